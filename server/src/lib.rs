@@ -1,0 +1,4 @@
+//! Snug's room server.
+
+pub mod log;
+pub mod socket;

@@ -1,0 +1,166 @@
+//! The durable log of every room: append with de-duplication, read forward and backward, search.
+//!
+//! [`Log`] is what the rest of the server knows; [`sqlite`] keeps it on disk, [`memory`] keeps nothing past the process. The
+//! log numbers entries, checks permission against the state at that very moment, folds edits, deletions and reactions into the
+//! messages it hands out, and tells its [`Commits`] about every new entry in order, once it is durable. It knows no sockets
+//! and no members.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use snug_shared::{Author, Entry, ErrorCode, Intent, Millis, Nickname, RoomKey, RoomName, Seq, Topic};
+use uuid::Uuid;
+
+pub mod memory;
+pub mod sqlite;
+
+/// A future that a trait object can return.
+pub type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Where every new entry goes once it is durable: called in the order of `seq` within a room, from the log's own thread,
+/// before the append is answered. Must not block.
+pub type Commits = Box<dyn Fn(Committed) + Send + Sync>;
+
+/// An entry that is now durable.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// The room it belongs to.
+    pub room: RoomKey,
+    /// The entry.
+    pub entry: Arc<Entry>,
+}
+
+/// Who wants something entered.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// Who it is.
+    pub author: Author,
+    /// The name it is sent under.
+    pub nickname: Nickname,
+    /// Whether it may delete what others said.
+    pub moderator: bool,
+}
+
+/// One thing to enter into a room's log.
+#[derive(Debug, Clone)]
+pub struct Append {
+    /// The room's name; its first spelling stays.
+    pub room: RoomName,
+    /// The epoch a room that is not there yet gets.
+    pub epoch: String,
+    /// Who sends it.
+    pub actor: Actor,
+    /// The sender's id for it.
+    pub id: Uuid,
+    /// What it is.
+    pub intent: Intent,
+}
+
+/// What became of an [`Append`].
+#[derive(Debug, Clone)]
+pub enum Appended {
+    /// A new entry; [`Commits`] was told.
+    New(Arc<Entry>),
+    /// The id was used before for the same: this is that entry, as it is now. Nobody else is told.
+    Repeated(Arc<Entry>),
+    /// Nothing would change: this is the entry that made it so. Nobody else is told.
+    Unchanged(Arc<Entry>),
+    /// It may not be; nothing was stored.
+    Refused(ErrorCode, String),
+}
+
+/// Why the log could not do it. What was asked may have been stored all the same.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum LogError {
+    /// The disk is full.
+    #[error("the disk is full")]
+    Full,
+    /// Anything else.
+    #[error("the log is not available: {0}")]
+    Unavailable(String),
+}
+
+/// What a log knows of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomRecord {
+    /// The first spelling of its name.
+    pub name: RoomName,
+    /// The name of this log: 32 hex digits.
+    pub epoch: String,
+    /// The oldest entry kept; 0 when there is none.
+    pub first: Seq,
+    /// The newest entry; 0 when there is none.
+    pub last: Seq,
+    /// When that was; 0 when there is none.
+    pub last_at: Millis,
+    /// What the room is about.
+    pub topic: Topic,
+}
+
+/// Which entries to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// The oldest ones above this seq.
+    After(Seq),
+    /// The newest ones below this seq; [`Seq::MAX`] for the newest of all.
+    Before(Seq),
+}
+
+/// Some entries of a room, in their present state.
+#[derive(Debug, Clone)]
+pub struct Slice {
+    /// The room as it was at that moment: every entry up to `room.last` is folded in.
+    pub room: RoomRecord,
+    /// Ascending; without holes unless it answers a search.
+    pub entries: Vec<Entry>,
+    /// Whether there is more in the direction asked for.
+    pub more: bool,
+}
+
+/// The log of every room. All methods return at once; the futures wait.
+pub trait Log: Send + Sync + 'static {
+    /// What is known of a room; `None` when nothing was ever entered.
+    fn room(&self, room: &RoomKey) -> Later<Result<Option<RoomRecord>, LogError>>;
+
+    /// The rooms with the newest entries first, at most `limit`.
+    fn rooms(&self, limit: usize) -> Later<Result<Vec<RoomRecord>, LogError>>;
+
+    /// Enters one thing. Calls are taken in the order they are made, whenever their futures are polled; that is how one
+    /// sender's messages stay in order without waiting for each other.
+    fn append(&self, append: Append) -> Later<Result<Appended, LogError>>;
+
+    /// Reads at most `limit` entries and about `bytes` bytes of text, but at least one entry. `None`: no such room.
+    fn read(
+        &self,
+        room: &RoomKey,
+        span: Span,
+        limit: usize,
+        bytes: usize,
+    ) -> Later<Result<Option<Slice>, LogError>>;
+
+    /// The messages within `span` that contain every one of the words, newest `limit` of them, ascending.
+    fn search(
+        &self,
+        room: &RoomKey,
+        words: &str,
+        span: Span,
+        limit: usize,
+    ) -> Later<Result<Option<Slice>, LogError>>;
+
+    /// How far an author has read.
+    fn read_mark(&self, room: &RoomKey, author: &Author) -> Later<Result<Option<Seq>, LogError>>;
+
+    /// Keeps how far an author has read. Lost at worst with the last second before a crash.
+    fn keep_read_mark(&self, room: &RoomKey, author: &Author, seq: Seq);
+
+    /// 32 random bytes that stay the same as long as the log does: what seats are proved with.
+    fn secret(&self) -> [u8; 32];
+
+    /// Whether appends can be taken now.
+    ///
+    /// # Errors
+    /// The reason why not.
+    fn ready(&self) -> Result<(), LogError>;
+
+    /// Writes out everything taken so far and stops taking more.
+    fn close(&self) -> Later<()>;
+}

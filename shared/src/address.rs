@@ -1,0 +1,237 @@
+//! Where a server is, as people type it, and the links that lead into a room.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use url::{Host, Url};
+
+use crate::name::{Nickname, RoomName};
+
+/// The port a server listens on when nobody says otherwise.
+pub const DEFAULT_PORT: u16 = 8000;
+
+/// Why an address is refused. Each reads as a sentence for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// Nothing was typed.
+    #[error("Type an address, for example 192.168.1.20 or lab.local:8000.")]
+    Empty,
+    /// A scheme that is not one of ours.
+    #[error("That kind of address is not for Snug. Leave out what stands before “://”, or use ws://.")]
+    Scheme,
+    /// No such host can be.
+    #[error("That is not a computer's name or address.")]
+    Host,
+    /// More than one colon without brackets.
+    #[error("Put brackets around an IPv6 address: [fe80::1]:8000.")]
+    Brackets,
+    /// Not a number from 1 to 65535.
+    #[error("A port is a number from 1 to 65535.")]
+    Port,
+    /// A user name or password before the host.
+    #[error("Leave out what stands before the “@”. Snug has no accounts.")]
+    Account,
+    /// The room in the link breaks the rules for names.
+    #[error("The room in that link has a name that can't be used.")]
+    Room,
+}
+
+/// A server: host, port, and whether the line is encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ServerAddress {
+    /// Its name or IP address.
+    pub host: Host,
+    /// Its port.
+    pub port: u16,
+    /// `wss`/`https` instead of `ws`/`http`.
+    pub secure: bool,
+}
+
+/// A server, and perhaps a room on it: what an invite link or a typed address says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invite {
+    /// Where.
+    pub server: ServerAddress,
+    /// Into which room.
+    pub room: Option<RoomName>,
+}
+
+impl ServerAddress {
+    /// Reads what people type: `host`, `host:port`, `ws://…`, `http://…`, `[v6]:port`, a bare IPv6 address.
+    ///
+    /// # Errors
+    /// [`AddressError`] says what is wrong with it.
+    ///
+    /// ```
+    /// use snug_shared::ServerAddress;
+    /// assert_eq!(ServerAddress::parse("lab.local")?.to_string(), "lab.local:8000");
+    /// assert_eq!(ServerAddress::parse("ws://[fe80::1]:9000/")?.port, 9000);
+    /// # Ok::<(), snug_shared::AddressError>(())
+    /// ```
+    pub fn parse(typed: &str) -> Result<Self, AddressError> {
+        Invite::parse(typed).map(|invite| invite.server)
+    }
+
+    /// The WebSocket of a room for a nickname.
+    pub fn socket_url(&self, room: &RoomName, nickname: &Nickname) -> String {
+        let scheme = if self.secure { "wss" } else { "ws" };
+        let (room, nickname) = (segment(room.as_str()), segment(nickname.as_str()));
+        format!("{scheme}://{}/ws/chat/{room}/{nickname}", self.authority())
+    }
+
+    /// A page or an API route, for a path that begins with `/`.
+    pub fn http_url(&self, path: &str) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.authority())
+    }
+
+    /// `host:port` as in a `Host` header.
+    pub fn authority(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+}
+
+impl Invite {
+    /// Reads a link (`http://host:8000/chat/tea/`) or any address [`ServerAddress::parse`] takes.
+    ///
+    /// # Errors
+    /// [`AddressError`] says what is wrong with it.
+    pub fn parse(typed: &str) -> Result<Self, AddressError> {
+        let typed = typed.trim();
+        if typed.is_empty() {
+            return Err(AddressError::Empty);
+        }
+        let (scheme, rest) = match typed.split_once("://") {
+            Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
+            None => ("ws".to_owned(), typed),
+        };
+        let secure = match scheme.as_str() {
+            "ws" | "http" | "snug" => false,
+            "wss" | "https" => true,
+            _ => return Err(AddressError::Scheme),
+        };
+        let (authority, path) = match rest.find(['/', '?', '#']) {
+            Some(end) => (&rest[..end], &rest[end..]),
+            None => (rest, ""),
+        };
+        if authority.contains('@') {
+            return Err(AddressError::Account);
+        }
+        // A scheme that was written has its own default; a bare host means a Snug server's.
+        let default = match scheme.as_str() {
+            "https" | "wss" => 443,
+            "http" => 80,
+            _ => DEFAULT_PORT,
+        };
+        let default =
+            if typed.contains("://") && scheme != "ws" && scheme != "snug" { default } else { DEFAULT_PORT };
+        let (host, port) = split_port(authority)?;
+        let host = Host::parse(host).map_err(|_| AddressError::Host)?;
+        if matches!(&host, Host::Domain(name) if name.is_empty()) {
+            return Err(AddressError::Host);
+        }
+        let server = ServerAddress { host, port: port.unwrap_or(default), secure };
+        Ok(Self { room: room_in(&server, path)?, server })
+    }
+
+    /// The link to pass on: opens in a browser, and in the app.
+    pub fn link(&self) -> String {
+        match &self.room {
+            None => self.server.http_url("/"),
+            Some(room) => self.server.http_url(&format!("/chat/{}/", segment(room.as_str()))),
+        }
+    }
+}
+
+fn split_port(authority: &str) -> Result<(&str, Option<u16>), AddressError> {
+    let (host, port) = if authority.starts_with('[') {
+        let end = authority.find(']').ok_or(AddressError::Brackets)? + 1;
+        match &authority[end..] {
+            "" => (authority, None),
+            rest => (&authority[..end], Some(rest.strip_prefix(':').ok_or(AddressError::Port)?)),
+        }
+    } else {
+        match authority.split_once(':') {
+            None => (authority, None),
+            Some((_, port)) if port.contains(':') => return Err(AddressError::Brackets),
+            Some((host, port)) => (host, Some(port)),
+        }
+    };
+    let port = match port {
+        None => None,
+        Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => {
+            Some(digits.parse::<u16>().ok().filter(|port| *port > 0).ok_or(AddressError::Port)?)
+        }
+        Some(_) => return Err(AddressError::Port),
+    };
+    Ok((host, port))
+}
+
+/// The room in a link's path: `/chat/{room}/` or `/ws/chat/{room}/…`. Any other path is no room.
+fn room_in(server: &ServerAddress, path: &str) -> Result<Option<RoomName>, AddressError> {
+    let Ok(url) = Url::parse(&server.http_url(if path.starts_with('/') { path } else { "/" })) else {
+        return Err(AddressError::Host);
+    };
+    let mut segments = url.path_segments().into_iter().flatten().peekable();
+    if segments.peek() == Some(&"ws") {
+        let _ = segments.next();
+    }
+    match (segments.next(), segments.next()) {
+        (Some("chat"), Some(room)) if !room.is_empty() => {
+            let room = decode_segment(room).ok_or(AddressError::Room)?;
+            RoomName::parse(&room).map(Some).map_err(|_| AddressError::Room)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Percent-encodes one segment of a path, so that a name with any character stays one segment.
+pub fn segment(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                encoded.push(byte as char);
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+/// Undoes [`segment`]; `None` for what is not UTF-8 or has a broken escape.
+pub fn decode_segment(encoded: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(encoded.len());
+    let mut rest = encoded.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let hex = [rest.next()?, rest.next()?];
+            let digit = |b: u8| (b as char).to_digit(16);
+            bytes.push((digit(hex[0])? * 16 + digit(hex[1])?) as u8);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+impl fmt::Display for ServerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.secure {
+            f.write_str("wss://")?;
+        }
+        f.write_str(&self.authority())
+    }
+}
+
+impl Serialize for ServerAddress {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ServerAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}

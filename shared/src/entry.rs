@@ -1,0 +1,327 @@
+//! One durable line of a room's log: message, edit, deletion, reaction, topic (`docs/protocol.md` §4).
+//!
+//! The same JSON object travels live, in replays, in history pages and over HTTP; only a replayed `chat_message` also
+//! carries its [`Present`] state.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
+use uuid::Uuid;
+
+use crate::{
+    author::Author,
+    limits,
+    name::Nickname,
+    text::{Emoji, MessageText, Topic},
+};
+
+/// An entry's number in its room: 1, 2, 3 … without holes. 0 stands before the first.
+pub type Seq = u64;
+
+/// Milliseconds since the Unix epoch, UTC, as the server's clock had it. Never decides order.
+pub type Millis = i64;
+
+/// One line of a room's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place in the room, the only order there is.
+    pub seq: Seq,
+    /// The sender's own id for the send.
+    pub id: Uuid,
+    /// When the server took it.
+    pub at: Millis,
+    /// The nickname it was sent under.
+    pub user: Nickname,
+    /// Who sent it.
+    pub by: Author,
+    /// What it is.
+    pub body: Body,
+}
+
+/// What an entry is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// `chat_message`: somebody said something.
+    Message(Message),
+    /// `edited`: `target` now reads differently. No text: it was deleted since.
+    Edited {
+        /// The message that changed.
+        target: Seq,
+        /// Its text as of now.
+        text: Option<MessageText>,
+    },
+    /// `deleted`: `target` is gone everywhere.
+    Deleted {
+        /// The message that is gone.
+        target: Seq,
+    },
+    /// `reacted`: one member's mark on a message, set or taken away.
+    Reacted {
+        /// The message it is on.
+        target: Seq,
+        /// The mark.
+        emoji: Emoji,
+        /// Set, or taken away.
+        on: bool,
+    },
+    /// `topic`: what the room is about from here on.
+    Topic {
+        /// Empty when the room has no topic any more.
+        topic: Topic,
+    },
+}
+
+/// A `chat_message`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What was said, as last edited; `None` once deleted ("" on the wire).
+    pub text: Option<MessageText>,
+    /// The message it answers.
+    pub reply_to: Option<Seq>,
+    /// What later entries made of it; only in replays, pages and over HTTP.
+    pub present: Option<Present>,
+}
+
+/// The state of a message at some later point of the log. Clients fold only entries after `as_of`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Present {
+    /// The seq up to which later entries are folded in.
+    pub as_of: Seq,
+    /// The entry that last edited it.
+    pub edited: Option<Seq>,
+    /// Whether it was deleted.
+    pub deleted: bool,
+    /// Marks on it, the oldest first.
+    pub reactions: Vec<Reaction>,
+}
+
+/// One mark on a message and who set it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reaction {
+    /// The mark.
+    pub emoji: Emoji,
+    /// How many set it.
+    pub count: u32,
+    /// Who set it, at most [`limits::REACTION_AUTHORS`] of them.
+    pub by: Vec<Author>,
+}
+
+impl Entry {
+    /// The `type` on the wire.
+    pub const fn kind(&self) -> &'static str {
+        self.body.kind()
+    }
+
+    /// The message in it, if it is one.
+    pub const fn message(&self) -> Option<&Message> {
+        match &self.body {
+            Body::Message(message) => Some(message),
+            _ => None,
+        }
+    }
+}
+
+impl Body {
+    /// The `type` on the wire.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Message(_) => "chat_message",
+            Self::Edited { .. } => "edited",
+            Self::Deleted { .. } => "deleted",
+            Self::Reacted { .. } => "reacted",
+            Self::Topic { .. } => "topic",
+        }
+    }
+
+    /// The message an edit, deletion or reaction is about.
+    pub const fn target(&self) -> Option<Seq> {
+        match self {
+            Self::Edited { target, .. } | Self::Deleted { target } | Self::Reacted { target, .. } => {
+                Some(*target)
+            }
+            Self::Message(_) | Self::Topic { .. } => None,
+        }
+    }
+}
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", self.kind())?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.serialize_entry("id", &self.id)?;
+        map.serialize_entry("at", &self.at)?;
+        map.serialize_entry("user", &self.user)?;
+        map.serialize_entry("by", &self.by)?;
+        match &self.body {
+            Body::Message(message) => {
+                map.serialize_entry("message", text(&message.text))?;
+                if let Some(reply_to) = message.reply_to {
+                    map.serialize_entry("reply_to", &reply_to)?;
+                }
+                if let Some(present) = &message.present {
+                    if let Some(edited) = present.edited {
+                        map.serialize_entry("edited", &edited)?;
+                    }
+                    if present.deleted {
+                        map.serialize_entry("deleted", &true)?;
+                    }
+                    if !present.reactions.is_empty() {
+                        map.serialize_entry("reactions", &present.reactions)?;
+                    }
+                    map.serialize_entry("as_of", &present.as_of)?;
+                }
+            }
+            Body::Edited { target, text: now } => {
+                map.serialize_entry("target", target)?;
+                map.serialize_entry("message", text(now))?;
+            }
+            Body::Deleted { target } => map.serialize_entry("target", target)?,
+            Body::Reacted { target, emoji, on } => {
+                map.serialize_entry("target", target)?;
+                map.serialize_entry("emoji", emoji)?;
+                map.serialize_entry("on", on)?;
+            }
+            Body::Topic { topic } => map.serialize_entry("topic", topic)?,
+        }
+        map.end()
+    }
+}
+
+fn text(text: &Option<MessageText>) -> &str {
+    text.as_ref().map_or("", MessageText::as_str)
+}
+
+/// A line of a log as a client meets it: this version's entry, or one it can only count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// An entry this version understands.
+    Entry(Entry),
+    /// Anything else with a `seq`: counted, kept in order, shown as nothing.
+    Opaque(Seq),
+}
+
+impl Line {
+    /// Its place in the room.
+    pub const fn seq(&self) -> Seq {
+        match self {
+            Self::Entry(entry) => entry.seq,
+            Self::Opaque(seq) => *seq,
+        }
+    }
+
+    /// The entry, where it is understood.
+    pub const fn entry(&self) -> Option<&Entry> {
+        match self {
+            Self::Entry(entry) => Some(entry),
+            Self::Opaque(_) => None,
+        }
+    }
+}
+
+impl From<Entry> for Line {
+    fn from(entry: Entry) -> Self {
+        Self::Entry(entry)
+    }
+}
+
+impl Serialize for Line {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Entry(entry) => entry.serialize(serializer),
+            Self::Opaque(seq) => {
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("seq", seq)?;
+                map.end()
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Line {
+    /// Fails only without a usable `seq`: a later server's entry must not break this client's count.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        let seq = value
+            .get("seq")
+            .and_then(serde_json::Value::as_u64)
+            .filter(|seq| *seq > 0)
+            .ok_or_else(|| de::Error::custom("an entry has a seq above 0"))?;
+        let entry = RawEntry::deserialize(value).ok().and_then(RawEntry::check);
+        Ok(entry.map_or(Self::Opaque(seq), Self::Entry))
+    }
+}
+
+/// An entry's fields before they are checked.
+#[derive(Deserialize)]
+struct RawEntry {
+    r#type: String,
+    seq: Seq,
+    id: Uuid,
+    at: Millis,
+    user: Nickname,
+    by: Author,
+    message: Option<String>,
+    reply_to: Option<Seq>,
+    target: Option<Seq>,
+    emoji: Option<String>,
+    on: Option<bool>,
+    topic: Option<String>,
+    edited: Option<Seq>,
+    deleted: Option<bool>,
+    reactions: Option<Vec<RawReaction>>,
+    as_of: Option<Seq>,
+}
+
+#[derive(Deserialize)]
+struct RawReaction {
+    emoji: String,
+    count: u32,
+    by: Vec<Author>,
+}
+
+impl RawEntry {
+    fn check(self) -> Option<Entry> {
+        let body = match self.r#type.as_str() {
+            "chat_message" => Body::Message(Message {
+                text: present_text(self.message?)?,
+                reply_to: self.reply_to,
+                present: match self.as_of {
+                    None => None,
+                    Some(as_of) => Some(Present {
+                        as_of,
+                        edited: self.edited,
+                        deleted: self.deleted.unwrap_or(false),
+                        reactions: self
+                            .reactions
+                            .unwrap_or_default()
+                            .into_iter()
+                            .map(RawReaction::check)
+                            .collect::<Option<_>>()?,
+                    }),
+                },
+            }),
+            "edited" => Body::Edited { target: self.target?, text: present_text(self.message?)? },
+            "deleted" => Body::Deleted { target: self.target? },
+            "reacted" => {
+                Body::Reacted { target: self.target?, emoji: Emoji::parse(self.emoji?).ok()?, on: self.on? }
+            }
+            "topic" => Body::Topic { topic: Topic::parse(self.topic?).ok()? },
+            _ => return None,
+        };
+        Some(Entry { seq: self.seq, id: self.id, at: self.at, user: self.user, by: self.by, body })
+    }
+}
+
+impl RawReaction {
+    fn check(mut self) -> Option<Reaction> {
+        self.by.truncate(limits::REACTION_AUTHORS);
+        Some(Reaction { emoji: Emoji::parse(self.emoji).ok()?, count: self.count, by: self.by })
+    }
+}
+
+/// The outer `None` is nonsense, the inner one a deletion.
+fn present_text(text: String) -> Option<Option<MessageText>> {
+    if text.is_empty() {
+        return Some(None);
+    }
+    MessageText::parse(text).ok().map(Some)
+}

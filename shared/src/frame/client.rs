@@ -1,0 +1,448 @@
+//! What a client sends.
+
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    close::ErrorCode,
+    entry::Seq,
+    limits,
+    text::{Emoji, MessageText, TextError, Topic},
+};
+
+/// A frame from a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientFrame {
+    /// The first frame: who comes, and where they left off.
+    Hello(Hello),
+    /// Something for the room's log, under the sender's own id.
+    Send {
+        /// The sender's id for it, kept for every retry.
+        id: Uuid,
+        /// What it is.
+        intent: Intent,
+    },
+    /// The sender is writing; at most one in 3 s.
+    Typing,
+    /// Everything up to `seq` has been read; at most one a second.
+    Read {
+        /// The newest entry read.
+        seq: Seq,
+    },
+    /// Asks for entries before `before`.
+    History {
+        /// Entries below this one.
+        before: Seq,
+        /// How many, 1–500.
+        limit: u32,
+    },
+    /// Asks whether the line still stands; answered by `pong`.
+    Ping,
+}
+
+/// What a client wants to enter into the room's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Intent {
+    /// `chat_message`.
+    Message {
+        /// What is said.
+        text: MessageText,
+        /// The message it answers.
+        reply_to: Option<Seq>,
+    },
+    /// `edit`: another text for an own message.
+    Edit {
+        /// The message to change.
+        target: Seq,
+        /// Its new text.
+        text: MessageText,
+    },
+    /// `delete`: a message shall be gone.
+    Delete {
+        /// The message.
+        target: Seq,
+    },
+    /// `react`: sets or takes away one's own mark on a message.
+    React {
+        /// The message.
+        target: Seq,
+        /// The mark.
+        emoji: Emoji,
+        /// Set, or take away.
+        on: bool,
+    },
+    /// `topic`: what the room is about.
+    Topic {
+        /// Empty to have none.
+        topic: Topic,
+    },
+}
+
+/// The first frame of a client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hello {
+    /// The client's version of the wire.
+    pub version: u32,
+    /// "name/version" of the client, at most [`limits::CLIENT_NAME_BYTES`].
+    pub client: Option<String>,
+    /// Where a returning client left off.
+    pub resume: Option<Resume>,
+    /// The newest entries wanted on a fresh join, 0–500.
+    pub history: u32,
+    /// The seat of an earlier visit.
+    pub seat: Option<String>,
+    /// Proofs beyond the seat.
+    pub credentials: Credentials,
+}
+
+/// Proofs a client may bring. A server that does not serve them says `unsupported`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Credentials {
+    /// The room's password.
+    pub password: Option<String>,
+    /// A key and its signature, both base64.
+    pub identity: Option<(String, String)>,
+}
+
+/// The last entry a returning client has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resume {
+    /// The log it belongs to.
+    pub epoch: String,
+    /// The seq of the last entry it has; 0 for none.
+    pub after: Seq,
+    /// That entry's `id`, which tells a restored backup from the log it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+}
+
+/// Why a frame was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refused {
+    /// The code to answer with.
+    pub code: ErrorCode,
+    /// A sentence for a person.
+    pub message: String,
+    /// The send it was, where the frame named one.
+    pub id: Option<Uuid>,
+}
+
+impl ClientFrame {
+    /// Reads a text frame.
+    ///
+    /// # Errors
+    /// [`Refused`] with the code of `docs/protocol.md` §4 to answer with. It never says more than the sender told.
+    pub fn decode(json: &str) -> Result<Self, Refused> {
+        let raw: Raw = serde_json::from_str(json).map_err(|error| shape(json, &error))?;
+        let id = || raw.id.as_deref().and_then(lower_case_uuid);
+        raw.check().map_err(|(code, message)| Refused { code, message, id: id() })
+    }
+
+    /// Writes the frame as compact JSON.
+    pub fn to_json(&self) -> String {
+        // Only maps with string keys and checked values: serde_json has nothing to refuse.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// The words for JSON that does not even have the shape; finds the send's id where that much can be read.
+fn shape(json: &str, error: &serde_json::Error) -> Refused {
+    let id = serde_json::from_str::<Value>(json)
+        .ok()
+        .and_then(|value| value.get("id")?.as_str().and_then(lower_case_uuid));
+    let message = match error.classify() {
+        serde_json::error::Category::Data => format!("That frame has a wrong field: {error}."),
+        _ => format!("That frame is not JSON: {error}."),
+    };
+    Refused { code: ErrorCode::BadRequest, message, id }
+}
+
+/// A UUID in its one canonical spelling; any other spelling would come back changed.
+fn lower_case_uuid(text: &str) -> Option<Uuid> {
+    let id = Uuid::try_parse(text).ok()?;
+    let mut canonical = Uuid::encode_buffer();
+    (id.hyphenated().encode_lower(&mut canonical) == text).then_some(id)
+}
+
+/// Every field any client frame has, unchecked. A field that another `type` uses is ignored, whatever its shape.
+#[derive(Default)]
+struct Raw {
+    kind: Option<String>,
+    id: Option<String>,
+    fields: serde_json::Map<String, Value>,
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Raw;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
+                let mut raw = Raw::default();
+                while let Some(key) = map.next_key::<String>()? {
+                    let value: Value = map.next_value()?;
+                    // Two values for one field: taking either would be a guess.
+                    if raw.fields.contains_key(&key) {
+                        return Err(serde::de::Error::custom(format_args!("field `{key}` twice")));
+                    }
+                    match (key.as_str(), &value) {
+                        ("type", Value::String(kind)) => raw.kind = Some(kind.clone()),
+                        ("id", Value::String(id)) => raw.id = Some(id.clone()),
+                        _ => {}
+                    }
+                    let _ = raw.fields.insert(key, value);
+                }
+                Ok(raw)
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
+
+type Wrong = (ErrorCode, String);
+
+fn bad(message: impl Into<String>) -> Wrong {
+    (ErrorCode::BadRequest, message.into())
+}
+
+fn text_error(error: TextError) -> Wrong {
+    (error.code(), error.to_string())
+}
+
+impl Raw {
+    fn check(&self) -> Result<ClientFrame, Wrong> {
+        let kind = self.kind.as_deref().ok_or_else(|| bad("A frame needs a `type`."))?;
+        Ok(match kind {
+            "hello" => ClientFrame::Hello(self.hello()?),
+            "chat_message" => {
+                let id = self.send_id()?;
+                match self.fields.get("files") {
+                    None | Some(Value::Null) => {}
+                    Some(Value::Array(files)) if files.is_empty() => {}
+                    Some(_) => {
+                        return Err((
+                            ErrorCode::Unsupported,
+                            "This server takes no files yet. The text was not sent either.".into(),
+                        ));
+                    }
+                }
+                let reply_to = self.optional("reply_to", Value::as_u64, "a seq")?;
+                ClientFrame::Send { id, intent: Intent::Message { text: self.message()?, reply_to } }
+            }
+            "edit" => ClientFrame::Send {
+                id: self.send_id()?,
+                intent: Intent::Edit { target: self.seq("target")?, text: self.message()? },
+            },
+            "delete" => ClientFrame::Send {
+                id: self.send_id()?,
+                intent: Intent::Delete { target: self.seq("target")? },
+            },
+            "react" => ClientFrame::Send {
+                id: self.send_id()?,
+                intent: Intent::React {
+                    target: self.seq("target")?,
+                    emoji: Emoji::parse(self.text("emoji")?).map_err(text_error)?,
+                    on: self.required("on", Value::as_bool, "true or false")?,
+                },
+            },
+            "topic" => ClientFrame::Send {
+                id: self.send_id()?,
+                intent: Intent::Topic { topic: Topic::parse(self.text("topic")?).map_err(text_error)? },
+            },
+            "typing" => ClientFrame::Typing,
+            "read" => ClientFrame::Read { seq: self.seq("seq")? },
+            "history" => ClientFrame::History {
+                before: self.seq("before")?,
+                limit: clamp(self.required("limit", whole_number, "a whole number")?, 1),
+            },
+            "ping" => ClientFrame::Ping,
+            other => {
+                let shown: String = other.chars().filter(|c| !c.is_control()).take(32).collect();
+                return Err((
+                    ErrorCode::UnknownType,
+                    format!("This server does not know frames of the type “{shown}”."),
+                ));
+            }
+        })
+    }
+
+    fn hello(&self) -> Result<Hello, Wrong> {
+        let version = self.required("version", Value::as_u64, "a whole number")?;
+        let resume = self.present("resume").map(Resume::deserialize).transpose();
+        let identity = match self.present("identity") {
+            None => None,
+            Some(identity) => Some(
+                identity
+                    .get("key")
+                    .and_then(Value::as_str)
+                    .zip(identity.get("signature").and_then(Value::as_str))
+                    .map(|(key, signature)| (key.to_owned(), signature.to_owned()))
+                    .ok_or_else(|| bad("`identity` needs a `key` and a `signature`."))?,
+            ),
+        };
+        let seat = self.optional("seat", Value::as_str, "text")?;
+        Ok(Hello {
+            version: u32::try_from(version).unwrap_or(u32::MAX),
+            client: self.optional("client", Value::as_str, "text")?.map(|name| {
+                let end = name.floor_char_boundary(limits::CLIENT_NAME_BYTES);
+                name[..end].to_owned()
+            }),
+            resume: resume.map_err(|error| bad(format!("`resume` is wrong: {error}.")))?,
+            history: match self.optional("history", whole_number, "a whole number")? {
+                None => limits::HISTORY_DEFAULT,
+                Some(wanted) => clamp(wanted, 0),
+            },
+            // Too long to be one of ours is the same as unknown.
+            seat: seat.filter(|seat| seat.len() <= limits::SEAT_BYTES).map(str::to_owned),
+            credentials: Credentials {
+                password: self.optional("password", Value::as_str, "text")?.map(str::to_owned),
+                identity,
+            },
+        })
+    }
+
+    /// A field that is there and not `null`.
+    fn present(&self, name: &str) -> Option<&Value> {
+        self.fields.get(name).filter(|value| !value.is_null())
+    }
+
+    fn optional<'a, T>(
+        &'a self,
+        name: &str,
+        read: impl Fn(&'a Value) -> Option<T>,
+        what: &str,
+    ) -> Result<Option<T>, Wrong> {
+        match self.present(name) {
+            None => Ok(None),
+            Some(value) => read(value).map(Some).ok_or_else(|| bad(format!("`{name}` must be {what}."))),
+        }
+    }
+
+    fn required<'a, T>(
+        &'a self,
+        name: &str,
+        read: impl Fn(&'a Value) -> Option<T>,
+        what: &str,
+    ) -> Result<T, Wrong> {
+        self.optional(name, read, what)?
+            .ok_or_else(|| bad(format!("`{name}` is missing: it must be {what}.")))
+    }
+
+    fn text(&self, name: &str) -> Result<&str, Wrong> {
+        self.required(name, Value::as_str, "text")
+    }
+
+    fn seq(&self, name: &str) -> Result<Seq, Wrong> {
+        self.required(name, Value::as_u64, "a seq")
+    }
+
+    fn message(&self) -> Result<MessageText, Wrong> {
+        MessageText::parse(self.text("message")?).map_err(text_error)
+    }
+
+    fn send_id(&self) -> Result<Uuid, Wrong> {
+        lower_case_uuid(self.text("id")?)
+            .ok_or_else(|| bad("`id` must be a UUID in lower case, with hyphens."))
+    }
+}
+
+/// Any JSON whole number, also one beyond 64 bits written as such; 1.5 and 1e400 are none.
+fn whole_number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_u64().map(|_| i64::MAX))
+}
+
+fn clamp(wanted: i64, least: u32) -> u32 {
+    wanted.clamp(i64::from(least), i64::from(limits::HISTORY_MAX)) as u32
+}
+
+impl Serialize for ClientFrame {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self {
+            Self::Hello(hello) => {
+                map.serialize_entry("type", "hello")?;
+                map.serialize_entry("version", &hello.version)?;
+                if let Some(client) = &hello.client {
+                    map.serialize_entry("client", client)?;
+                }
+                if let Some(resume) = &hello.resume {
+                    map.serialize_entry("resume", resume)?;
+                }
+                map.serialize_entry("history", &hello.history)?;
+                if let Some(seat) = &hello.seat {
+                    map.serialize_entry("seat", seat)?;
+                }
+                if let Some(password) = &hello.credentials.password {
+                    map.serialize_entry("password", password)?;
+                }
+                if let Some((key, signature)) = &hello.credentials.identity {
+                    let identity = serde_json::json!({ "key": key, "signature": signature });
+                    map.serialize_entry("identity", &identity)?;
+                }
+            }
+            Self::Send { id, intent } => {
+                map.serialize_entry("type", intent.kind())?;
+                map.serialize_entry("id", id)?;
+                match intent {
+                    Intent::Message { text, reply_to } => {
+                        map.serialize_entry("message", text)?;
+                        if let Some(reply_to) = reply_to {
+                            map.serialize_entry("reply_to", reply_to)?;
+                        }
+                    }
+                    Intent::Edit { target, text } => {
+                        map.serialize_entry("target", target)?;
+                        map.serialize_entry("message", text)?;
+                    }
+                    Intent::Delete { target } => map.serialize_entry("target", target)?,
+                    Intent::React { target, emoji, on } => {
+                        map.serialize_entry("target", target)?;
+                        map.serialize_entry("emoji", emoji)?;
+                        map.serialize_entry("on", on)?;
+                    }
+                    Intent::Topic { topic } => map.serialize_entry("topic", topic)?,
+                }
+            }
+            Self::Typing => map.serialize_entry("type", "typing")?,
+            Self::Read { seq } => {
+                map.serialize_entry("type", "read")?;
+                map.serialize_entry("seq", seq)?;
+            }
+            Self::History { before, limit } => {
+                map.serialize_entry("type", "history")?;
+                map.serialize_entry("before", before)?;
+                map.serialize_entry("limit", limit)?;
+            }
+            Self::Ping => map.serialize_entry("type", "ping")?,
+        }
+        map.end()
+    }
+}
+
+impl Intent {
+    /// The `type` on the wire.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Message { .. } => "chat_message",
+            Self::Edit { .. } => "edit",
+            Self::Delete { .. } => "delete",
+            Self::React { .. } => "react",
+            Self::Topic { .. } => "topic",
+        }
+    }
+
+    /// The message it is about, where it is about one; a reply's `reply_to` is not its target.
+    pub const fn target(&self) -> Option<Seq> {
+        match self {
+            Self::Edit { target, .. } | Self::Delete { target } | Self::React { target, .. } => Some(*target),
+            Self::Message { .. } | Self::Topic { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Names that were checked once and are valid ever after (`docs/protocol.md` §3).
+//!
+//! [`RoomName`] and [`Nickname`] keep the spelling a person chose (trimmed, NFC). [`RoomKey`] is what makes two room names
+//! one; [`Nickname::collides_with`] is what makes two nicknames look the same.
+
+use std::fmt;
+
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{DefaultIgnorableCodePoint, GeneralCategory, WhiteSpace},
+};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use unicode_normalization::UnicodeNormalization;
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::limits;
+
+/// Nicknames nobody may carry: they would pass for the server itself.
+const RESERVED: [&str; 3] = ["snug", "system", "server"];
+
+/// Why a name is refused. Each reads as a sentence for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing is left after trimming.
+    #[error("A name needs at least one character.")]
+    Empty,
+    /// More than this many grapheme clusters, or too many bytes for them.
+    #[error("That name is too long: {0} characters at most.")]
+    TooLong(usize),
+    /// Only combining marks, which show as nothing by themselves.
+    #[error("That name has nothing to see in it.")]
+    Invisible,
+    /// A control, bidirectional or otherwise ignorable character.
+    #[error("That name has an invisible character in it. Please type it by hand.")]
+    Forbidden,
+    /// A slash, which separates names in addresses.
+    #[error("A name can't contain “/”.")]
+    Slash,
+    /// `.` or `..`, which mean a place in an address.
+    #[error("“.” and “..” can't be names.")]
+    Dots,
+    /// One of the names that would pass for the server.
+    #[error("That name is kept for the server itself. Please pick another.")]
+    Reserved,
+}
+
+/// A room's name as people see it: 1–64 grapheme clusters, at most 256 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct RoomName(String);
+
+/// What makes two room names one: NFKC and case folding. Never shown.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoomKey(String);
+
+/// A member's name as people see it: 1–32 grapheme clusters, at most 128 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Nickname(String);
+
+/// What a nickname looks like (UTS #39 skeletons, as written and case-folded).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Looks {
+    written: String,
+    folded: String,
+}
+
+impl RoomName {
+    /// Trims, normalises and checks a name.
+    ///
+    /// # Errors
+    /// [`NameError`] says which rule of `docs/protocol.md` §3 it breaks.
+    ///
+    /// ```
+    /// use snug_shared::RoomName;
+    /// let tea = RoomName::parse("  Tea Room ")?;
+    /// assert_eq!(tea.as_str(), "Tea Room");
+    /// assert_eq!(tea.key(), RoomName::parse("TEA room")?.key());
+    /// # Ok::<(), snug_shared::NameError>(())
+    /// ```
+    pub fn parse(name: &str) -> Result<Self, NameError> {
+        checked(name, limits::ROOM_CLUSTERS, limits::ROOM_BYTES).map(Self)
+    }
+
+    /// What this name is compared by.
+    pub fn key(&self) -> RoomKey {
+        RoomKey(fold(&self.0))
+    }
+
+    /// The name as shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl RoomKey {
+    /// The key as text, for stores and maps.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Nickname {
+    /// Trims, normalises and checks a nickname.
+    ///
+    /// # Errors
+    /// [`NameError`] says which rule of `docs/protocol.md` §3 it breaks.
+    pub fn parse(name: &str) -> Result<Self, NameError> {
+        let name = checked(name, limits::NICKNAME_CLUSTERS, limits::NICKNAME_BYTES)?;
+        if RESERVED.contains(&fold(&name).as_str()) {
+            return Err(NameError::Reserved);
+        }
+        Ok(Self(name))
+    }
+
+    /// The name as shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What the name looks like. Two nicknames collide when either half of their looks is equal.
+    pub fn looks(&self) -> Looks {
+        let compatible: String = self.0.nfkc().collect();
+        Looks {
+            written: unicode_security::skeleton(&compatible).collect(),
+            folded: unicode_security::skeleton(&fold(&self.0)).collect(),
+        }
+    }
+
+    /// Whether two nicknames look the same to a person.
+    ///
+    /// ```
+    /// use snug_shared::Nickname;
+    /// let maya = Nickname::parse("maya")?;
+    /// assert!(maya.collides_with(&Nickname::parse("Maya")?));
+    /// assert!(maya.collides_with(&Nickname::parse("mауа")?)); // Cyrillic а, у, а
+    /// assert!(!maya.collides_with(&Nickname::parse("maya2")?));
+    /// # Ok::<(), snug_shared::NameError>(())
+    /// ```
+    pub fn collides_with(&self, other: &Self) -> bool {
+        let (mine, theirs) = (self.looks(), other.looks());
+        mine.collides_with(&theirs)
+    }
+
+    /// This name with a number behind it, cut so that it still fits: `maya2`, and `r2d2-2` where the name ends in a digit.
+    pub fn numbered(&self, number: u32) -> Self {
+        let dash = if self.0.ends_with(|c: char| c.is_numeric()) { "-" } else { "" };
+        self.with_suffix(&format!("{dash}{number}"))
+    }
+
+    /// This name with a few ASCII characters behind it, cut at a grapheme cluster so that it still fits.
+    pub fn with_suffix(&self, suffix: &str) -> Self {
+        debug_assert!(suffix.is_ascii() && suffix.len() < limits::NICKNAME_CLUSTERS);
+        let clusters = limits::NICKNAME_CLUSTERS - suffix.len();
+        let bytes = limits::NICKNAME_BYTES - suffix.len();
+        let mut cut = String::new();
+        for cluster in self.0.graphemes(true).take(clusters) {
+            if cut.len() + cluster.len() > bytes {
+                break;
+            }
+            cut.push_str(cluster);
+        }
+        cut.truncate(cut.trim_end().len());
+        Self(format!("{cut}{suffix}"))
+    }
+}
+
+impl Looks {
+    /// Whether two nicknames with these looks would be mistaken for each other.
+    pub fn collides_with(&self, other: &Self) -> bool {
+        self.written == other.written || self.folded == other.folded
+    }
+
+    /// The two keys under which a table of taken names finds this one.
+    pub fn keys(&self) -> [&str; 2] {
+        [&self.written, &self.folded]
+    }
+}
+
+/// NFKC, case folded, and NFKC again, because folding can undo it.
+fn fold(name: &str) -> String {
+    let compatible: String = name.nfkc().collect();
+    caseless::default_case_fold_str(&compatible).nfkc().collect()
+}
+
+fn checked(name: &str, clusters: usize, bytes: usize) -> Result<String, NameError> {
+    // Checked before any work that grows with it: NFC can triple a text.
+    if name.len() > 4 * bytes {
+        return Err(NameError::TooLong(clusters));
+    }
+    let name: String = name.trim().nfc().collect();
+    if name.is_empty() {
+        return Err(NameError::Empty);
+    }
+    if name.len() > bytes || name.graphemes(true).count() > clusters {
+        return Err(NameError::TooLong(clusters));
+    }
+    if name.contains('/') {
+        return Err(NameError::Slash);
+    }
+    if name == "." || name == ".." {
+        return Err(NameError::Dots);
+    }
+    if name.chars().any(is_forbidden) {
+        return Err(NameError::Forbidden);
+    }
+    if name.chars().all(|c| is_mark(c) || is_white(c)) {
+        return Err(NameError::Invisible);
+    }
+    Ok(name)
+}
+
+/// Control, format, surrogate, private-use and unassigned-as-ignorable characters, and line breaks of any kind: whatever
+/// could make one name pass for another, or a name for something else, in a list or in a log.
+fn is_forbidden(c: char) -> bool {
+    use GeneralCategory as Category;
+    is_ignorable(c)
+        || matches!(
+            CodePointMapData::<GeneralCategory>::new().get(c),
+            Category::Control
+                | Category::Format
+                | Category::PrivateUse
+                | Category::LineSeparator
+                | Category::ParagraphSeparator
+        )
+}
+
+pub(crate) fn is_ignorable(c: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+}
+
+pub(crate) fn is_white(c: char) -> bool {
+    CodePointSetData::new::<WhiteSpace>().contains(c)
+}
+
+fn is_mark(c: char) -> bool {
+    unicode_normalization::char::is_combining_mark(c)
+}
+
+macro_rules! shown_as_text {
+    ($($name:ident),*) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+    )*};
+}
+
+shown_as_text!(RoomName, Nickname, RoomKey);
+
+impl<'de> Deserialize<'de> for RoomName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(de::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Nickname {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(de::Error::custom)
+    }
+}

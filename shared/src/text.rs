@@ -1,0 +1,159 @@
+//! What people write: message texts, reactions and topics that were checked once (`docs/protocol.md` §3).
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::{
+    close::ErrorCode,
+    limits,
+    name::{is_ignorable, is_white},
+};
+
+/// Why a text is refused. Each reads as a sentence for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Nothing but white space and characters that show as nothing.
+    #[error("There is nothing to see in that message.")]
+    Empty,
+    /// More than this many grapheme clusters, or too many bytes for them.
+    #[error("That is too long: {0} characters at most.")]
+    TooLong(usize),
+    /// A control character other than a line break or a tab.
+    #[error("That text has a control character in it.")]
+    Control,
+    /// A reaction that is not exactly one character.
+    #[error("A reaction is one emoji.")]
+    NotOne,
+}
+
+impl TextError {
+    /// The code a server answers with.
+    pub const fn code(self) -> ErrorCode {
+        match self {
+            Self::Empty => ErrorCode::Empty,
+            Self::TooLong(_) => ErrorCode::TooLong,
+            Self::Control | Self::NotOne => ErrorCode::BadRequest,
+        }
+    }
+}
+
+/// A message's text: 1–4,000 grapheme clusters, at most 16 KiB, with something to see in it. Kept as written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct MessageText(String);
+
+/// A reaction: one grapheme cluster, at most 64 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Emoji(String);
+
+/// A room's topic: at most 200 grapheme clusters, trimmed, on one line; empty when there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Topic(String);
+
+impl MessageText {
+    /// Checks a text.
+    ///
+    /// # Errors
+    /// [`TextError::Empty`], [`TextError::TooLong`] or [`TextError::Control`].
+    pub fn parse(text: impl Into<String>) -> Result<Self, TextError> {
+        let text = text.into();
+        if text.len() > limits::MESSAGE_BYTES || longer_than(&text, limits::MESSAGE_CLUSTERS) {
+            return Err(TextError::TooLong(limits::MESSAGE_CLUSTERS));
+        }
+        if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+            return Err(TextError::Control);
+        }
+        if !is_visible(&text) {
+            return Err(TextError::Empty);
+        }
+        Ok(Self(text))
+    }
+}
+
+impl Emoji {
+    /// Checks a reaction.
+    ///
+    /// # Errors
+    /// [`TextError::Empty`], [`TextError::NotOne`], [`TextError::TooLong`] or [`TextError::Control`].
+    pub fn parse(text: impl Into<String>) -> Result<Self, TextError> {
+        let text = text.into();
+        if text.len() > limits::EMOJI_BYTES {
+            return Err(TextError::TooLong(1));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(TextError::Control);
+        }
+        if !is_visible(&text) {
+            return Err(TextError::Empty);
+        }
+        if longer_than(&text, 1) {
+            return Err(TextError::NotOne);
+        }
+        Ok(Self(text))
+    }
+}
+
+impl Topic {
+    /// Checks a topic.
+    ///
+    /// # Errors
+    /// [`TextError::TooLong`] or [`TextError::Control`]; a line break is a control character here.
+    pub fn parse(text: impl AsRef<str>) -> Result<Self, TextError> {
+        let text = text.as_ref().trim();
+        if text.len() > limits::TOPIC_BYTES || longer_than(text, limits::TOPIC_CLUSTERS) {
+            return Err(TextError::TooLong(limits::TOPIC_CLUSTERS));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(TextError::Control);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Whether the room has no topic.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn longer_than(text: &str, clusters: usize) -> bool {
+    // A cluster has at least one byte, so short texts need no segmentation.
+    text.len() > clusters && text.graphemes(true).nth(clusters).is_some()
+}
+
+fn is_visible(text: &str) -> bool {
+    text.chars().any(|c| !is_white(c) && !is_ignorable(c))
+}
+
+macro_rules! text {
+    ($($name:ident),*) => {$(
+        impl $name {
+            /// The text itself.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// Gives the text back.
+            pub fn into_string(self) -> String {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+text!(MessageText, Emoji, Topic);
+
+impl<'de> Deserialize<'de> for Topic {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
