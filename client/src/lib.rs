@@ -1,1 +1,14 @@
-//! x
+//! Snug's desktop app: everything but the thin `main`.
+//!
+//! The parts without pixels are plain Rust and tested without a window: [`connection`] keeps one socket alive, [`outbox`]
+//! keeps sends on disk until they come back, [`timeline`] folds entries into rows, [`session`] ties the three into one joined
+//! room.
+
+pub mod api;
+pub mod connection;
+pub mod files;
+pub mod host;
+pub mod outbox;
+pub mod session;
+pub mod settings;
+pub mod timeline;

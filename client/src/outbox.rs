@@ -1,0 +1,1 @@
+//! Sends on disk until they come back.

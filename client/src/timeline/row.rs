@@ -1,0 +1,126 @@
+//! What a list of the timeline shows: one [`Row`] at a time, borrowed from the timeline.
+
+use jiff::civil::Date;
+use snug_shared::{Author, Millis, Nickname, Reaction, Seq, Topic};
+use uuid::Uuid;
+
+/// A row's identity: stays the same while rows come and go around it, and orders as the rows do.
+///
+/// A message that was pending gets another identity when it takes its place in the log, since its place is another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowId {
+    /// Counts the histories shown one below the other; pending sends come after all of them.
+    pub(super) era: u32,
+    /// The entry it stands at; for a hole, the entry it comes after.
+    pub(super) seq: Seq,
+    /// Tells rows at the same entry apart.
+    pub(super) rank: Rank,
+}
+
+/// The order of rows that stand at the same entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Rank {
+    Beginning,
+    Day,
+    Unread,
+    Entry,
+    Hole,
+}
+
+/// One row of the timeline.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Row<'a> {
+    /// Nothing was said before this.
+    Beginning,
+    /// What follows was said on this day, where the reader is.
+    Day(Date),
+    /// What follows has not been read.
+    Unread,
+    /// Something is missing here.
+    Hole {
+        /// Why.
+        reason: HoleReason,
+    },
+    /// Somebody said something.
+    Message(MessageRow<'a>),
+    /// From here on the room is about something else.
+    Topic {
+        /// Who says so.
+        user: &'a Nickname,
+        /// Who that is.
+        by: &'a Author,
+        /// When.
+        at: Millis,
+        /// Empty when the room has no topic any more.
+        topic: &'a Topic,
+    },
+}
+
+/// Why something is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HoleReason {
+    /// More was said than the server replays at once; it is loaded when the reader comes near.
+    Missed,
+    /// The server does not have it any more.
+    Lost,
+    /// The server's history began anew: what stands above is from before, and only here.
+    Anew,
+}
+
+/// A message, as it is now.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MessageRow<'a> {
+    /// Its place in the room; `None` until the server has it.
+    pub seq: Option<Seq>,
+    /// The sender's id for it.
+    pub id: Uuid,
+    /// The name it was sent under.
+    pub user: &'a Nickname,
+    /// Who sent it. For an own message before the server has said who we are, what a bare name is.
+    pub by: &'a Author,
+    /// When.
+    pub at: Millis,
+    /// What it says; `None` when it was deleted.
+    pub text: Option<&'a str>,
+    /// Whether it was edited.
+    pub edited: bool,
+    /// Marks on it, the oldest first.
+    pub reactions: &'a [Reaction],
+    /// What it answers.
+    pub reply: Option<Quote<'a>>,
+    /// Whether name and time are shown: `false` right under a message of the same author, day and five minutes.
+    pub starts_group: bool,
+    /// Whether it is one's own.
+    pub own: bool,
+    /// What became of it, or of an own change to it.
+    pub delivery: Delivery<'a>,
+}
+
+/// The message a reply answers. Lists show it in one line, so that its state never changes a row's height.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quote<'a> {
+    /// Which message.
+    pub seq: Seq,
+    /// Who said it; `None` when it is not loaded.
+    pub user: Option<&'a Nickname>,
+    /// What it says; `None` when it is not loaded or was deleted.
+    pub text: Option<&'a str>,
+}
+
+/// What became of a send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery<'a> {
+    /// The server has it.
+    Sent,
+    /// It is kept on disk and goes out by itself.
+    Sending,
+    /// It went nowhere and will not by itself.
+    Failed {
+        /// The send to retry or discard.
+        send: Uuid,
+        /// A sentence for a person.
+        reason: &'a str,
+        /// Whether trying again can help.
+        can_retry: bool,
+    },
+}
