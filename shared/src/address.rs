@@ -125,8 +125,14 @@ impl Invite {
         };
         let default =
             if typed.contains("://") && scheme != "ws" && scheme != "snug" { default } else { DEFAULT_PORT };
-        let (host, port) = split_port(authority)?;
-        let host = Host::parse(host).map_err(|_| AddressError::Host)?;
+        let (host, port) = match authority.parse() {
+            // Every group of a bare IPv6 address belongs to it, so there is no port.
+            Ok(bare) => (Host::Ipv6(bare), None),
+            Err(_) => {
+                let (host, port) = split_port(authority)?;
+                (Host::parse(host).map_err(|_| AddressError::Host)?, port)
+            }
+        };
         if matches!(&host, Host::Domain(name) if name.is_empty()) {
             return Err(AddressError::Host);
         }

@@ -184,11 +184,12 @@ fn fold(name: &str) -> String {
 }
 
 fn checked(name: &str, clusters: usize, bytes: usize) -> Result<String, NameError> {
-    // Checked before any work that grows with it: NFC can triple a text.
+    let name = name.trim();
+    // Checked before any work that costs more than looking: NFC makes a text shorter by two thirds at most.
     if name.len() > 4 * bytes {
         return Err(NameError::TooLong(clusters));
     }
-    let name: String = name.trim().nfc().collect();
+    let name: String = name.nfc().collect();
     if name.is_empty() {
         return Err(NameError::Empty);
     }

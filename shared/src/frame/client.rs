@@ -152,11 +152,17 @@ fn shape(json: &str, error: &serde_json::Error) -> Refused {
     let id = serde_json::from_str::<Value>(json)
         .ok()
         .and_then(|value| value.get("id")?.as_str().and_then(lower_case_uuid));
-    let message = match error.classify() {
-        serde_json::error::Category::Data => format!("That frame has a wrong field: {error}."),
-        _ => format!("That frame is not JSON: {error}."),
+    let what = match error.classify() {
+        serde_json::error::Category::Data => "That frame has a wrong field",
+        _ => "That frame is not JSON",
     };
+    let message = format!("{what}: {}.", shown(&error.to_string(), 120));
     Refused { code: ErrorCode::BadRequest, message, id }
+}
+
+/// The beginning of what may be the sender's own words: a refusal is a sentence, not an echo.
+fn shown(text: &str, chars: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(chars).collect()
 }
 
 /// A UUID in its one canonical spelling; any other spelling would come back changed.
@@ -264,10 +270,9 @@ impl Raw {
             },
             "ping" => ClientFrame::Ping,
             other => {
-                let shown: String = other.chars().filter(|c| !c.is_control()).take(32).collect();
                 return Err((
                     ErrorCode::UnknownType,
-                    format!("This server does not know frames of the type “{shown}”."),
+                    format!("This server does not know frames of the type “{}”.", shown(other, 32)),
                 ));
             }
         })
@@ -291,10 +296,11 @@ impl Raw {
         Ok(Hello {
             version: u32::try_from(version).unwrap_or(u32::MAX),
             client: self.optional("client", Value::as_str, "text")?.map(|name| {
-                let end = name.floor_char_boundary(limits::CLIENT_NAME_BYTES);
-                name[..end].to_owned()
+                let mut ends = (0..=name.len().min(limits::CLIENT_NAME_BYTES)).rev();
+                name[..ends.find(|at| name.is_char_boundary(*at)).unwrap_or(0)].to_owned()
             }),
-            resume: resume.map_err(|error| bad(format!("`resume` is wrong: {error}.")))?,
+            resume: resume
+                .map_err(|error| bad(format!("`resume` is wrong: {}.", shown(&error.to_string(), 120))))?,
             history: match self.optional("history", whole_number, "a whole number")? {
                 None => limits::HISTORY_DEFAULT,
                 Some(wanted) => clamp(wanted, 0),
@@ -353,7 +359,7 @@ impl Raw {
     }
 }
 
-/// Any JSON whole number, also one beyond 64 bits written as such; 1.5 and 1e400 are none.
+/// Any JSON whole number of up to 64 bits, held to those with a sign; 1.5 and 1e400 are none.
 fn whole_number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_u64().map(|_| i64::MAX))
 }

@@ -1,6 +1,6 @@
 //! What a server sends.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -186,6 +186,9 @@ impl ServerFrame {
     /// [`Nonsense`] when it is no JSON object, or a known frame with wrong fields.
     pub fn decode(json: &str) -> Result<Option<Self>, Nonsense> {
         let value: Value = serde_json::from_str(json)?;
+        if !value.is_object() {
+            return Err(Nonsense(de::Error::custom("a frame is a JSON object")));
+        }
         let known = matches!(
             value.get("type").and_then(Value::as_str),
             Some(

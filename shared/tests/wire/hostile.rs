@@ -1,0 +1,421 @@
+//! Input from people who mean harm: nothing panics, nothing is guessed, and every refusal has a code of the page and the
+//! `id` of the send it refuses, wherever that could be read.
+
+use proptest::{collection::vec, prelude::*, sample::select};
+use serde_json::{Value, json};
+use snug_shared::{ClientFrame, ErrorCode, Line, Refused, ServerFrame, limits};
+use uuid::{Uuid, uuid};
+
+use crate::{
+    golden::{CLIENT, ENTRIES, REPLAYED, SERVER},
+    strategy,
+};
+
+const ID: Uuid = uuid!("01890a5d-ac96-774b-bcce-b302099a8057");
+
+fn refused(json: &str) -> Refused {
+    ClientFrame::decode(json).expect_err(json)
+}
+
+/// Asserts a refusal with this code that names the send.
+fn refused_send(frame: &Value, code: ErrorCode) {
+    let refused = refused(&frame.to_string());
+    assert_eq!((refused.code, refused.id), (code, Some(ID)), "{frame}");
+}
+
+/// What a decoder may say about a frame nobody can vouch for.
+fn is_decent(json: &str) {
+    if let Err(refused) = ClientFrame::decode(json) {
+        use ErrorCode::{BadRequest, Empty, TooLong, UnknownType, Unsupported};
+        assert!(matches!(refused.code, BadRequest | UnknownType | Empty | TooLong | Unsupported), "{json}");
+        assert!(refused.message.len() < 512, "a refusal is a sentence, not an echo: {}", refused.message);
+        assert!(!refused.message.chars().any(char::is_control), "{:?}", refused.message);
+        if let Ok(value) = serde_json::from_str::<Value>(json) {
+            let named = value
+                .get("id")
+                .and_then(Value::as_str)
+                .and_then(|id| Uuid::try_parse(id).ok().filter(|uuid| uuid.to_string() == id));
+            assert_eq!(refused.id, named, "{json}");
+        }
+    }
+    if let Ok(Some(frame)) = ServerFrame::decode(json) {
+        let again = ServerFrame::decode(&frame.to_json()).expect("what was decoded encodes to sense");
+        assert_eq!(again, Some(frame));
+    }
+}
+
+fn golden_line() -> impl Strategy<Value = String> {
+    let lines: Vec<String> =
+        [CLIENT, SERVER, ENTRIES, REPLAYED].iter().flat_map(|file| file.lines()).map(str::to_owned).collect();
+    select(lines)
+}
+
+/// Values that have broken somebody's parser before, as JSON.
+fn nasty() -> impl Strategy<Value = &'static str> {
+    select(vec![
+        "null",
+        "true",
+        "-1",
+        "-0",
+        "1.5",
+        "1e400",
+        "-1e400",
+        "1e-400",
+        "18446744073709551615",
+        "18446744073709551616",
+        "9007199254740993",
+        "\"\"",
+        "\"\\u0000\"",
+        "\"\\ud800\"",
+        "\"\\udc00x\"",
+        "\"\\ud83d\\ude00\"",
+        "[]",
+        "{}",
+        "[[]]",
+        "{\"type\":\"hello\"}",
+        "\"\u{202e}\"",
+        "NaN",
+        "Infinity",
+        "'x'",
+        "01",
+        "0x10",
+        "\"unterminated",
+    ])
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_met_decently(bytes in vec(any::<u8>(), 0..200)) {
+        is_decent(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn any_json_is_met_decently(value in arbitrary_json()) {
+        is_decent(&value.to_string());
+    }
+
+    #[test]
+    fn a_frame_with_bytes_changed_is_met_decently(
+        line in golden_line(),
+        changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let mut bytes = line.into_bytes();
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        is_decent(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn a_frame_cut_short_is_met_decently(line in golden_line(), cut in any::<prop::sample::Index>()) {
+        let end = (0..=cut.index(line.len())).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
+        is_decent(&line[..end]);
+        if end > 0 {
+            prop_assert_eq!(refused(&line[..end]).code, ErrorCode::BadRequest);
+        }
+    }
+
+    #[test]
+    fn a_frame_with_one_field_of_a_wrong_type_is_met_decently(
+        line in golden_line(),
+        field in any::<prop::sample::Index>(),
+        nasty in nasty(),
+    ) {
+        let value: Value = serde_json::from_str(&line).expect("golden lines are JSON");
+        let Value::Object(map) = value else { unreachable!("golden lines are objects") };
+        let chosen = field.index(map.len());
+        let fields: Vec<String> = map
+            .iter()
+            .enumerate()
+            .map(|(at, (key, value))| match at == chosen {
+                true => format!("\"{key}\":{nasty}"),
+                false => format!("\"{key}\":{value}"),
+            })
+            .collect();
+        is_decent(&format!("{{{}}}", fields.join(",")));
+    }
+
+    #[test]
+    fn a_field_given_twice_is_refused_and_the_send_is_named(intent in strategy::intent()) {
+        let json = ClientFrame::Send { id: ID, intent }.to_json();
+        let twice = json.replacen('{', r#"{"type":"chat_message","message":"x","#, 1);
+        let refused = refused(&twice);
+        prop_assert_eq!((refused.code, refused.id), (ErrorCode::BadRequest, Some(ID)));
+    }
+
+    #[test]
+    fn an_entry_of_a_later_server_is_counted(seq in strategy::seq(), value in arbitrary_json()) {
+        let json = json!({ "type": "poll", "seq": seq, "more": value });
+        let frame = ServerFrame::decode(&json.to_string()).expect("it has a seq");
+        prop_assert_eq!(frame, Some(ServerFrame::Line(Line::Opaque(seq))));
+    }
+
+    #[test]
+    fn a_frame_of_a_later_server_without_a_seq_is_passed_over(value in arbitrary_json()) {
+        let json = json!({ "type": "weather", "more": value });
+        prop_assert_eq!(ServerFrame::decode(&json.to_string()).expect("it is an object"), None);
+    }
+}
+
+fn arbitrary_json() -> impl Strategy<Value = Value> {
+    let key = || {
+        prop_oneof![
+            select(vec!["type", "id", "message", "seq", "target", "resume", "entries", "by", "as_of"])
+                .prop_map(str::to_owned),
+            "\\PC{0,8}",
+        ]
+    };
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        select(vec!["hello", "chat_message", "edit", "react", "entries", "history", "edited", "topic"])
+            .prop_map(Value::from),
+        Just(Value::from(ID.to_string())),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 40, 6, move |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..6).prop_map(Value::from),
+            vec((key(), inner), 0..6).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+#[test]
+fn a_hundred_thousand_brackets_are_refused() {
+    for open in ["[", "{\"type\":", "{\"id\":["] {
+        let deep = open.repeat(100_000);
+        assert_eq!(refused(&deep).code, ErrorCode::BadRequest);
+        assert!(ServerFrame::decode(&deep).is_err());
+        let inside = format!("{{\"type\":\"ping\",\"x\":{deep}");
+        assert_eq!(refused(&inside).code, ErrorCode::BadRequest);
+    }
+}
+
+#[test]
+fn what_is_no_object_is_a_bad_request() {
+    for json in [
+        "",
+        " ",
+        "null",
+        "0",
+        "\"hello\"",
+        "[]",
+        "[{\"type\":\"ping\"}]",
+        "{}",
+        "{\"type\":null}",
+        "{\"type\":7}",
+    ] {
+        assert_eq!(refused(json).code, ErrorCode::BadRequest, "{json}");
+    }
+    for json in ["", "null", "0", "\"pong\"", "[]"] {
+        assert!(ServerFrame::decode(json).is_err(), "{json}");
+    }
+}
+
+#[test]
+fn an_unknown_type_is_said_to_be_unknown_and_never_echoed_whole() {
+    let long = "x".repeat(60_000);
+    for kind in ["", "Hello", "chat-message", "edited", "connection_established", "\u{1b}[2J", &long] {
+        let refused = refused(&json!({ "type": kind, "id": ID }).to_string());
+        assert_eq!((refused.code, refused.id), (ErrorCode::UnknownType, Some(ID)));
+        assert!(refused.message.len() < 256);
+        assert!(!refused.message.contains('\u{1b}'));
+    }
+}
+
+#[test]
+fn no_refusal_gives_a_long_text_back() {
+    let long = "x".repeat(60_000);
+    for json in [
+        json!(long),
+        json!({ "type": "hello", "version": 1, "resume": { "epoch": "x", "after": long } }),
+        json!({ "type": "hello", "version": 1, "resume": { "epoch": "x", "after": 1, "id": long } }),
+        json!({ "type": "hello", "version": 1, "resume": long }),
+    ] {
+        assert!(refused(&json.to_string()).message.len() < 256);
+    }
+    assert!(refused(&format!(r#"{{"{long}":1,"{long}":2}}"#)).message.len() < 256);
+}
+
+#[test]
+fn every_field_of_every_send_is_checked() {
+    let wrong = [json!(null), json!(true), json!(-1), json!(1.5), json!({}), json!([1])];
+    let sends = [
+        json!({ "type": "chat_message", "id": ID, "message": "x", "reply_to": 1 }),
+        json!({ "type": "edit", "id": ID, "target": 1, "message": "x" }),
+        json!({ "type": "delete", "id": ID, "target": 1 }),
+        json!({ "type": "react", "id": ID, "target": 1, "emoji": "x", "on": true }),
+        json!({ "type": "topic", "id": ID, "topic": "x" }),
+    ];
+    for send in &sends {
+        assert!(ClientFrame::decode(&send.to_string()).is_ok(), "{send}");
+        let fields =
+            send.as_object().expect("an object").keys().filter(|key| !matches!(key.as_str(), "type" | "id"));
+        for field in fields {
+            for value in &wrong {
+                let mut broken = send.clone();
+                broken[field] = value.clone();
+                // `on: true` is right, and an optional field may be null.
+                let fine = broken[field] == send[field] || (field == "reply_to" && value.is_null());
+                match fine {
+                    true => assert!(ClientFrame::decode(&broken.to_string()).is_ok(), "{broken}"),
+                    false => refused_send(&broken, ErrorCode::BadRequest),
+                }
+            }
+            let mut missing = send.clone();
+            let _ = missing.as_object_mut().expect("an object").remove(field);
+            if field != "reply_to" {
+                refused_send(&missing, ErrorCode::BadRequest);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_id_is_a_uuid_in_its_one_spelling() {
+    let canonical = ID.to_string();
+    let others = [
+        canonical.to_uppercase(),
+        ID.simple().to_string(),
+        ID.braced().to_string(),
+        ID.urn().to_string(),
+        format!(" {canonical}"),
+        canonical[1..].to_owned(),
+        String::new(),
+        "7".into(),
+    ];
+    for id in others {
+        let refused = refused(&json!({ "type": "delete", "id": id, "target": 1 }).to_string());
+        assert_eq!((refused.code, refused.id), (ErrorCode::BadRequest, None), "{id}");
+    }
+    for version in ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-4fff-bfff-ffffffffffff"] {
+        let json = json!({ "type": "delete", "id": version, "target": 1 }).to_string();
+        assert!(ClientFrame::decode(&json).is_ok(), "any version is an id: {version}");
+    }
+}
+
+#[test]
+fn numbers_beyond_their_type_are_refused_not_wrapped() {
+    for seq in ["-1", "-0", "1.0", "1e3", "18446744073709551616", "1e400", "\"1\""] {
+        let frame = format!(r#"{{"type":"read","seq":{seq}}}"#);
+        assert_eq!(refused(&frame).code, ErrorCode::BadRequest, "{frame}");
+    }
+    let largest = r#"{"type":"read","seq":18446744073709551615}"#;
+    assert_eq!(ClientFrame::decode(largest), Ok(ClientFrame::Read { seq: u64::MAX }));
+}
+
+#[test]
+fn a_wanted_count_is_held_to_its_limits() {
+    for (asked, given) in
+        [("-5", 1), ("0", 1), ("1", 1), ("500", 500), ("501", 500), ("18446744073709551615", 500)]
+    {
+        let frame = format!(r#"{{"type":"history","before":9,"limit":{asked}}}"#);
+        assert_eq!(ClientFrame::decode(&frame), Ok(ClientFrame::History { before: 9, limit: given }));
+    }
+    for (asked, given) in [("-5", 0), ("0", 0), ("500", 500), ("501", 500), ("null", 50)] {
+        let frame = format!(r#"{{"type":"hello","version":1,"history":{asked}}}"#);
+        let Ok(ClientFrame::Hello(hello)) = ClientFrame::decode(&frame) else { panic!("{frame}") };
+        assert_eq!(hello.history, given);
+    }
+}
+
+#[test]
+fn a_hello_is_checked_field_by_field() {
+    let good = json!({ "type": "hello", "version": 1 });
+    let wrong = [
+        ("version", json!(null)),
+        ("version", json!("1")),
+        ("version", json!(-1)),
+        ("client", json!(7)),
+        ("resume", json!("x")),
+        ("resume", json!({ "epoch": 7, "after": 1 })),
+        ("resume", json!({ "epoch": "x" })),
+        ("resume", json!({ "epoch": "x", "after": -1 })),
+        ("resume", json!({ "epoch": "x", "after": 1, "id": "y" })),
+        ("history", json!("x")),
+        ("history", json!(1.5)),
+        ("seat", json!(7)),
+        ("password", json!(7)),
+        ("identity", json!("x")),
+        ("identity", json!({ "key": "x" })),
+        ("identity", json!({ "key": "x", "signature": 7 })),
+    ];
+    for (field, value) in wrong {
+        let mut hello = good.clone();
+        hello[field] = value;
+        assert_eq!(refused(&hello.to_string()).code, ErrorCode::BadRequest, "{hello}");
+    }
+    let far = json!({ "type": "hello", "version": u64::MAX }).to_string();
+    let Ok(ClientFrame::Hello(hello)) = ClientFrame::decode(&far) else { panic!("a version is a number") };
+    assert_eq!(hello.version, u32::MAX, "a far version is another version, not version 0");
+}
+
+#[test]
+fn what_a_hello_carries_is_bounded() {
+    let hello = json!({ "type": "hello", "version": 1, "client": format!("x{}", "é".repeat(10_000)), "seat": "x".repeat(10_000) });
+    let Ok(ClientFrame::Hello(hello)) = ClientFrame::decode(&hello.to_string()) else {
+        panic!("a good hello")
+    };
+    assert_eq!(hello.client.map(|name| name.len()), Some(limits::CLIENT_NAME_BYTES - 1));
+    assert_eq!(hello.seat, None, "too long to be one of ours");
+}
+
+#[test]
+fn texts_are_refused_with_the_code_for_why() {
+    let message = |text: &str| json!({ "type": "chat_message", "id": ID, "message": text });
+    refused_send(&message(""), ErrorCode::Empty);
+    refused_send(&message(" \n\t\u{3000}\u{200b}\u{feff}"), ErrorCode::Empty);
+    refused_send(&message(&"x".repeat(4_001)), ErrorCode::TooLong);
+    refused_send(&message(&"x".repeat(60_000)), ErrorCode::TooLong);
+    refused_send(&message("a\u{0}b"), ErrorCode::BadRequest);
+    refused_send(&message("a\u{1b}[31mb"), ErrorCode::BadRequest);
+    let react = |emoji: &str| json!({ "type": "react", "id": ID, "target": 1, "emoji": emoji, "on": true });
+    refused_send(&react(""), ErrorCode::Empty);
+    refused_send(&react("👍👍"), ErrorCode::BadRequest);
+    refused_send(&react(&format!("e{}", "\u{301}".repeat(40))), ErrorCode::TooLong);
+    refused_send(&json!({ "type": "topic", "id": ID, "topic": "x".repeat(201) }), ErrorCode::TooLong);
+    refused_send(&json!({ "type": "topic", "id": ID, "topic": "a\nb" }), ErrorCode::BadRequest);
+}
+
+#[test]
+fn files_are_reserved() {
+    let with = |files: Value| json!({ "type": "chat_message", "id": ID, "message": "x", "files": files });
+    refused_send(&with(json!(["cat.png"])), ErrorCode::Unsupported);
+    refused_send(&with(json!("cat.png")), ErrorCode::Unsupported);
+    for none in [json!(null), json!([])] {
+        assert!(ClientFrame::decode(&with(none).to_string()).is_ok());
+    }
+}
+
+#[test]
+fn a_lone_surrogate_is_no_text() {
+    for half in [r"\ud800", r"\udfff", r"\ud800\ud800", r"\ud800x"] {
+        let frame = format!(r#"{{"type":"chat_message","id":"{ID}","message":"{half}"}}"#);
+        assert_eq!(refused(&frame).code, ErrorCode::BadRequest, "{frame}");
+    }
+}
+
+#[test]
+fn an_entry_without_a_usable_seq_makes_no_sense() {
+    for seq in ["0", "-1", "1.5", "\"1\"", "null", "18446744073709551616"] {
+        let frame = format!(r#"{{"type":"chat_message","seq":{seq}}}"#);
+        assert!(ServerFrame::decode(&frame).is_err(), "{frame}");
+    }
+}
+
+#[test]
+fn an_entry_this_version_cannot_read_is_still_counted() {
+    let entry: Value = serde_json::from_str(ENTRIES.lines().next().expect("a line")).expect("JSON");
+    for (field, value) in
+        [("user", json!("\u{202e}")), ("by", json!("x:y")), ("id", json!(7)), ("message", json!("\u{0}"))]
+    {
+        let mut odd = entry.clone();
+        odd[field] = value;
+        let frame = ServerFrame::decode(&odd.to_string()).expect("it has a seq");
+        assert_eq!(frame, Some(ServerFrame::Line(Line::Opaque(1))), "{odd}");
+    }
+}

@@ -1,0 +1,7 @@
+//! The wire, byte by byte: golden JSON for everything `docs/protocol.md` names, round trips of arbitrary values, and input
+//! from people who mean harm.
+
+mod golden;
+mod hostile;
+mod round_trip;
+mod strategy;
