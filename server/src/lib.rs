@@ -1,4 +1,8 @@
 //! Snug's room server.
 
+pub mod accept;
+pub mod config;
 pub mod log;
 pub mod socket;
+
+pub use config::Config;

@@ -1,0 +1,248 @@
+//! The accept loop: who is let in, how long a request may take, and what those hear who are not served.
+//!
+//! It knows bytes, addresses and time. What a request means is the router's business; a connection that becomes a WebSocket
+//! leaves this module with its [`Permit`], which counts it until it is gone.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{Router, body::Body};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::watch,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tower::ServiceExt;
+use tracing::{debug, warn};
+
+use crate::{config::Config, socket::Socket};
+
+pub mod descriptors;
+mod doors;
+pub mod head;
+
+use doors::{Doors, Pending};
+pub use doors::{Permit, Refusal};
+use head::{HEAD_BYTES, HeadError, Opening};
+
+/// Connections the kernel holds for us until we take them. With the usual 128, ten thousand clients that come back at once
+/// after a restart need a minute of retries.
+const BACKLOG: u32 = 4096;
+
+/// The pause after an accept that failed for want of something: descriptors, memory.
+const SHORT_OF_SOMETHING: Duration = Duration::from_millis(100);
+
+/// How long a connection may serve HTTP before it is asked to come again, so that one that never ends cannot be.
+const HTTP_LIFETIME: Duration = Duration::from_secs(60);
+
+/// How long we wait, at the end, for a peer to read what it was told.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// What hyper may buffer of one request: the head's limit with room for what comes after it.
+const BUFFER_BYTES: usize = 2 * HEAD_BYTES;
+
+/// Who is at the other end: an extension of every request.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// Its address.
+    pub address: IpAddr,
+    /// What counts its connection as long as it is kept.
+    pub permit: Arc<Permit>,
+}
+
+/// Listens on an address.
+///
+/// # Errors
+/// The kernel's, with a sentence for a person when the port is taken.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A restart must not wait for the old connections' goodbyes. On Windows the same option would let two servers share a port.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address).and_then(|()| socket.listen(BACKLOG)).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => io::Error::new(error.kind(), in_use(address)),
+        io::ErrorKind::PermissionDenied => io::Error::new(
+            error.kind(),
+            format!(
+                "this account may not listen on port {}; ports from 1024 on are free to all",
+                address.port()
+            ),
+        ),
+        _ => io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")),
+    })
+}
+
+fn in_use(address: SocketAddr) -> String {
+    let port = address.port();
+    let next = SocketAddr::new(address.ip(), port.checked_add(1).unwrap_or(0));
+    format!("port {port} is already in use: is Snug running already? Try --listen {next}")
+}
+
+/// Serves HTTP until `shutdown` is done; then takes no more connections and lets the requests under way finish. Connections
+/// that became WebSockets are not waited for.
+pub async fn serve(
+    listener: TcpListener,
+    config: &Config,
+    router: Router,
+    shutdown: impl Future<Output = ()>,
+) {
+    let (stop, stopping) = watch::channel(false);
+    let door = Door { doors: Doors::new(config), router, timeout: config.handshake_timeout, stopping };
+    let mut connections = JoinSet::new();
+    let mut failing = false;
+    tokio::pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+        };
+        match accepted {
+            Ok((stream, address)) => {
+                failing = false;
+                door.open(&mut connections, stream, address.ip().to_canonical());
+            }
+            Err(error) if is_the_peers(&error) => {}
+            Err(error) => {
+                if !failing {
+                    warn!(%error, "cannot accept connections; trying on");
+                }
+                failing = true;
+                sleep(SHORT_OF_SOMETHING).await;
+            }
+        }
+    }
+    drop(listener);
+    stop.send_replace(true);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Errors of one connection that ended before it was taken, not of the listener.
+fn is_the_peers(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
+}
+
+/// What every new connection meets.
+struct Door {
+    doors: Arc<Doors>,
+    router: Router,
+    timeout: Duration,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Door {
+    fn open(&self, connections: &mut JoinSet<()>, stream: TcpStream, address: IpAddr) {
+        // Small frames in a row would wait 40 ms for each other.
+        if stream.set_nodelay(true).is_err() {
+            return;
+        }
+        let socket = Socket::new(stream);
+        match self.doors.admit(address) {
+            Ok((permit, pending)) => {
+                let peer = Peer { address, permit: Arc::new(permit) };
+                let (router, timeout, stopping) = (self.router.clone(), self.timeout, self.stopping.clone());
+                connections.spawn(async move {
+                    let opened = read_head(socket.clone(), timeout, stopping.clone()).await;
+                    drop::<Pending>(pending);
+                    let Some(opening) = opened else { return };
+                    serve_http(opening, peer.clone(), router, timeout, stopping).await;
+                    if !peer.permit.is_handed_over() {
+                        linger(socket).await;
+                    }
+                });
+            }
+            Err(refusal) => {
+                debug!(%address, ?refusal, "refused a connection");
+                // Those who cannot even be told are dropped: refusing must stay cheap.
+                if let Some(telling) = self.doors.tell() {
+                    connections.spawn(async move {
+                        answer(socket, &refusal.response()).await;
+                        drop(telling);
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// The connection with its first request's head, or nothing when it had none that can be served.
+async fn read_head(
+    mut socket: Socket,
+    limit: Duration,
+    mut stopping: watch::Receiver<bool>,
+) -> Option<Opening> {
+    let read = tokio::select! {
+        read = timeout(limit, head::read(&mut socket)) => read,
+        _ = stopping.wait_for(|stopping| *stopping) => return None,
+    };
+    let error = match read {
+        Ok(Ok(head)) => return Some(Opening::new(socket, head)),
+        Ok(Err(error)) => error,
+        Err(_) => HeadError::TimedOut,
+    };
+    debug!(%error, "not a request");
+    if let Some(response) = error.response() {
+        answer(socket, &response).await;
+    }
+    None
+}
+
+async fn serve_http(
+    opening: Opening,
+    peer: Peer,
+    router: Router,
+    limit: Duration,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        router.clone().oneshot(request.map(Body::new))
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limit)
+        .max_header_size(HEAD_BYTES)
+        .max_buf_size(BUFFER_BYTES)
+        .serve_connection(TokioIo::new(opening), service)
+        .with_upgrades();
+    tokio::pin!(connection);
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = async {
+            tokio::select! {
+                () = sleep(HTTP_LIFETIME) => {}
+                _ = stopping.wait_for(|stopping| *stopping) => {}
+            }
+        } => {
+            connection.as_mut().graceful_shutdown();
+            timeout(limit, connection).await.unwrap_or(Ok(()))
+        }
+    };
+    if let Err(error) = served {
+        debug!(%error, "a connection broke off");
+    }
+}
+
+/// Says one thing, and waits a moment for it to be read.
+async fn answer(mut socket: Socket, response: &[u8]) {
+    if let Ok(Ok(())) = timeout(LINGER, socket.write_all(response)).await {
+        linger(socket).await;
+    }
+}
+
+/// Reads on for a moment before the connection closes: closing over unread bytes resets it, and the peer may lose the answer.
+async fn linger(mut socket: Socket) {
+    let mut ignored = [0; 1024];
+    let drain = async { while matches!(socket.read(&mut ignored).await, Ok(read) if read > 0) {} };
+    let _ = timeout(LINGER, drain).await;
+}

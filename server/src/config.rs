@@ -1,0 +1,125 @@
+//! What a server is told before it starts: [`Config`] and where it comes from.
+//!
+//! Flags win over `SNUG_*` variables, those over a TOML file, that over the defaults here. All of them share one list of
+//! names ([`settings`]), so a setting has the same name, values and help text wherever it is given.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use directories::ProjectDirs;
+use snug_shared::{DEFAULT_PORT, Durability};
+
+pub mod file;
+pub mod kinds;
+pub mod settings;
+
+pub use file::ConfigError;
+pub use kinds::{HostName, Layer, Origin, Tls};
+pub use settings::Options;
+
+/// The longest server name, in characters: it has to fit into a card of the app.
+const NAME_CHARS: usize = 64;
+
+/// The effective settings. The defaults serve a house, a class or an office without being asked anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where to listen. Every address of the machine: being found by others is what a server is for.
+    pub listen: SocketAddr,
+    /// Where the rooms are kept: this system's place for a program's data.
+    pub data_dir: PathBuf,
+    /// What the server is called in the app. The machine's name: people on a network know it.
+    pub name: String,
+    /// What an acknowledgement is worth. `Full`: with group commit, being safe costs little.
+    pub durability: Durability,
+    /// Whether one person or one address is held to a share of what the server can do.
+    pub rate_limit: bool,
+    /// What carries entries between consumers. `Memory`: one process needs nothing else.
+    pub layer: Layer,
+    /// Whether connections are encrypted.
+    pub tls: Tls,
+    /// Web origins that may use the server besides its own pages. None: a page from elsewhere is not to be trusted.
+    pub allow_origin: Vec<Origin>,
+    /// Names this server may be called by, besides its machine's name, `localhost`, `*.local` and IP addresses.
+    pub allow_host: Vec<HostName>,
+    /// Connections at once: at under 10 kB each, what the smallest machine still carries.
+    pub max_connections: u32,
+    /// Connections at once from one address. A desktop has one for each of its rooms, and an office may be behind one
+    /// address, so this only keeps one machine from taking all of them.
+    pub max_connections_per_address: u32,
+    /// Connections from one address that have not yet sent a whole request.
+    pub max_handshakes_per_address: u32,
+    /// Members of one room. No lower than the connections: somebody who minds large rooms can say so.
+    pub max_members: u32,
+    /// How long a request, with its body, may take to arrive; and how long a connection may idle between two. Ten
+    /// seconds are long for a slow line, and short for somebody who means to hold the door.
+    pub handshake_timeout: Duration,
+    /// Which log lines are written, as `tracing` filters are. `info` is quiet: a line for a start and for what went wrong.
+    pub log: String,
+    /// Whether this machine's own connections are outside the limits per address. Always, but in tests of those limits.
+    pub exempt_loopback: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), DEFAULT_PORT),
+            data_dir: default_data_dir(),
+            name: machine_name(),
+            durability: Durability::Full,
+            rate_limit: true,
+            layer: Layer::Memory,
+            tls: Tls::Off,
+            allow_origin: Vec::new(),
+            allow_host: Vec::new(),
+            max_connections: 20_000,
+            max_connections_per_address: 256,
+            max_handshakes_per_address: 64,
+            max_members: 20_000,
+            handshake_timeout: Duration::from_secs(10),
+            log: "info".to_owned(),
+            exempt_loopback: true,
+        }
+    }
+}
+
+impl Config {
+    /// Finds what one setting alone cannot tell: what this build does not serve, and a name that cannot be shown.
+    ///
+    /// # Errors
+    /// [`ConfigError::Refused`] says which setting, and what to give instead.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let refused = |message: String| Err(ConfigError::Refused(message));
+        if let Layer::Redis(_) = self.layer {
+            return refused("layer: Redis is not served by this build yet; use “memory”".to_owned());
+        }
+        if self.tls != Tls::Off {
+            return refused(format!("tls: “{}” is not served by this build yet; use “off”", self.tls));
+        }
+        if self.name.trim().is_empty() {
+            return refused("name: a server needs a name".to_owned());
+        }
+        if self.name.chars().count() > NAME_CHARS || self.name.chars().any(char::is_control) {
+            return refused(format!("name: at most {NAME_CHARS} characters, none of them invisible"));
+        }
+        Ok(())
+    }
+}
+
+/// Without a home folder, as in a bare container, the data lies where the server was started.
+fn default_data_dir() -> PathBuf {
+    project_dirs().map_or_else(|| PathBuf::from("snug-data"), |dirs| dirs.data_dir().join("server"))
+}
+
+fn project_dirs() -> Option<ProjectDirs> {
+    ProjectDirs::from("", "", "snug")
+}
+
+/// The machine's own name without its domain.
+fn machine_name() -> String {
+    let name = gethostname::gethostname().to_string_lossy().into_owned();
+    let short: String = name.split('.').next().unwrap_or_default().chars().take(NAME_CHARS).collect();
+    if short.trim().is_empty() { "Snug".to_owned() } else { short }
+}

@@ -1,0 +1,122 @@
+//! Settings in a TOML file: finding it, reading it with errors that name the line, and printing one.
+
+use std::{
+    fs, io,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use toml::de::DeTable;
+
+use super::{
+    Config, project_dirs,
+    settings::{Settings, described},
+};
+
+/// A file far larger than any of ours is not read to its end.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// Names less alike than this are not offered as what was meant.
+const ALIKE: f64 = 0.75;
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{}: {error}", file.display())]
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A line of the file is wrong.
+    #[error("{}:{line}: {message}", file.display())]
+    Line {
+        /// Which file.
+        file: PathBuf,
+        /// Which line, counted from 1.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// The settings do not work together, or not in this build.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// The first file there is of those read without being asked: the nearest to the person comes first.
+pub(super) fn find() -> Option<PathBuf> {
+    let own = project_dirs().map(|dirs| dirs.config_dir().join("snug.toml"));
+    let places = [Some(PathBuf::from("snug.toml")), own, Some(PathBuf::from("/etc/snug/snug.toml"))];
+    places.into_iter().flatten().find(|file| file.is_file())
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// [`ConfigError`] names the file, and the line and the setting where that is what is wrong.
+pub fn read(file: &Path) -> Result<Settings, ConfigError> {
+    let unreadable = |error| ConfigError::Unreadable { file: file.to_owned(), error };
+    if fs::metadata(file).map_err(unreadable)?.len() > MAX_BYTES {
+        return Err(unreadable(io::Error::new(io::ErrorKind::InvalidData, "too large for settings")));
+    }
+    parse(file, &fs::read_to_string(file).map_err(unreadable)?)
+}
+
+/// Reads a file's text; its name is for the errors.
+///
+/// # Errors
+/// [`ConfigError::Line`].
+pub fn parse(file: &Path, text: &str) -> Result<Settings, ConfigError> {
+    let at = |span: Option<Range<usize>>, message: String| {
+        let before = text.get(..span.map_or(0, |span| span.start)).unwrap_or(text);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        ConfigError::Line { file: file.to_owned(), line, message }
+    };
+    let table = DeTable::parse(text).map_err(|error| at(error.span(), error.message().to_owned()))?;
+    let names: Vec<String> = described().into_iter().map(|setting| setting.name).collect();
+    let mut values = Vec::new();
+    for (key, value) in table.get_ref() {
+        let name = key.get_ref().to_string();
+        if !names.contains(&name) {
+            return Err(at(Some(key.span()), unknown(&name, &names)));
+        }
+        values.push((name, value.span()));
+    }
+    Settings::deserialize(toml::Deserializer::from(table)).map_err(|error| {
+        let start = error.span().map(|span| span.start);
+        let within = |(_, value): &&(String, Range<usize>)| start.is_some_and(|start| value.contains(&start));
+        let name = values.iter().find(within).map(|(name, _)| format!("{name}: ")).unwrap_or_default();
+        at(error.span(), format!("{name}{}", error.message()))
+    })
+}
+
+fn unknown(name: &str, names: &[String]) -> String {
+    let likeness = |known: &String| strsim::jaro_winkler(&name.replace('_', "-"), known);
+    let nearest = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match nearest.filter(|known| likeness(known) >= ALIKE) {
+        Some(known) => format!("there is no setting “{name}”; did you mean “{known}”?"),
+        None => format!("there is no setting “{name}”; --print-config shows those there are"),
+    }
+}
+
+/// Every setting's value, by name.
+pub(super) fn values(config: &Config) -> toml::Table {
+    // Strings, numbers and lists of strings; a path that is not UTF-8 is all that TOML cannot say.
+    toml::Table::try_from(Settings::from(config)).unwrap_or_default()
+}
+
+/// Writes the settings as a file with a comment for each, which can be loaded again.
+pub fn print(config: &Config) -> String {
+    let values = values(config);
+    let mut text = String::from(
+        "# Settings of snug-server. Each may also be a flag (--listen) or a variable (SNUG_LISTEN), which win.\n",
+    );
+    for setting in described() {
+        let Some(value) = values.get(&setting.name) else { continue };
+        text.push_str(&format!("\n# {}.\n{} = {value}\n", setting.help, setting.name));
+    }
+    text
+}

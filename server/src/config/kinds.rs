@@ -1,0 +1,159 @@
+//! The kinds of values settings have, each checked when it is read.
+
+use std::{fmt, str::FromStr};
+
+use clap::ValueEnum;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use snug_shared::Durability;
+use url::{Host, Url};
+
+/// On or off, in words that read the same in a flag, a variable and a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+/// Whether connections are encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// None is.
+    Off,
+    /// Those that ask for it are.
+    Auto,
+    /// All are.
+    Require,
+}
+
+impl fmt::Display for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Off => "off",
+            Self::Auto => "auto",
+            Self::Require => "require",
+        })
+    }
+}
+
+/// Reads a [`Durability`], which as a type of the wire knows no flags.
+///
+/// # Errors
+/// The values there are.
+pub fn durability(text: &str) -> Result<Durability, &'static str> {
+    match text {
+        "full" => Ok(Durability::Full),
+        "none" => Ok(Durability::None),
+        _ => Err("it is “full” or “none”"),
+    }
+}
+
+/// What carries a room's entries between consumers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layer {
+    /// This process alone.
+    Memory,
+    /// Many servers on one Redis.
+    Redis(String),
+}
+
+impl FromStr for Layer {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "memory" => Ok(Self::Memory),
+            url if url.starts_with("redis://") || url.starts_with("rediss://") => {
+                Ok(Self::Redis(url.to_owned()))
+            }
+            _ => Err("it is “memory” or the address of a Redis: redis://host:6379"),
+        }
+    }
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("memory"),
+            Self::Redis(url) => f.write_str(url),
+        }
+    }
+}
+
+/// A web origin as browsers send it: scheme, host and, unless it is the scheme's own, port.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Origin(String);
+
+impl FromStr for Origin {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const SHAPE: &str = "an origin is a scheme, a host and perhaps a port: https://chat.example:8443";
+        let url = Url::parse(text).map_err(|_| SHAPE)?;
+        let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+        if !bare || !url.username().is_empty() || url.password().is_some() || !url.has_host() {
+            return Err(SHAPE);
+        }
+        let origin = url.origin();
+        Ok(Self(if origin.is_tuple() {
+            origin.ascii_serialization()
+        } else {
+            // Schemes of apps and extensions have no origin of their own for `url`, but browsers send them all the same.
+            text.trim_end_matches('/').to_ascii_lowercase()
+        }))
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A name a server is called by, without a port.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HostName(Host);
+
+impl HostName {
+    /// Whether a request's host is this one.
+    pub fn is(&self, host: &Host) -> bool {
+        self.0 == *host
+    }
+}
+
+impl FromStr for HostName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Host::parse(text.trim_end_matches('.'))
+            .map(Self)
+            .map_err(|_| "a host is a name without a port: chat.example")
+    }
+}
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+macro_rules! written_as_text {
+    ($($kind:ident),*) => {$(
+        impl Serialize for $kind {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $kind {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
+    )*};
+}
+
+written_as_text!(Layer, Origin, HostName);

@@ -1,0 +1,209 @@
+//! The one list of settings: what each is called, what it takes and what it is for, on the command line, in the
+//! environment and in a file.
+
+use std::{
+    net::SocketAddr,
+    num::{NonZeroU16, NonZeroU32},
+    path::PathBuf,
+    time::Duration,
+};
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, builder::StyledStr};
+use serde::{Deserialize, Serialize};
+use snug_shared::Durability;
+
+use super::{
+    Config, ConfigError, file,
+    kinds::{self, HostName, Layer, Origin, Switch, Tls},
+};
+
+/// Rooms to talk in, on your own network.
+///
+/// Runs the server alone, without the app. Settings come from flags, then from SNUG_* variables, then from a file, then
+/// from the defaults shown here.
+#[derive(Debug, Parser)]
+#[command(name = "snug-server", version, max_term_width = 100)]
+pub struct Options {
+    /// Reads settings from this file, instead of the first there is of ./snug.toml, your own and the system's
+    #[arg(long, env = "SNUG_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Prints the settings in effect as a file that can be loaded again, and ends
+    #[arg(long)]
+    pub print_config: bool,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// What was set in one place. A field's comment is its help text everywhere.
+#[derive(Debug, Default, Clone, Args, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Settings {
+    /// Address and port to listen on; port 0 takes any free one
+    #[arg(long, env = "SNUG_LISTEN", value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+    /// Folder the rooms are kept in
+    #[arg(long, env = "SNUG_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// What the server is called in the app
+    #[arg(long, env = "SNUG_NAME", value_name = "NAME")]
+    name: Option<String>,
+    /// full: what was acknowledged survives a crash and a power cut; none: nothing is kept
+    #[arg(long, env = "SNUG_DURABILITY", value_name = "full|none", value_parser = kinds::durability)]
+    durability: Option<Durability>,
+    /// off: no limits for one person or one address
+    #[arg(long, env = "SNUG_RATE_LIMIT", value_name = "on|off", hide_possible_values = true)]
+    rate_limit: Option<Switch>,
+    /// What joins several servers into one; memory: this one alone
+    #[arg(long, env = "SNUG_LAYER", value_name = "memory|redis://…")]
+    layer: Option<Layer>,
+    /// Encryption of connections
+    #[arg(long, env = "SNUG_TLS", value_name = "off|auto|require", hide_possible_values = true)]
+    tls: Option<Tls>,
+    /// A web page's origin that may use this server, besides its own; may be given several times
+    #[arg(long, env = "SNUG_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    allow_origin: Option<Vec<Origin>>,
+    /// A name this server is called by, besides its machine's, localhost, *.local and IP addresses; may be given several times
+    #[arg(long, env = "SNUG_ALLOW_HOST", value_name = "HOST", value_delimiter = ',')]
+    allow_host: Option<Vec<HostName>>,
+    /// Connections at once
+    #[arg(long, env = "SNUG_MAX_CONNECTIONS", value_name = "N")]
+    max_connections: Option<NonZeroU32>,
+    /// Connections at once from one address; this machine's own are not counted
+    #[arg(long, env = "SNUG_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N")]
+    max_connections_per_address: Option<NonZeroU32>,
+    /// Connections from one address that have not sent a whole request yet
+    #[arg(long, env = "SNUG_MAX_HANDSHAKES_PER_ADDRESS", value_name = "N")]
+    max_handshakes_per_address: Option<NonZeroU32>,
+    /// Members of one room
+    #[arg(long, env = "SNUG_MAX_MEMBERS", value_name = "N")]
+    max_members: Option<NonZeroU32>,
+    /// Seconds a request may take to arrive
+    #[arg(long, env = "SNUG_HANDSHAKE_TIMEOUT", value_name = "SECONDS")]
+    handshake_timeout: Option<NonZeroU16>,
+    /// Which log lines go to stderr: error, warn, info, debug, trace, or a filter such as snug_server=debug,warn
+    #[arg(long, env = "SNUG_LOG", value_name = "FILTER")]
+    log: Option<String>,
+}
+
+/// The settings in effect, and the file some of them came from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings in effect.
+    pub config: Config,
+    /// The file that was read, if there was one.
+    pub file: Option<PathBuf>,
+}
+
+impl Options {
+    /// Reads the command line and the environment. Prints help or what is wrong, and ends the process, when that is due.
+    pub fn from_command_line() -> Self {
+        let matches = command().get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Reads a command line and the environment.
+    ///
+    /// # Errors
+    /// What `clap` finds wrong with it, and also the help text when that is asked for.
+    pub fn try_from<I, T>(arguments: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<std::ffi::OsString> + Clone,
+    {
+        Self::from_arg_matches(&command().try_get_matches_from(arguments)?)
+    }
+
+    /// Adds the file and the defaults, and checks what comes of it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the file, the line and the setting.
+    pub fn load(self) -> Result<Loaded, ConfigError> {
+        let mut config = Config::default();
+        let file = self.config.or_else(file::find);
+        if let Some(file) = &file {
+            file::read(file)?.apply(&mut config);
+        }
+        self.settings.apply(&mut config);
+        config.check()?;
+        Ok(Loaded { config, file })
+    }
+}
+
+impl Settings {
+    /// Puts what is set here over what is there.
+    pub fn apply(self, config: &mut Config) {
+        fn set<T>(place: &mut T, value: Option<impl Into<T>>) {
+            if let Some(value) = value {
+                *place = value.into();
+            }
+        }
+        set(&mut config.listen, self.listen);
+        set(&mut config.data_dir, self.data_dir);
+        set(&mut config.name, self.name);
+        set(&mut config.durability, self.durability);
+        set(&mut config.rate_limit, self.rate_limit.map(|switch| switch == Switch::On));
+        set(&mut config.layer, self.layer);
+        set(&mut config.tls, self.tls);
+        set(&mut config.allow_origin, self.allow_origin);
+        set(&mut config.allow_host, self.allow_host);
+        set(&mut config.max_connections, self.max_connections);
+        set(&mut config.max_connections_per_address, self.max_connections_per_address);
+        set(&mut config.max_handshakes_per_address, self.max_handshakes_per_address);
+        set(&mut config.max_members, self.max_members);
+        let timeout = self.handshake_timeout.map(|seconds| Duration::from_secs(seconds.get().into()));
+        set(&mut config.handshake_timeout, timeout);
+        set(&mut config.log, self.log);
+    }
+}
+
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
+        let seconds = u16::try_from(config.handshake_timeout.as_secs()).unwrap_or(u16::MAX);
+        Self {
+            listen: Some(config.listen),
+            data_dir: Some(config.data_dir.clone()),
+            name: Some(config.name.clone()),
+            durability: Some(config.durability),
+            rate_limit: Some(if config.rate_limit { Switch::On } else { Switch::Off }),
+            layer: Some(config.layer.clone()),
+            tls: Some(config.tls),
+            allow_origin: Some(config.allow_origin.clone()),
+            allow_host: Some(config.allow_host.clone()),
+            max_connections: NonZeroU32::new(config.max_connections),
+            max_connections_per_address: NonZeroU32::new(config.max_connections_per_address),
+            max_handshakes_per_address: NonZeroU32::new(config.max_handshakes_per_address),
+            max_members: NonZeroU32::new(config.max_members),
+            handshake_timeout: NonZeroU16::new(seconds),
+            log: Some(config.log.clone()),
+        }
+    }
+}
+
+/// A setting as a person meets it.
+pub(super) struct Described {
+    pub(super) name: String,
+    pub(super) help: String,
+}
+
+/// Every setting a file may have, in the order of the help text.
+pub(super) fn described() -> Vec<Described> {
+    let command = Settings::augment_args(clap::Command::new("settings"));
+    let describe = |argument: &clap::Arg| Described {
+        name: argument.get_long().unwrap_or_default().to_owned(),
+        help: argument.get_help().map(StyledStr::to_string).unwrap_or_default(),
+    };
+    command.get_arguments().map(describe).collect()
+}
+
+/// The command line, with the defaults as they are on this machine.
+fn command() -> clap::Command {
+    let defaults = file::values(&Config::default());
+    Options::command().mut_args(|argument| {
+        let Some(value) = argument.get_long().and_then(|name| defaults.get(name)) else {
+            return argument;
+        };
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let help = argument.get_help().map(StyledStr::to_string).unwrap_or_default();
+        if value == "[]" { argument } else { argument.help(format!("{help} [default: {value}]")) }
+    })
+}

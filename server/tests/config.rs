@@ -1,0 +1,224 @@
+//! Where settings come from, which one wins, and what is said when one is wrong.
+
+#![allow(clippy::unwrap_used)] // helpers of tests fail as tests do
+
+use std::{fs, path::Path, time::Duration};
+
+use snug_server::config::{Config, ConfigError, Layer, Options, Tls, file};
+use snug_shared::Durability;
+use tempfile::TempDir;
+
+/// Loads a file's settings under some flags.
+fn load(text: &str, flags: &[&str]) -> Result<Config, ConfigError> {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("snug.toml");
+    fs::write(&file, text).unwrap();
+    let arguments = ["snug-server", "--config", file.to_str().unwrap()];
+    let options = Options::try_from(arguments.iter().chain(flags)).unwrap();
+    options.load().map(|loaded| loaded.config)
+}
+
+/// What is said of a wrong file, without the folder's name.
+fn refusal(text: &str) -> String {
+    match load(text, &[]).unwrap_err() {
+        ConfigError::Line { file, line, message } => {
+            format!("{}:{line}: {message}", file.file_name().unwrap().to_string_lossy())
+        }
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn every_setting_can_be_given_in_a_file() {
+    let config = load(
+        r#"
+            listen = "127.0.0.1:9000"
+            data-dir = "/srv/snug"
+            name = "The lab"
+            durability = "none"
+            rate-limit = "off"
+            layer = "memory"
+            tls = "off"
+            allow-origin = ["https://Chat.example:443/", "http://lab:8080"]
+            allow-host = ["chat.example"]
+            max-connections = 10
+            max-connections-per-address = 9
+            max-handshakes-per-address = 8
+            max-members = 7
+            handshake-timeout = 3
+            log = "debug"
+        "#,
+        &[],
+    )
+    .unwrap();
+    let expected = Config {
+        listen: "127.0.0.1:9000".parse().unwrap(),
+        data_dir: "/srv/snug".into(),
+        name: "The lab".to_owned(),
+        durability: Durability::None,
+        rate_limit: false,
+        layer: Layer::Memory,
+        tls: Tls::Off,
+        allow_origin: vec!["https://chat.example".parse().unwrap(), "http://lab:8080".parse().unwrap()],
+        allow_host: vec!["chat.example".parse().unwrap()],
+        max_connections: 10,
+        max_connections_per_address: 9,
+        max_handshakes_per_address: 8,
+        max_members: 7,
+        handshake_timeout: Duration::from_secs(3),
+        log: "debug".to_owned(),
+        ..Config::default()
+    };
+    assert_eq!(config, expected);
+}
+
+#[test]
+fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+    let config = load("max-members = 7\nname = \"file\"", &["--name", "flag"]).unwrap();
+    assert_eq!((config.name.as_str(), config.max_members), ("flag", 7));
+    assert_eq!(config.max_connections, Config::default().max_connections);
+}
+
+#[test]
+fn every_setting_is_a_flag_under_the_same_name() {
+    for line in file::print(&Config::default()).lines().filter(|line| !line.starts_with('#')) {
+        let Some((name, value)) = line.split_once(" = ") else { continue };
+        let flag = format!("--{name}={}", value.trim_matches('"'));
+        if value != "[]" {
+            assert!(Options::try_from(["snug-server", &flag]).is_ok(), "{flag}");
+        }
+    }
+}
+
+#[test]
+fn printed_settings_load_again_as_they_were() {
+    let config = Config {
+        listen: "[::]:0".parse().unwrap(),
+        data_dir: r#"C:\Users\Jörg "J" Müller\snug"#.into(),
+        name: "Küche\t☕".replace('\t', " "),
+        durability: Durability::None,
+        rate_limit: false,
+        allow_origin: vec!["https://chat.example".parse().unwrap()],
+        allow_host: vec!["chat.example".parse().unwrap(), "lab".parse().unwrap()],
+        max_connections: 1,
+        handshake_timeout: Duration::from_secs(2),
+        log: "snug_server=debug,warn".to_owned(),
+        ..Config::default()
+    };
+    let printed = file::print(&config);
+    assert_eq!(load(&printed, &[]).unwrap(), config, "{printed}");
+    assert_eq!(load(&file::print(&Config::default()), &[]).unwrap(), Config::default());
+}
+
+#[test]
+fn every_printed_setting_says_what_it_is_for() {
+    let printed = file::print(&Config::default());
+    let lines: Vec<&str> = printed.lines().collect();
+    let settings = lines.windows(2).filter(|pair| pair[1].contains(" = ")).map(|pair| pair[0]);
+    let comments: Vec<&str> = settings.collect();
+    assert_eq!(comments.len(), 15, "{printed}");
+    assert!(comments.iter().all(|comment| comment.starts_with("# ") && comment.len() > 10), "{printed}");
+}
+
+#[test]
+fn an_unknown_setting_is_refused_with_its_line_and_the_nearest_name() {
+    for (text, said) in [
+        (
+            "name = \"lab\"\n\nmax-conections = 3\n",
+            "snug.toml:3: there is no setting “max-conections”; did you mean “max-connections”?",
+        ),
+        ("max_members = 3", "snug.toml:1: there is no setting “max_members”; did you mean “max-members”?"),
+        ("\n[tls-options]\na = 1", "snug.toml:2: there is no setting “tls-options”"),
+        ("zzz = 1", "snug.toml:1: there is no setting “zzz”; --print-config shows those there are"),
+    ] {
+        let refusal = refusal(text);
+        assert!(refusal.starts_with(said), "{refusal}");
+    }
+}
+
+#[test]
+fn a_wrong_value_is_refused_with_its_line_and_its_name() {
+    for (text, said) in [
+        ("\nmax-members = \"many\"", "snug.toml:2: max-members: "),
+        ("max-members = 0", "snug.toml:1: max-members: "),
+        ("max-members = -5", "snug.toml:1: max-members: "),
+        ("handshake-timeout = 70000", "snug.toml:1: handshake-timeout: "),
+        ("durability = \"some\"", "snug.toml:1: durability: "),
+        ("rate-limit = true", "snug.toml:1: rate-limit: "),
+        ("name = \"a\"\nlisten = \"8000\"", "snug.toml:2: listen: "),
+        ("allow-origin = [\n  \"https://ok.example\",\n  \"chat.example\"\n]", "snug.toml:1: allow-origin: "),
+        ("allow-origin = \"https://chat.example\"", "snug.toml:1: allow-origin: "),
+        ("allow-host = [\"a b\"]", "snug.toml:1: allow-host: "),
+        ("layer = \"kafka\"", "snug.toml:1: layer: "),
+    ] {
+        let refusal = refusal(text);
+        assert!(refusal.starts_with(said), "{refusal}");
+    }
+}
+
+#[test]
+fn broken_and_doubled_lines_are_refused_with_their_place() {
+    for (text, line) in [
+        ("name = \"a\"\nname = \"b\"", "snug.toml:2: "),
+        ("name = \"a\"\n= 3", "snug.toml:2: "),
+        ("\n\nname = \"a", "snug.toml:3: "),
+    ] {
+        let refusal = refusal(text);
+        assert!(refusal.starts_with(line), "{refusal}");
+    }
+}
+
+#[test]
+fn what_this_build_does_not_serve_is_said_at_the_start() {
+    assert!(
+        load("", &["--layer", "redis://localhost"])
+            .unwrap_err()
+            .to_string()
+            .contains("not served by this build")
+    );
+    for tls in ["auto", "require"] {
+        assert!(load("", &["--tls", tls]).unwrap_err().to_string().contains("not served by this build"));
+    }
+    assert!(load("", &["--tls", "off", "--layer", "memory"]).is_ok());
+}
+
+#[test]
+fn a_name_that_cannot_be_shown_is_refused() {
+    for name in ["", "  ", "a\u{7}b", &"x".repeat(65)] {
+        assert!(load("", &["--name", name]).is_err(), "{name:?}");
+    }
+}
+
+#[test]
+fn a_file_that_was_asked_for_must_be_there() {
+    let options = Options::try_from(["snug-server", "--config", "/nowhere/snug.toml"]).unwrap();
+    let error = options.load().unwrap_err();
+    assert!(error.to_string().starts_with("/nowhere/snug.toml: "), "{error}");
+}
+
+#[test]
+fn wrong_flags_are_refused() {
+    for flags in [
+        ["--listen", "nowhere"],
+        ["--max-members", "0"],
+        ["--max-members", "-1"],
+        ["--durability", "maybe"],
+        ["--allow-origin", "https://a.example/path"],
+        ["--lissten", "0.0.0.0:1"],
+    ] {
+        assert!(Options::try_from(["snug-server", flags[0], flags[1]]).is_err(), "{flags:?}");
+    }
+}
+
+#[test]
+fn lists_may_be_given_one_by_one_or_with_commas() {
+    let flags =
+        ["--allow-origin", "https://a.example,https://b.example", "--allow-origin", "https://c.example"];
+    assert_eq!(load("", &flags).unwrap().allow_origin.len(), 3);
+}
+
+#[test]
+fn errors_name_the_file_they_are_about() {
+    let error = file::parse(Path::new("/etc/snug/snug.toml"), "nam = 1").unwrap_err();
+    assert_eq!(error.to_string(), "/etc/snug/snug.toml:1: there is no setting “nam”; did you mean “name”?");
+}
