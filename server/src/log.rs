@@ -11,7 +11,13 @@ use snug_shared::{Author, Entry, ErrorCode, Intent, Millis, Nickname, RoomKey, R
 use uuid::Uuid;
 
 pub mod memory;
+mod original;
+mod present;
+mod rules;
 pub mod sqlite;
+mod words;
+
+pub use rules::REACTION_KINDS;
 
 /// A future that a trait object can return.
 pub type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;

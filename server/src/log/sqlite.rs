@@ -1,1 +1,313 @@
-//! Everything in one SQLite file.
+//! Everything in one SQLite file, `snug.db` in the data folder: nothing to install, nothing to run beside.
+//!
+//! One thread writes (`writer.rs`): all appends that wait at a moment become one transaction, and are answered once it is on
+//! disk. A few threads read (`reader.rs`), each on a snapshot, while the writer goes on. Callers only put things into bounded
+//! queues, so no method here ever waits; a queue that is full answers [`LogError::Unavailable`].
+//!
+//! What was deleted or overwritten is gone from the file, its index and its write-ahead log about a second later.
+
+use std::{
+    fmt,
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    thread,
+};
+
+use snug_shared::{Author, RoomKey, Seq};
+use tokio::sync::{oneshot, watch};
+
+use super::{Append, Appended, Commits, Later, Log, LogError, RoomRecord, Slice, Span};
+
+mod append;
+mod index;
+mod marks;
+mod queue;
+mod reader;
+mod rows;
+mod schema;
+mod search;
+mod writer;
+
+use queue::{Queue, Refusal};
+
+/// Appends that may wait; above it they are refused as busy.
+const APPENDS: usize = 16_384;
+/// Reads that may wait; above it they are refused as busy.
+const READS: usize = 1_024;
+
+/// Bits of a seq in an entry's number in the file.
+const SEQ_BITS: u32 = 40;
+const SEQ_MAX: i64 = (1 << SEQ_BITS) - 1;
+const ROOM_MAX: i64 = (1 << (63 - SEQ_BITS)) - 1;
+
+/// An entry's number in the file.
+const fn number(room: i64, seq: i64) -> i64 {
+    room << SEQ_BITS | seq
+}
+
+const fn seq_of(n: i64) -> Seq {
+    (n & SEQ_MAX).cast_unsigned()
+}
+
+/// The room log in a data folder.
+pub struct SqliteLog {
+    shared: Arc<Shared>,
+    secret: [u8; 32],
+    closed: watch::Receiver<bool>,
+}
+
+/// What callers, the writer and the readers have in common.
+struct Shared {
+    appends: writer::Appends,
+    reads: Queue<reader::Job>,
+    marks: marks::Marks,
+    health: RwLock<Result<(), LogError>>,
+    /// Held as long as the file is open.
+    lock: Mutex<Option<File>>,
+}
+
+/// Why a data folder cannot be used. Each reads as a sentence for a person.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another server has it open.
+    #[error("another Snug server uses the folder {}", .folder.display())]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The folder cannot be made, read or written.
+    #[error("the folder {} cannot be used: {source}", .folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is damaged, or was never a database.
+    #[error("{} is not a database, or is damaged; it was left as it is", .file.display())]
+    NotADatabase {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file belongs to another program.
+    #[error("{} is a database of another program; it was left as it is", .file.display())]
+    NotOurs {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A later version of Snug wrote the file.
+    #[error(
+        "{} was written by a newer version of Snug (format {found}, this one knows {known}); it was left as it is",
+        .file.display()
+    )]
+    Newer {
+        /// The file.
+        file: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The newest format this version knows.
+        known: i64,
+    },
+    /// Anything else.
+    #[error("{} cannot be opened: {source}", .file.display())]
+    Database {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+}
+
+impl SqliteLog {
+    /// Opens the log of a data folder, which is made when it is not there. `commits` is called from the writer's thread.
+    ///
+    /// The folder is this log's until [`Log::close`] is done, or until a while after the log was dropped.
+    ///
+    /// # Errors
+    /// [`OpenError`]; whatever was in the folder is unchanged then.
+    pub fn open(folder: &Path, commits: Commits) -> Result<Self, OpenError> {
+        Self::open_at(schema::Place::new(folder), commits)
+    }
+
+    fn open_at(place: schema::Place, commits: Commits) -> Result<Self, OpenError> {
+        let lock = schema::lock(&place)?;
+        let connection = schema::prepare(&place)?;
+        let secret = schema::secret(&connection)
+            .map_err(|source| OpenError::Database { file: place.file.clone(), source })?;
+        let shared = Arc::new(Shared {
+            appends: Queue::new(APPENDS),
+            reads: Queue::new(READS),
+            marks: marks::Marks::default(),
+            health: RwLock::new(Ok(())),
+            lock: Mutex::new(Some(lock)),
+        });
+        let (closed, is_closed) = watch::channel(false);
+        let threads = |source| OpenError::Folder { folder: place.folder.clone(), source };
+        let readers = reader::start(&place, &shared).map_err(threads)?;
+        let writer = writer::Writer {
+            place: place.clone(),
+            shared: Arc::clone(&shared),
+            connection: Some(connection),
+            secret,
+            commits,
+            readers,
+            rooms: append::Rooms::default(),
+            // A crash may have left both undone.
+            due: writer::Due { index: true, erase: true, at: None },
+            closed,
+        };
+        thread::Builder::new().name("log-writer".to_owned()).spawn(move || writer.run()).map_err(threads)?;
+        shared.appends.nudge();
+        Ok(Self { shared, secret, closed: is_closed })
+    }
+}
+
+impl fmt::Debug for SqliteLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the secret.
+        f.debug_struct("SqliteLog").field("health", &self.shared.health()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for SqliteLog {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+impl Shared {
+    fn close(&self) {
+        self.appends.close();
+        self.reads.close();
+    }
+
+    fn health(&self) -> Result<(), LogError> {
+        self.health.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether this is news.
+    fn set_health(&self, health: Result<(), LogError>) -> bool {
+        if self.health().is_ok() == health.is_ok() {
+            return false;
+        }
+        *self.health.write().unwrap_or_else(PoisonError::into_inner) = health;
+        true
+    }
+
+    fn has_marks(&self) -> bool {
+        !self.marks.is_empty()
+    }
+}
+
+impl Log for SqliteLog {
+    fn room(&self, room: &RoomKey) -> Later<Result<Option<RoomRecord>, LogError>> {
+        let room = room.clone();
+        self.read_later(move |snapshot| Ok(rows::room(snapshot, room.as_str())?.map(|row| row.record)))
+    }
+
+    fn rooms(&self, limit: usize) -> Later<Result<Vec<RoomRecord>, LogError>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read_later(move |snapshot| rows::rooms(snapshot, limit))
+    }
+
+    fn append(&self, append: Append) -> Later<Result<Appended, LogError>> {
+        let (answer, receiver) = oneshot::channel();
+        match self.shared.appends.push(writer::Job { append, answer }) {
+            Ok(()) => Box::pin(answered(receiver)),
+            Err(refusal) => Box::pin(std::future::ready(Err(refused(refusal)))),
+        }
+    }
+
+    fn read(
+        &self,
+        room: &RoomKey,
+        span: Span,
+        limit: usize,
+        bytes: usize,
+    ) -> Later<Result<Option<Slice>, LogError>> {
+        let room = room.clone();
+        self.read_later(move |snapshot| reader::page(snapshot, &room, span, limit, bytes))
+    }
+
+    fn search(
+        &self,
+        room: &RoomKey,
+        words: &str,
+        span: Span,
+        limit: usize,
+    ) -> Later<Result<Option<Slice>, LogError>> {
+        let (room, words) = (room.clone(), super::words::Words::new(words));
+        self.read_later(move |snapshot| search::search(snapshot, &room, &words, span, limit))
+    }
+
+    fn read_mark(&self, room: &RoomKey, author: &Author) -> Later<Result<Option<Seq>, LogError>> {
+        // Looked up before the file: a mark leaves here only once it is there.
+        let waiting = self.shared.marks.waiting(room, author);
+        let (room, author) = (room.clone(), author.clone());
+        self.read_later(move |snapshot| {
+            Ok(marks::kept(snapshot, &room, &author)?
+                .and_then(|(kept, last)| kept.max(waiting).map(|mark| mark.min(last))))
+        })
+    }
+
+    fn keep_read_mark(&self, room: &RoomKey, author: &Author, seq: Seq) {
+        self.shared.marks.note(room, author, seq);
+        self.shared.appends.nudge();
+    }
+
+    fn secret(&self) -> [u8; 32] {
+        self.secret
+    }
+
+    fn ready(&self) -> Result<(), LogError> {
+        if self.shared.appends.is_closed() {
+            return Err(refused(Refusal::Closed));
+        }
+        self.shared.health()
+    }
+
+    fn close(&self) -> Later<()> {
+        self.shared.close();
+        let mut closed = self.closed.clone();
+        Box::pin(async move {
+            // An error says that the writer is gone, which is closed as well.
+            let _ = closed.wait_for(|closed| *closed).await;
+        })
+    }
+}
+
+impl SqliteLog {
+    fn read_later<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Later<Result<T, LogError>> {
+        match reader::read(&self.shared, work) {
+            Ok(receiver) => Box::pin(answered(receiver)),
+            Err(refusal) => Box::pin(std::future::ready(Err(refused(refusal)))),
+        }
+    }
+}
+
+async fn answered<T>(receiver: oneshot::Receiver<Result<T, LogError>>) -> Result<T, LogError> {
+    receiver.await.unwrap_or_else(|_| Err(refused(Refusal::Closed)))
+}
+
+fn refused(refusal: Refusal) -> LogError {
+    LogError::Unavailable(match refusal {
+        Refusal::Full => "it is busy".to_owned(),
+        Refusal::Closed => "it is closed".to_owned(),
+    })
+}
+
+/// What an error of the database means to those who asked.
+fn log_error(error: &rusqlite::Error) -> LogError {
+    use rusqlite::{ErrorCode, ffi};
+    let full = error.sqlite_error().is_some_and(|error| {
+        error.code == ErrorCode::DiskFull
+            // The index of the write-ahead log could not grow.
+            || error.extended_code == ffi::SQLITE_IOERR_SHMSIZE
+    });
+    if full { LogError::Full } else { LogError::Unavailable(error.to_string()) }
+}

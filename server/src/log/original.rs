@@ -1,0 +1,39 @@
+//! What a send said when it first came, as a digest: by it a repeated id is told from one used twice for different things.
+
+use sha2::{Digest as _, Sha256};
+use snug_shared::Intent;
+
+/// Bytes of a digest.
+pub(super) const BYTES: usize = 16;
+
+/// What is left of the digest of a text that was deleted or overwritten: enough to notice an id used twice (one in 16
+/// million slips through), too little to confirm a guess at what was said.
+pub(super) const BYTES_OF_ERASED: usize = 3;
+
+/// The digest of an intent under the log's secret.
+pub(super) fn digest(secret: &[u8; 32], intent: &Intent) -> [u8; BYTES] {
+    let hash = Sha256::new().chain_update(secret);
+    let hash = match intent {
+        Intent::Message { text, reply_to } => hash
+            .chain_update([0])
+            .chain_update(reply_to.unwrap_or(0).to_le_bytes())
+            .chain_update(text.as_str()),
+        Intent::Edit { target, text } => {
+            hash.chain_update([1]).chain_update(target.to_le_bytes()).chain_update(text.as_str())
+        }
+        Intent::Delete { target } => hash.chain_update([2]).chain_update(target.to_le_bytes()),
+        Intent::React { target, emoji, on } => hash
+            .chain_update([3, u8::from(*on)])
+            .chain_update(target.to_le_bytes())
+            .chain_update(emoji.as_str()),
+        Intent::Topic { topic } => hash.chain_update([4]).chain_update(topic.as_str()),
+    };
+    let mut digest = [0; BYTES];
+    digest.copy_from_slice(&hash.finalize()[..BYTES]);
+    digest
+}
+
+/// Whether what is kept of a digest, whole or shortened, is of the same content.
+pub(super) fn is_same(kept: &[u8], digest: &[u8; BYTES]) -> bool {
+    kept.len() >= BYTES_OF_ERASED && digest.starts_with(kept)
+}

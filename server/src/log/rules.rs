@@ -1,0 +1,88 @@
+//! What becomes of a send: the rules of `docs/protocol.md` §4 in the order they apply, the same for every log.
+
+use snug_shared::{Author, Body, Emoji, ErrorCode, Intent, Message, Seq};
+use uuid::Uuid;
+
+use super::{Actor, original};
+use crate::permission::{self, Subject};
+
+/// Different reactions one message can have. An entry travels whole, so what is on it has to fit into a frame.
+pub const REACTION_KINDS: usize = 64;
+
+/// What the rules need to know of one room, as it is at this moment.
+pub(super) trait Facts {
+    /// Why a fact could not be found out.
+    type Error;
+
+    /// The entry this author made with this id, and what is kept of its digest.
+    fn sent(&self, author: &Author, id: Uuid) -> Result<Option<(Seq, Vec<u8>)>, Self::Error>;
+
+    /// The facts on a message; `None` when the entry is none or not there.
+    fn message(&self, seq: Seq) -> Result<Option<Subject>, Self::Error>;
+
+    /// Whether this author's mark is on a message now, and the entry that made it so.
+    fn mark(&self, message: Seq, emoji: &Emoji, author: &Author) -> Result<Option<(bool, Seq)>, Self::Error>;
+
+    /// How many different marks a message has; 0 when this is one of them.
+    fn other_kinds(&self, message: Seq, emoji: &Emoji) -> Result<usize, Self::Error>;
+}
+
+/// What to do with a send.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Number it and keep it.
+    Enter,
+    /// Answer with this entry: it came before.
+    Repeat(Seq),
+    /// Answer with this entry: nothing would change.
+    Unchanged(Seq),
+    /// Say no.
+    Refuse(ErrorCode, &'static str),
+}
+
+/// Decides on one send.
+pub(super) fn judge<F: Facts>(
+    facts: &F,
+    actor: &Actor,
+    id: Uuid,
+    intent: &Intent,
+    digest: &[u8; original::BYTES],
+) -> Result<Verdict, F::Error> {
+    if let Some((seq, kept)) = facts.sent(&actor.author, id)? {
+        return Ok(if original::is_same(&kept, digest) {
+            Verdict::Repeat(seq)
+        } else {
+            Verdict::Refuse(ErrorCode::IdConflict, "That id was used before for something else.")
+        });
+    }
+    let subject = match permission::subject(intent) {
+        Some(seq) => facts.message(seq)?,
+        None => None,
+    };
+    if let Err((code, why)) = permission::check(actor, intent, subject.as_ref()) {
+        return Ok(Verdict::Refuse(code, why));
+    }
+    let Intent::React { target, emoji, on } = intent else { return Ok(Verdict::Enter) };
+    Ok(match facts.mark(*target, emoji, &actor.author)? {
+        Some((is_on, seq)) if is_on == *on => Verdict::Unchanged(seq),
+        None if !on => Verdict::Refuse(ErrorCode::NotFound, "That reaction is not there."),
+        _ if *on && facts.other_kinds(*target, emoji)? >= REACTION_KINDS => Verdict::Refuse(
+            ErrorCode::NotAllowed,
+            "That message has all the different reactions it can take.",
+        ),
+        _ => Verdict::Enter,
+    })
+}
+
+/// What an intent becomes in the log.
+pub(super) fn body(intent: Intent) -> Body {
+    match intent {
+        Intent::Message { text, reply_to } => {
+            Body::Message(Message { text: Some(text), reply_to, present: None })
+        }
+        Intent::Edit { target, text } => Body::Edited { target, text: Some(text) },
+        Intent::Delete { target } => Body::Deleted { target },
+        Intent::React { target, emoji, on } => Body::Reacted { target, emoji, on },
+        Intent::Topic { topic } => Body::Topic { topic },
+    }
+}

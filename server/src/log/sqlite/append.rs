@@ -1,0 +1,289 @@
+//! One send inside the writer's transaction: judged by the facts of that moment, numbered, kept.
+
+use std::{collections::HashMap, sync::Arc};
+
+use rusqlite::{Connection, OptionalExtension, Result, params};
+use snug_shared::{Author, Body, Emoji, Entry, ErrorCode, Millis, RoomKey, Seq};
+use uuid::Uuid;
+
+use super::{ROOM_MAX, index, number, rows, seq_of};
+use crate::{
+    log::{Append, Appended, original, present, rules},
+    permission::Subject,
+};
+
+/// Rooms the writer remembers between transactions; above it, it asks the file again.
+const REMEMBERED: usize = 4_096;
+
+/// Rooms as the open transaction has them. What is in here and not yet in the file is written by [`Rooms::flush`].
+#[derive(Debug, Default)]
+pub(super) struct Rooms {
+    known: HashMap<RoomKey, Room>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    id: i64,
+    last: i64,
+    last_at: Millis,
+    touched: bool,
+}
+
+impl Rooms {
+    /// Forgets everything: the transaction it speaks of did not happen.
+    pub(super) fn clear(&mut self) {
+        self.known.clear();
+    }
+
+    /// Writes what the transaction changed, once a room and not once an entry.
+    pub(super) fn flush(&mut self, connection: &Connection) -> Result<()> {
+        let mut update =
+            connection.prepare_cached("UPDATE rooms SET last = ?2, last_at = ?3 WHERE id = ?1")?;
+        for room in self.known.values_mut().filter(|room| room.touched) {
+            update.execute([room.id, room.last, room.last_at])?;
+            room.touched = false;
+        }
+        if self.known.len() > REMEMBERED {
+            self.known.clear();
+        }
+        Ok(())
+    }
+
+    fn get(&mut self, connection: &Connection, key: &RoomKey) -> Result<Option<Room>> {
+        if let Some(room) = self.known.get(key) {
+            return Ok(Some(*room));
+        }
+        let Some(row) = rows::room(connection, key.as_str())? else { return Ok(None) };
+        let room = Room {
+            id: row.id,
+            last: row.record.last.cast_signed(),
+            last_at: row.record.last_at,
+            touched: false,
+        };
+        self.known.insert(key.clone(), room);
+        Ok(Some(room))
+    }
+}
+
+/// The table at which sends are taken in, one after another, within one transaction.
+pub(super) struct Desk<'t> {
+    pub(super) connection: &'t Connection,
+    pub(super) rooms: &'t mut Rooms,
+    pub(super) secret: &'t [u8; 32],
+    /// Set when something was deleted or overwritten.
+    pub(super) erased: bool,
+}
+
+impl Desk<'_> {
+    /// Takes one send in. Nothing of it is true before the transaction is committed.
+    pub(super) fn take(&mut self, key: &RoomKey, append: Append) -> Result<Appended> {
+        let room = self.rooms.get(self.connection, key)?;
+        let digest = original::digest(self.secret, &append.intent);
+        let facts = Facts { connection: self.connection, room: room.map(|room| room.id) };
+        match (rules::judge(&facts, &append.actor, append.id, &append.intent, &digest)?, room) {
+            (rules::Verdict::Enter, room) => {
+                let Some(room) = room.map_or_else(|| self.create(key, &append), |room| Ok(Some(room)))?
+                else {
+                    return Ok(Appended::Refused(
+                        ErrorCode::StorageFull,
+                        "This server has no space for another room.".to_owned(),
+                    ));
+                };
+                self.enter(key, room, append, &digest).map(|entry| Appended::New(Arc::new(entry)))
+            }
+            (rules::Verdict::Repeat(seq), Some(room)) => Ok(Appended::Repeated(self.kept(room, seq)?)),
+            (rules::Verdict::Unchanged(seq), Some(room)) => Ok(Appended::Unchanged(self.kept(room, seq)?)),
+            (rules::Verdict::Refuse(code, why), _) => Ok(Appended::Refused(code, why.to_owned())),
+            (rules::Verdict::Repeat(_) | rules::Verdict::Unchanged(_), None) => {
+                Err(rusqlite::Error::QueryReturnedNoRows)
+            }
+        }
+    }
+
+    fn kept(&self, room: Room, seq: Seq) -> Result<Arc<Entry>> {
+        rows::one(self.connection, room.id, seq, room.last.cast_unsigned()).map(Arc::new)
+    }
+
+    fn create(&self, key: &RoomKey, append: &Append) -> Result<Option<Room>> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO rooms(key, name, epoch, last, last_at, topic, indexed) VALUES (?1, ?2, ?3, 0, 0, '', 0)",
+            )?
+            .execute(params![key.as_str(), append.room.as_str(), append.epoch])?;
+        let id = self.connection.last_insert_rowid();
+        if id > ROOM_MAX {
+            self.connection.execute("DELETE FROM rooms WHERE id = ?1", [id])?;
+            return Ok(None);
+        }
+        Ok(Some(Room { id, last: 0, last_at: 0, touched: false }))
+    }
+
+    fn enter(&mut self, key: &RoomKey, mut room: Room, append: Append, digest: &[u8]) -> Result<Entry> {
+        room.last += 1;
+        room.last_at = present::now();
+        room.touched = true;
+        let entry = Entry {
+            seq: room.last.cast_unsigned(),
+            id: append.id,
+            at: room.last_at,
+            user: append.actor.nickname,
+            by: append.actor.author,
+            body: rules::body(append.intent),
+        };
+        let n = number(room.id, room.last);
+        let target = entry.body.target().map(|seq| number(room.id, seq.cast_signed()));
+        let (text, reply_to, mark) = match &entry.body {
+            Body::Message(message) => {
+                (message.text.as_ref().map(|text| text.as_str()), message.reply_to, None)
+            }
+            // The text of an edit is kept with the message alone: one place to read, one place to erase.
+            Body::Edited { .. } | Body::Deleted { .. } => (None, None, None),
+            Body::Reacted { emoji, on, .. } => (Some(emoji.as_str()), None, Some(*on)),
+            Body::Topic { topic } => (Some(topic.as_str()), None, None),
+        };
+        self.connection
+            .prepare_cached(
+                "INSERT INTO entries(n, kind, id, at, user, author, target, text, reply_to, mark, digest)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            )?
+            .execute(params![
+                n,
+                rows::kind(&entry.body),
+                &entry.id.as_bytes()[..],
+                entry.at,
+                entry.user.as_str(),
+                entry.by.as_str(),
+                target,
+                text,
+                reply_to.map(u64::cast_signed),
+                mark,
+                digest,
+            ])?;
+        if let Some(target) = target {
+            self.fold(room, n, target, &entry)?;
+        }
+        if let Body::Topic { topic } = &entry.body {
+            self.connection
+                .prepare_cached("UPDATE rooms SET topic = ?2 WHERE id = ?1")?
+                .execute(params![room.id, topic.as_str()])?;
+        }
+        self.rooms.known.insert(key.clone(), room);
+        Ok(entry)
+    }
+
+    /// Makes the present state of the message `target` what it is after `entry`.
+    fn fold(&mut self, room: Room, n: i64, target: i64, entry: &Entry) -> Result<()> {
+        match &entry.body {
+            Body::Edited { text, .. } => {
+                let text = text.as_ref().map(|text| text.as_str());
+                self.overwrite(room, n, target, text)?;
+                self.connection
+                    .prepare_cached("UPDATE entries SET edited = ?2 WHERE n = ?1")?
+                    .execute([target, room.last])?;
+            }
+            Body::Deleted { .. } => {
+                self.overwrite(room, n, target, None)?;
+                self.connection
+                    .prepare_cached("DELETE FROM reactions WHERE message = ?1")?
+                    .execute([target])?;
+            }
+            Body::Reacted { emoji, on, .. } => {
+                self.connection
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO reactions(message, emoji, author, mark, seq)
+                         VALUES (?1, ?2, ?3, ?4, ?5)",
+                    )?
+                    .execute(params![target, emoji.as_str(), entry.by.as_str(), on, room.last])?;
+            }
+            Body::Message(_) | Body::Topic { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Replaces a message's text everywhere; `n` is the entry that does.
+    fn overwrite(&mut self, room: Room, n: i64, target: i64, text: Option<&str>) -> Result<()> {
+        self.erased = true;
+        let (indexed, old): (i64, Option<String>) = self
+            .connection
+            .prepare_cached(
+                "SELECT rooms.indexed, entries.text FROM rooms, entries WHERE rooms.id = ?1 AND n = ?2",
+            )?
+            .query_row([room.id, target], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if target <= number(room.id, indexed) {
+            if let Some(old) = old {
+                index::remove(self.connection, target, &old)?;
+            }
+            if let Some(text) = text {
+                index::add(self.connection, target, text)?;
+            }
+        }
+        let short = original::BYTES_OF_ERASED as i64;
+        self.connection
+            .prepare_cached("UPDATE entries SET text = ?2, digest = substr(digest, 1, ?3) WHERE n = ?1")?
+            .execute(params![target, text, short])?;
+        // Earlier edits said what is gone now; a deletion takes the last one with it.
+        let earlier =
+            "UPDATE entries SET digest = substr(digest, 1, ?3) WHERE target = ?1 AND kind = 1 AND n < ?2";
+        self.connection.prepare_cached(earlier)?.execute([target, n, short])?;
+        Ok(())
+    }
+}
+
+/// What the file says of one room; of none when it is not there.
+struct Facts<'t> {
+    connection: &'t Connection,
+    room: Option<i64>,
+}
+
+impl Facts<'_> {
+    fn n(&self, seq: Seq) -> Option<i64> {
+        let seq = i64::try_from(seq).ok().filter(|seq| (1..=super::SEQ_MAX).contains(seq))?;
+        self.room.map(|room| number(room, seq))
+    }
+}
+
+impl rules::Facts for Facts<'_> {
+    type Error = rusqlite::Error;
+
+    fn sent(&self, author: &Author, id: Uuid) -> Result<Option<(Seq, Vec<u8>)>> {
+        let Some(room) = self.room else { return Ok(None) };
+        self.connection
+            .prepare_cached("SELECT n, digest FROM entries WHERE id = ?1 AND author = ?2 AND n >> 40 = ?3")?
+            .query_row(params![&id.as_bytes()[..], author.as_str(), room], |row| {
+                Ok((seq_of(row.get(0)?), row.get(1)?))
+            })
+            .optional()
+    }
+
+    fn message(&self, seq: Seq) -> Result<Option<Subject>> {
+        let Some(n) = self.n(seq) else { return Ok(None) };
+        self.connection
+            .prepare_cached("SELECT author, text IS NULL FROM entries WHERE n = ?1 AND kind = 0")?
+            .query_row([n], |row| Ok(Subject { author: rows::author(row, 0)?, deleted: row.get(1)? }))
+            .optional()
+    }
+
+    fn mark(&self, message: Seq, emoji: &Emoji, author: &Author) -> Result<Option<(bool, Seq)>> {
+        let Some(n) = self.n(message) else { return Ok(None) };
+        self.connection
+            .prepare_cached(
+                "SELECT mark, seq FROM reactions WHERE message = ?1 AND emoji = ?2 AND author = ?3",
+            )?
+            .query_row(params![n, emoji.as_str(), author.as_str()], |row| {
+                Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
+            })
+            .optional()
+    }
+
+    fn other_kinds(&self, message: Seq, emoji: &Emoji) -> Result<usize> {
+        let Some(n) = self.n(message) else { return Ok(0) };
+        self.connection
+            .prepare_cached(
+                "SELECT CASE
+                    WHEN EXISTS (SELECT 1 FROM reactions WHERE message = ?1 AND emoji = ?2 AND mark = 1) THEN 0
+                    ELSE (SELECT count(DISTINCT emoji) FROM reactions WHERE message = ?1 AND mark = 1) END",
+            )?
+            .query_row(params![n, emoji.as_str()], |row| row.get::<_, i64>(0))
+            .map(|kinds| usize::try_from(kinds).unwrap_or(usize::MAX))
+    }
+}

@@ -1,0 +1,221 @@
+//! The file: how it is made, opened, told from others, and brought up to date.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
+
+use super::{OpenError, index};
+
+/// "Snug": tells this file from any other SQLite database.
+const APPLICATION_ID: i32 = 0x536e_7567;
+
+/// One step a version; the version of a file is how many of them it has behind it. Never change one that was released.
+const STEPS: [&str; 1] = [include_str!("schema/1.sql")];
+
+/// Nobody else writes while the folder is locked; what may hold the file up for a moment is a person's backup.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where things are in a data folder.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) folder: PathBuf,
+    pub(super) file: PathBuf,
+    /// For tests: pages the file may have, as a disk with an end to it.
+    #[cfg(test)]
+    pub(super) page_limit: std::sync::Arc<std::sync::atomic::AtomicU32>,
+}
+
+impl Place {
+    pub(super) fn new(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            file: folder.join("snug.db"),
+            #[cfg(test)]
+            page_limit: std::sync::Arc::new(u32::MAX.into()),
+        }
+    }
+}
+
+/// Takes the folder for this process; the lock goes with the returned file.
+pub(super) fn lock(place: &Place) -> Result<File, OpenError> {
+    let folder = &place.folder;
+    let io = |source| OpenError::Folder { folder: folder.clone(), source };
+    fs::create_dir_all(folder).map_err(io)?;
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(folder.join("snug.lock"))
+        .map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(OpenError::InUse { folder: folder.clone() }),
+        Err(fs::TryLockError::Error(source)) => Err(io(source)),
+    }
+}
+
+/// Opens the file for writing: makes it, or checks it and brings it up to date.
+pub(super) fn prepare(place: &Place) -> Result<Connection, OpenError> {
+    let file = &place.file;
+    let database = |source| OpenError::Database { file: file.clone(), source };
+    let io = |source| OpenError::Folder { folder: place.folder.clone(), source };
+    match fs::metadata(file) {
+        Ok(metadata) if metadata.len() > 0 => check(place)?,
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(error)),
+        _ => create(place)?,
+    }
+    let mut connection = connect(place).map_err(database)?;
+    migrate(&mut connection).map_err(database)?;
+    Ok(connection)
+}
+
+/// Opens the writer's connection to a file that was prepared.
+pub(super) fn connect(place: &Place) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(&place.file, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    // An acknowledged entry survives power loss, and what was deleted is overwritten.
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
+         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA cell_size_check = ON;
+         PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864;",
+    )?;
+    #[cfg(test)]
+    {
+        let pages = place.page_limit.load(std::sync::atomic::Ordering::SeqCst);
+        if pages < u32::MAX {
+            connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+        }
+    }
+    Ok(connection)
+}
+
+/// Opens a connection that can only read.
+pub(super) fn connect_to_read(place: &Place) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(&place.file, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    connection
+        .execute_batch("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;")?;
+    Ok(connection)
+}
+
+/// The log's secret.
+pub(super) fn secret(connection: &Connection) -> rusqlite::Result<[u8; 32]> {
+    connection.query_row("SELECT value FROM meta WHERE name = 'secret'", [], |row| row.get(0))
+}
+
+/// Makes a file beside the final one and moves it there when it is whole, so that a crash leaves none that is half made.
+fn create(place: &Place) -> Result<(), OpenError> {
+    let fresh = place.folder.join("snug.db.new");
+    let io = |source| OpenError::Folder { folder: place.folder.clone(), source };
+    for leftover in ["snug.db.new", "snug.db.new-journal", "snug.db.new-wal", "snug.db.new-shm"] {
+        match fs::remove_file(place.folder.join(leftover)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(error)),
+            _ => {}
+        }
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    // What is said in a room is for its members, not for everybody with an account on this machine.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&fresh).map_err(io)?;
+
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(|error| io(io::Error::other(error)))?;
+    let fill = || -> rusqlite::Result<()> {
+        let mut connection = Connection::open(&fresh)?;
+        connection.execute_batch("PRAGMA synchronous = FULL;")?;
+        let step = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+        for sql in STEPS {
+            step.execute_batch(sql)?;
+        }
+        step.execute("INSERT INTO meta(name, value) VALUES ('secret', ?1)", [&secret[..]])?;
+        step.pragma_update(None, "application_id", APPLICATION_ID)?;
+        step.pragma_update(None, "user_version", STEPS.len() as i64)?;
+        step.commit()?;
+        connection.execute_batch("PRAGMA journal_mode = WAL;")?;
+        connection.close().map_err(|(_, error)| error)
+    };
+    fill().map_err(|source| OpenError::Database { file: fresh.clone(), source })?;
+    fs::rename(&fresh, &place.file).map_err(io)?;
+    sync_folder(&place.folder).map_err(io)
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Other systems have no way to ask for it and order renames themselves.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Tells whether the file is one of ours, without changing a byte of it.
+fn check(place: &Place) -> Result<(), OpenError> {
+    let file = || place.file.clone();
+    let mut header = [0; 100];
+    File::open(&place.file).and_then(|mut opened| opened.read_exact(&mut header)).map_err(
+        |error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => OpenError::NotADatabase { file: file() },
+            _ => OpenError::Folder { folder: place.folder.clone(), source: error },
+        },
+    )?;
+    if !header.starts_with(b"SQLite format 3\0") {
+        return Err(OpenError::NotADatabase { file: file() });
+    }
+    // A newer version may sit in the write-ahead log still, so the header alone does not tell.
+    let ask = || -> rusqlite::Result<(i32, i64)> {
+        let connection = connect_to_read(place)?;
+        let id = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        Ok((id, version))
+    };
+    let (id, version) = ask().map_err(|source| match source.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
+            OpenError::NotADatabase { file: file() }
+        }
+        _ => OpenError::Database { file: file(), source },
+    })?;
+    if id != APPLICATION_ID {
+        return Err(OpenError::NotOurs { file: file() });
+    }
+    if version > STEPS.len() as i64 {
+        return Err(OpenError::Newer { file: file(), found: version, known: STEPS.len() as i64 });
+    }
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for (done, sql) in STEPS.iter().enumerate().skip(usize::try_from(version).unwrap_or(0)) {
+        let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        step.execute_batch(sql)?;
+        step.pragma_update(None, "user_version", done as i64 + 1)?;
+        step.commit()?;
+    }
+    // The index keeps folded texts; another Unicode version may fold them differently.
+    let folded: Option<String> = {
+        let mut statement = connection.prepare("SELECT value FROM meta WHERE name = 'folding'")?;
+        let mut rows = statement.query([])?;
+        rows.next()?.map(|row| row.get(0)).transpose()?
+    };
+    let folding = crate::log::words::folding();
+    if folded.as_deref() != Some(&folding) {
+        let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        index::empty(&step)?;
+        step.execute("INSERT OR REPLACE INTO meta(name, value) VALUES ('folding', ?1)", params![folding])?;
+        step.commit()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! Search: the index for what it knows, a look at each message for the rest.
+
+use rusqlite::{Connection, Result, params};
+use snug_shared::RoomKey;
+
+use super::{number, reader::range, rows};
+use crate::log::{Slice, Span, words::Words};
+
+/// Messages looked at one by one in a search, at most: those that the index does not know yet, all of them when every word
+/// is shorter than the index can tell, and those the index finds for the longer words.
+const LOOKED_AT: i64 = 20_000;
+
+/// The newest messages of a span that contain all the words. `more` also says that there may be some below those looked at.
+pub(super) fn search(
+    connection: &Connection,
+    room: &RoomKey,
+    words: &Words,
+    span: Span,
+    limit: usize,
+) -> Result<Option<Slice>> {
+    let Some(room) = rows::room(connection, room.as_str())? else { return Ok(None) };
+    let (low, high) = range(&room, span);
+    let phrases: Vec<String> = words.indexed().map(phrase).collect();
+    let unindexed = if phrases.is_empty() { low } else { low.max(number(room.id, room.indexed) + 1) };
+
+    let mut hits = Hits { words, limit, found: Vec::new(), looked_at: 0, more: false };
+    {
+        let mut statement = connection.prepare_cached(
+            "SELECT n, text FROM entries WHERE n BETWEEN ?1 AND ?2 AND kind = 0 AND text IS NOT NULL
+             ORDER BY n DESC",
+        )?;
+        hits.gather(statement.query([unindexed, high])?)?;
+    }
+    if !hits.more && !phrases.is_empty() {
+        let mut statement = connection.prepare_cached(
+            "SELECT e.n, e.text FROM trigrams t CROSS JOIN entries e ON e.n = t.rowid
+             WHERE t.trigrams MATCH ?1 AND t.rowid BETWEEN ?2 AND ?3 AND e.text IS NOT NULL
+             ORDER BY t.rowid DESC",
+        )?;
+        hits.gather(statement.query(params![phrases.join(" AND "), low, high.min(unindexed - 1)])?)?;
+    }
+
+    let Hits { mut found, more, .. } = hits;
+    found.reverse();
+    let mut entries = Vec::with_capacity(found.len());
+    for n in found {
+        rows::scan(connection, (n, n), false, |entry| {
+            entries.push(entry);
+            true
+        })?;
+    }
+    debug_assert!(entries.is_sorted_by_key(|entry| entry.seq));
+    rows::fold(connection, room.id, &mut entries, room.record.last)?;
+    Ok(Some(Slice { room: room.record, entries, more }))
+}
+
+/// Any word is plain text to the index once it is quoted.
+fn phrase(word: &str) -> String {
+    format!("\"{}\"", word.replace('"', "\"\""))
+}
+
+struct Hits<'w> {
+    words: &'w Words,
+    limit: usize,
+    /// The newest first.
+    found: Vec<i64>,
+    looked_at: i64,
+    more: bool,
+}
+
+impl Hits<'_> {
+    fn gather(&mut self, mut candidates: rusqlite::Rows<'_>) -> Result<()> {
+        while let Some(row) = candidates.next()? {
+            self.looked_at += 1;
+            if self.looked_at > LOOKED_AT {
+                self.more = true;
+                break;
+            }
+            if self.words.are_in(row.get_ref(1)?.as_str()?) {
+                if self.found.len() >= self.limit {
+                    self.more = true;
+                    break;
+                }
+                self.found.push(row.get(0)?);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,246 @@
+//! The one thread that writes: whatever waits at the moment goes into one transaction, so that a thousand senders cost one
+//! wait for the disk. It never waits on purpose; what can wait (index, read marks, erasing) comes after, at most a second late.
+
+use std::{
+    sync::{Arc, PoisonError},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, TransactionBehavior};
+use snug_shared::{Body, RoomKey};
+use tokio::sync::{oneshot, watch};
+
+use super::{
+    Shared,
+    append::{Desk, Rooms},
+    index, marks,
+    queue::{Queue, Turn},
+    schema::{self, Place},
+};
+use crate::log::{Append, Appended, Commits, Committed, LogError};
+
+/// Appends in one transaction, at most.
+const BATCH: usize = 1_024;
+/// How long what can wait is gathered.
+const UPKEEP: Duration = Duration::from_millis(500);
+/// How long the index may hold up appends at a time.
+const INDEX_TURN: Duration = Duration::from_millis(20);
+/// How long a closing log works on its index; the rest is done after the next start.
+const INDEX_AT_CLOSE: Duration = Duration::from_millis(500);
+/// How long emptying the write-ahead log waits for readers before it is tried again.
+const READERS: Duration = Duration::from_millis(50);
+
+/// One append and who waits for it.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) append: Append,
+    pub(super) answer: oneshot::Sender<Result<Appended, LogError>>,
+}
+
+/// The writer's own side.
+pub(super) struct Writer {
+    pub(super) place: Place,
+    pub(super) shared: Arc<Shared>,
+    /// `None` after a failure: what a connection holds is in doubt then.
+    pub(super) connection: Option<Connection>,
+    pub(super) secret: [u8; 32],
+    pub(super) commits: Commits,
+    pub(super) readers: Vec<JoinHandle<()>>,
+    pub(super) rooms: Rooms,
+    pub(super) due: Due,
+    /// Tells [`super::SqliteLog::close`] that all is written and let go of; dropping it does too.
+    pub(super) closed: watch::Sender<bool>,
+}
+
+/// What can wait, and until when.
+#[derive(Debug)]
+pub(super) struct Due {
+    /// Messages may be missing in the index.
+    pub(super) index: bool,
+    /// Deleted or overwritten text is still in the write-ahead log.
+    pub(super) erase: bool,
+    pub(super) at: Option<Instant>,
+}
+
+/// Ends the queue when its writer ends, however it ends: nobody may wait for an answer that cannot come.
+struct Last(Arc<Shared>);
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        self.0.appends.close();
+        self.0.appends.clear();
+        self.0.reads.close();
+    }
+}
+
+impl Writer {
+    /// Writes until the queue is closed and empty.
+    pub(super) fn run(mut self) {
+        let shared = Arc::clone(&self.shared);
+        let _last = Last(Arc::clone(&shared));
+        loop {
+            match shared.appends.take(BATCH, self.due.at) {
+                Turn::Items(jobs) => self.answer(jobs),
+                Turn::Nudged => {}
+                Turn::Closed => break,
+            }
+            self.look_after();
+        }
+        self.finish();
+    }
+
+    fn answer(&mut self, jobs: Vec<Job>) {
+        let (appends, answers): (Vec<_>, Vec<_>) =
+            jobs.into_iter().map(|job| ((job.append.room.key(), job.append), job.answer)).unzip();
+        match self.commit(appends) {
+            Ok(done) => {
+                self.shared.set_health(Ok(()));
+                for (room, appended) in &done {
+                    if let Appended::New(entry) = appended {
+                        self.due.index |= matches!(entry.body, Body::Message(_));
+                        (self.commits)(Committed { room: room.clone(), entry: Arc::clone(entry) });
+                    }
+                }
+                for ((_, appended), answer) in done.into_iter().zip(answers) {
+                    // Who does not wait any more still gets it stored.
+                    let _ = answer.send(Ok(appended));
+                }
+            }
+            Err(error) => {
+                let error = self.fail(&error);
+                for answer in answers {
+                    let _ = answer.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    /// All of them or none.
+    fn commit(&mut self, appends: Vec<(RoomKey, Append)>) -> rusqlite::Result<Vec<(RoomKey, Appended)>> {
+        self.connect()?;
+        let Some(connection) = &mut self.connection else { return Err(rusqlite::Error::InvalidQuery) };
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut desk =
+            Desk { connection: &transaction, rooms: &mut self.rooms, secret: &self.secret, erased: false };
+        let mut done = Vec::with_capacity(appends.len());
+        for (room, append) in appends {
+            let appended = desk.take(&room, append)?;
+            done.push((room, appended));
+        }
+        let erased = desk.erased;
+        self.rooms.flush(&transaction)?;
+        transaction.commit()?;
+        self.due.erase |= erased;
+        Ok(done)
+    }
+
+    /// A connection, a new one after a failure.
+    fn connect(&mut self) -> rusqlite::Result<()> {
+        if self.connection.is_some() {
+            return Ok(());
+        }
+        let connection = schema::connect(&self.place)?;
+        // After a failed fsync the system may have dropped what it failed to write, and a second fsync would not tell. So
+        // nothing is added to that write-ahead log: what is readable in it goes into the file itself, and it starts anew.
+        if !empty_wal(&connection)? {
+            return Err(rusqlite::Error::SqliteFailure(
+                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY),
+                Some("the write-ahead log is in use".to_owned()),
+            ));
+        }
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    /// Lets go of everything that may be half done.
+    fn fail(&mut self, error: &rusqlite::Error) -> LogError {
+        self.connection = None;
+        self.rooms.clear();
+        let error = super::log_error(error);
+        if self.shared.set_health(Err(error.clone())) {
+            tracing::error!(%error, file = %self.place.file.display(), "the room log cannot be written");
+        }
+        error
+    }
+
+    /// What can wait, when its time has come.
+    fn look_after(&mut self) {
+        let now = Instant::now();
+        let waiting =
+            self.due.index || self.due.erase || self.shared.has_marks() || self.shared.health().is_err();
+        match self.due.at {
+            _ if !waiting => self.due.at = None,
+            None => self.due.at = Some(now + UPKEEP),
+            Some(at) if at > now => {}
+            Some(_) => {
+                let behind = match self.upkeep() {
+                    Ok(behind) => behind,
+                    Err(error) => {
+                        self.fail(&error);
+                        false
+                    }
+                };
+                // With nobody waiting for an append, the index need not wait either.
+                let pause = if behind && self.shared.appends.is_empty() { Duration::ZERO } else { UPKEEP };
+                self.due.at = Some(Instant::now() + pause);
+            }
+        }
+    }
+
+    /// Whether the index still lacks something.
+    fn upkeep(&mut self) -> rusqlite::Result<bool> {
+        self.connect()?;
+        let Some(connection) = &mut self.connection else { return Ok(false) };
+        if self.shared.health().is_err() {
+            // Only a write tells whether writing works again.
+            connection
+                .execute("INSERT OR REPLACE INTO meta(name, value) VALUES ('tried', unixepoch())", [])?;
+            self.shared.set_health(Ok(()));
+        }
+        marks::keep(connection, &self.shared.marks)?;
+        if self.due.index {
+            self.due.index = !index::catch_up(connection, INDEX_TURN)?;
+        }
+        if self.due.erase {
+            connection.busy_timeout(READERS)?;
+            let emptied = empty_wal(connection);
+            connection.busy_timeout(schema::PATIENCE)?;
+            self.due.erase = !emptied?;
+        }
+        Ok(self.due.index)
+    }
+
+    fn finish(mut self) {
+        for reader in self.readers.drain(..) {
+            // A reader that panicked has said so; there is nothing left to do for it.
+            let _ = reader.join();
+        }
+        let end = || -> rusqlite::Result<()> {
+            self.connect()?;
+            let Some(mut connection) = self.connection.take() else { return Ok(()) };
+            marks::keep(&mut connection, &self.shared.marks)?;
+            if self.due.index {
+                index::catch_up(&mut connection, INDEX_AT_CLOSE)?;
+            }
+            empty_wal(&connection)?;
+            connection.close().map_err(|(_, error)| error)
+        };
+        let mut end = end;
+        if let Err(error) = end() {
+            tracing::warn!(%error, "the room log was not closed cleanly; nothing acknowledged is lost");
+        }
+        drop(self.shared.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.closed.send_replace(true);
+    }
+}
+
+/// Moves the write-ahead log into the file and cuts it to nothing. False: a reader was in the way.
+fn empty_wal(connection: &Connection) -> rusqlite::Result<bool> {
+    connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+        .map(|busy| busy == 0)
+}
+
+/// The queue of the writer.
+pub(super) type Appends = Queue<Job>;

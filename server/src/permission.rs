@@ -1,0 +1,132 @@
+//! Who may do what: one pure check, called by the log at the very moment it appends (`docs/protocol.md` §4, "What holds" 5).
+
+use snug_shared::{Author, ErrorCode, Intent, Seq};
+
+use crate::log::Actor;
+
+/// A refusal: its code and a sentence for a person.
+pub type Denied = (ErrorCode, &'static str);
+
+/// What must be known of the message that an intent is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// Who said it.
+    pub author: Author,
+    /// Whether it was deleted.
+    pub deleted: bool,
+}
+
+/// The message that has to be there for this intent: its target, or what it answers.
+pub const fn subject(intent: &Intent) -> Option<Seq> {
+    match intent {
+        Intent::Message { reply_to, .. } => *reply_to,
+        _ => intent.target(),
+    }
+}
+
+/// Whether `actor` may do this. `subject` holds the facts on the message that [`subject()`] names; `None` where that is no
+/// `chat_message` of the room.
+///
+/// # Errors
+/// [`ErrorCode::NotFound`] when the message is not there or was deleted, [`ErrorCode::NotAllowed`] when it is somebody else's.
+pub fn check(actor: &Actor, intent: &Intent, subject: Option<&Subject>) -> Result<(), Denied> {
+    let there = subject.filter(|message| !message.deleted);
+    match (intent, there) {
+        (Intent::Message { reply_to: None, .. } | Intent::Topic { .. }, _) => Ok(()),
+        (Intent::Message { .. }, None) => {
+            Err((ErrorCode::NotFound, "The message you answer is not there any more."))
+        }
+        (_, None) => Err((ErrorCode::NotFound, "That message is not there any more.")),
+        (Intent::Message { .. } | Intent::React { .. }, Some(_)) => Ok(()),
+        (Intent::Edit { .. }, Some(message)) if message.author == actor.author => Ok(()),
+        (Intent::Edit { .. }, Some(_)) => {
+            Err((ErrorCode::NotAllowed, "Only who wrote a message can change it."))
+        }
+        (Intent::Delete { .. }, Some(message)) if actor.moderator || message.author == actor.author => Ok(()),
+        (Intent::Delete { .. }, Some(_)) => {
+            Err((ErrorCode::NotAllowed, "Only who wrote a message, or a moderator, can delete it."))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use snug_shared::{Emoji, MessageText, Nickname, Topic};
+
+    use super::*;
+
+    fn actor(name: &str, moderator: bool) -> Actor {
+        let nickname = Nickname::parse(name).expect("a name");
+        Actor { author: Author::http(&nickname), nickname, moderator }
+    }
+
+    fn said_by(name: &str) -> Subject {
+        Subject { author: actor(name, false).author, deleted: false }
+    }
+
+    fn text() -> MessageText {
+        MessageText::parse("hello").expect("a text")
+    }
+
+    fn about_a_message() -> [Intent; 4] {
+        [
+            Intent::Message { text: text(), reply_to: Some(1) },
+            Intent::Edit { target: 1, text: text() },
+            Intent::Delete { target: 1 },
+            Intent::React { target: 1, emoji: Emoji::parse("👍").expect("an emoji"), on: true },
+        ]
+    }
+
+    fn code(result: Result<(), Denied>) -> Option<ErrorCode> {
+        result.err().map(|(code, _)| code)
+    }
+
+    #[test]
+    fn any_member_may_speak_and_set_the_topic() {
+        let plain = Intent::Message { text: text(), reply_to: None };
+        assert_eq!(check(&actor("ada", false), &plain, None), Ok(()));
+        assert_eq!(check(&actor("ada", false), &Intent::Topic { topic: Topic::default() }, None), Ok(()));
+    }
+
+    #[test]
+    fn nothing_can_be_done_to_what_is_not_there_or_was_deleted() {
+        let gone = Subject { deleted: true, ..said_by("ada") };
+        for intent in about_a_message() {
+            for moderator in [false, true] {
+                let ada = actor("ada", moderator);
+                assert_eq!(code(check(&ada, &intent, None)), Some(ErrorCode::NotFound), "{intent:?}");
+                assert_eq!(code(check(&ada, &intent, Some(&gone))), Some(ErrorCode::NotFound), "{intent:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_author_may_do_everything_to_an_own_message() {
+        for intent in about_a_message() {
+            assert_eq!(check(&actor("ada", false), &intent, Some(&said_by("ada"))), Ok(()), "{intent:?}");
+        }
+    }
+
+    #[test]
+    fn others_may_answer_and_react_only() {
+        let allowed: Vec<_> = about_a_message()
+            .iter()
+            .map(|intent| code(check(&actor("bob", false), intent, Some(&said_by("ada")))))
+            .collect();
+        assert_eq!(allowed, [None, Some(ErrorCode::NotAllowed), Some(ErrorCode::NotAllowed), None]);
+    }
+
+    #[test]
+    fn a_moderator_may_delete_but_never_put_words_into_a_mouth() {
+        let [_, edit, delete, _] = about_a_message();
+        let moderator = actor("mod", true);
+        assert_eq!(code(check(&moderator, &edit, Some(&said_by("ada")))), Some(ErrorCode::NotAllowed));
+        assert_eq!(check(&moderator, &delete, Some(&said_by("ada"))), Ok(()));
+    }
+
+    #[test]
+    fn the_subject_is_the_target_or_what_is_answered() {
+        assert_eq!(about_a_message().map(|intent| subject(&intent)), [Some(1); 4]);
+        assert_eq!(subject(&Intent::Message { text: text(), reply_to: None }), None);
+    }
+}

@@ -1,0 +1,7 @@
+//! What every room log keeps to, asked of each of them; and what only the one on disk can.
+
+mod log {
+    pub mod bench;
+    mod disk;
+    mod rules;
+}

@@ -1,0 +1,165 @@
+//! What only a log on disk can: survive, refuse what is not its own, erase.
+
+use std::{fs, path::Path, time::Duration};
+
+use snug_server::log::{
+    Log, Span,
+    sqlite::{OpenError, SqliteLog},
+};
+use snug_shared::Seq;
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+
+use super::bench::{Bench, EPOCH, actor, delete, edit, message, new, react, repeated, room};
+use uuid::Uuid;
+
+fn open(folder: &Path) -> Result<SqliteLog, OpenError> {
+    SqliteLog::open(folder, Box::new(|_| {}))
+}
+
+#[tokio::test]
+async fn a_restart_keeps_everything() {
+    let bench = Bench::on_disk();
+    let id = Uuid::now_v7();
+    new(bench.send_as(id, "ada", message("東京タワー")).await);
+    new(bench.send("bob", react(1, "👍", true)).await);
+    new(bench.send("ada", edit(1, "京都タワー")).await);
+    bench.log.keep_read_mark(&room("tea").key(), &actor("bob").author, 2);
+    let (secret, before) = (bench.log.secret(), bench.read(Span::After(0), 100).await);
+
+    let bench = bench.restart().await;
+    let after = bench.read(Span::After(0), 100).await;
+    assert_eq!((after.room, after.entries), (before.room, before.entries));
+    assert_eq!(bench.log.secret(), secret);
+    assert_eq!(repeated(bench.send_as(id, "ada", message("東京タワー")).await).seq, 1);
+    assert_eq!(bench.say("ada", "the next one").await, 4);
+    assert_eq!(bench.log.room(&room("tea").key()).await.expect("it works").expect("a room").epoch, EPOCH);
+    let mark = bench.log.read_mark(&room("tea").key(), &actor("bob").author).await;
+    assert_eq!(mark.expect("it works"), Some(2));
+    assert_eq!(bench.find("都タワ").await, [1]);
+    assert_eq!(bench.find("next").await, [4]);
+}
+
+#[tokio::test]
+async fn a_secret_is_not_the_secret_of_another_log() {
+    assert_ne!(Bench::on_disk().log.secret(), Bench::on_disk().log.secret());
+}
+
+#[tokio::test]
+async fn search_does_not_depend_on_how_far_the_index_is() {
+    let bench = Bench::on_disk();
+    let mut sends = Vec::new();
+    for n in 0..3_000 {
+        sends.push(bench.send("ada", message(&format!("needle number {n} in the haystack"))));
+    }
+    for send in sends {
+        new(send.await);
+    }
+    // Asked while the index follows: it must be the same at every moment.
+    for _ in 0..12 {
+        assert_eq!(bench.find("needle haystack").await.len(), 3_000);
+        assert_eq!(bench.find("number 2718").await, [2_719]);
+        sleep(Duration::from_millis(100)).await;
+    }
+    new(bench.send("ada", edit(2_719, "nothing to see")).await);
+    assert_eq!(bench.find("number 2718").await, [] as [Seq; 0]);
+    assert_eq!(bench.find("nothing to see").await, [2_719]);
+}
+
+#[tokio::test]
+async fn a_folder_belongs_to_one_log_at_a_time() {
+    let bench = Bench::on_disk();
+    let error = open(bench.path()).expect_err("it is taken");
+    assert!(matches!(error, OpenError::InUse { .. }), "{error}");
+    assert!(error.to_string().contains(&bench.path().display().to_string()), "{error}");
+    bench.log.close().await;
+    open(bench.path()).expect("it is free");
+}
+
+#[tokio::test]
+async fn a_newer_file_is_left_alone() {
+    let bench = Bench::on_disk();
+    bench.say("ada", "hello").await;
+    bench.log.close().await;
+    let file = bench.path().join("snug.db");
+    let newer = rusqlite::Connection::open(&file).expect("the file");
+    newer.pragma_update(None, "user_version", 1_000).expect("a newer version");
+    newer.close().expect("closed");
+    let before = fs::read(&file).expect("readable");
+    let error = open(bench.path()).expect_err("it is newer");
+    assert!(matches!(error, OpenError::Newer { found: 1_000, .. }), "{error}");
+    assert_eq!(fs::read(&file).expect("readable"), before);
+}
+
+#[tokio::test]
+async fn what_is_not_a_log_is_left_alone() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("snug.db");
+    for (bytes, name) in [(&b"short"[..], "too short"), (&[b'x'; 5_000], "no database")] {
+        fs::write(&file, bytes).expect("written");
+        let error = open(folder.path()).expect_err("not a database");
+        assert!(matches!(error, OpenError::NotADatabase { .. }), "{name}: {error}");
+        assert_eq!(fs::read(&file).expect("readable"), bytes);
+    }
+    fs::remove_file(&file).expect("removed");
+    let other = rusqlite::Connection::open(&file).expect("a database");
+    other.execute_batch("CREATE TABLE recipes(name TEXT)").expect("a table");
+    other.close().expect("closed");
+    let before = fs::read(&file).expect("readable");
+    let error = open(folder.path()).expect_err("another program's");
+    assert!(matches!(error, OpenError::NotOurs { .. }), "{error}");
+    assert_eq!(fs::read(&file).expect("readable"), before);
+    fs::remove_file(&file).expect("removed");
+    open(folder.path()).expect("a refusal lets go of the folder");
+}
+
+#[tokio::test]
+async fn a_creation_cut_short_is_begun_anew() {
+    let folder = TempDir::new().expect("a folder");
+    fs::write(folder.path().join("snug.db.new"), b"half of").expect("written");
+    let log = open(folder.path()).expect("a fresh log");
+    log.close().await;
+    assert!(!folder.path().join("snug.db.new").exists());
+}
+
+#[tokio::test]
+async fn what_was_deleted_or_overwritten_is_in_no_file() {
+    let bench = Bench::on_disk();
+    // Long enough for pages of their own, and short ones beside others.
+    for round in 0..20 {
+        bench.say("ada", &format!("overwritten{round} {}", "Quokka ".repeat(300))).await;
+        bench.say("ada", &format!("erased{round} Quokka")).await;
+        bench.say("ada", "this one stays").await;
+    }
+    // Both before and after the index knows them.
+    let indexed = Instant::now() + Duration::from_millis(1_500);
+    for n in 0..20 {
+        if n == 10 {
+            tokio::time::sleep_until(indexed).await;
+            assert!(!traces(bench.path(), "Quokka").is_empty(), "they were there");
+        }
+        new(bench.send("ada", edit(n * 3 + 1, "something else")).await);
+        new(bench.send("ada", delete(n * 3 + 2)).await);
+    }
+    let patience = Instant::now() + Duration::from_secs(20);
+    for secret in ["Quokka", "overwritten", "erased", "quokka"] {
+        while let Some(file) = traces(bench.path(), secret).pop() {
+            assert!(Instant::now() < patience, "{secret} is still in {file}");
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+    assert!(!traces(bench.path(), "this one stays").is_empty());
+}
+
+/// The files in which these bytes are.
+fn traces(folder: &Path, what: &str) -> Vec<String> {
+    fs::read_dir(folder)
+        .expect("readable")
+        .map(|file| file.expect("readable").path())
+        .filter(|file| {
+            let bytes = fs::read(file).expect("readable");
+            bytes.windows(what.len()).any(|window| window == what.as_bytes())
+        })
+        .map(|file| file.display().to_string())
+        .collect()
+}
