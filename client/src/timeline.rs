@@ -1,190 +1,415 @@
 //! What a room's reader sees, as a pure value: entries folded by `seq` into rows, own sends that wait, the unread line, the
 //! holes. It knows no sockets, widgets, disks or clocks; times come in with the entries.
+//!
+//! Order comes from `seq` alone, so entries may arrive in any order: replays, pages of history and live ones. What is known
+//! already is passed over. Messages from replays carry the state `as_of` some entry, and only later entries are folded into
+//! them. A page of history can arrive after a live change to a message in it which the page does not know yet (it was read a
+//! moment before); such changes are kept for a while, the latest [`CHANGES_KEPT`] of them. Changes from pages need no
+//! keeping: whatever is asked for later is at least as new.
+//!
+//! Bounds: at most [`ROWS`] rows (then the oldest tenth is let go, to be loaded again as history), 32 holes, and the
+//! own sends the outbox allows.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, ops::Range};
 
-use jiff::tz::TimeZone;
-use snug_shared::{Author, Body, Entry, Established, Intent, Line, Millis, Nickname, Seq, Topic};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use snug_shared::{
+    Author, Body, Entry, Established, Intent, Line, Millis, Nickname, Resume, Seq, Topic, limits,
+};
 use uuid::Uuid;
 
+mod pending;
+mod post;
 mod row;
+mod rows;
+mod spans;
+mod view;
 
-use row::Rank;
+use pending::{Failure, Sends};
+use post::{People, Person, Post};
 pub use row::{Delivery, HoleReason, MessageRow, Quote, Row, RowId};
+use row::{ERA_OF_SENDS, Rank};
+use rows::{Content, Rows, Slot, TopicChange};
+use spans::{GAPS, Span, Spans};
+
+/// Rows of the log kept, at most.
+pub const ROWS: usize = 200_000;
+
+/// Live changes kept for messages that are not loaded.
+pub const CHANGES_KEPT: usize = 512;
+
+/// Rows between the reader and a hole at which it is filled.
+const NEAR: usize = 40;
 
 /// The rows of one room.
 #[derive(Debug)]
 pub struct Timeline {
     zone: TimeZone,
-    entries: VecDeque<Entry>,
+    me: Person,
+    rows: Rows,
+    sends: Sends,
+    people: People,
+    /// Histories above the present one.
+    era: u32,
+    epoch: Option<String>,
+    /// The oldest entry the server keeps.
     first: Seq,
-    me: Author,
+    spans: Spans,
+    /// Holes as the rows show them.
+    holes: Vec<(RowId, HoleReason)>,
+    /// The newest entry and its id, for coming back.
+    newest_id: (Seq, Option<Uuid>),
+    topic: (Seq, Topic),
+    unread_after: Option<Seq>,
+    unread: Option<RowId>,
+    /// Live changes to messages that are not loaded.
+    changes: VecDeque<Entry>,
     revision: u64,
-    topic: Topic,
 }
 
 impl Timeline {
     /// An empty timeline for a reader of this name, in this time zone.
     pub fn new(nickname: Nickname, zone: TimeZone) -> Self {
-        let me = Author::http(&nickname);
-        Self { zone, entries: VecDeque::new(), first: 0, me, revision: 0, topic: Topic::default() }
-    }
-
-    /// How many rows there are.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether there are no rows at all.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Whether anybody has said anything, as far as is known here.
-    pub fn has_messages(&self) -> bool {
-        !self.entries.is_empty()
-    }
-
-    /// The row at an index below [`Self::len`].
-    pub fn row(&self, index: usize) -> Option<Row<'_>> {
-        let entry = self.entries.get(index)?;
-        let message = entry.message()?;
-        Some(Row::Message(MessageRow {
-            seq: Some(entry.seq),
-            id: entry.id,
-            user: &entry.user,
-            by: &entry.by,
-            at: entry.at,
-            text: message.text.as_ref().map(snug_shared::MessageText::as_str),
-            edited: false,
-            reactions: &[],
-            reply: None,
-            starts_group: true,
-            own: entry.by == self.me,
-            delivery: Delivery::Sent,
-        }))
-    }
-
-    /// The identity of the row at an index.
-    pub fn id(&self, index: usize) -> Option<RowId> {
-        let entry = self.entries.get(index)?;
-        Some(RowId { era: 0, seq: entry.seq, rank: Rank::Entry })
-    }
-
-    /// Where a row is now; `None` when it is gone.
-    pub fn position(&self, id: RowId) -> Option<usize> {
-        let index = self.nearest(id);
-        (self.id(index) == Some(id)).then_some(index)
-    }
-
-    /// Where a row is now, or the one that follows where it was.
-    pub fn nearest(&self, id: RowId) -> usize {
-        self.entries.partition_point(|entry| entry.seq < id.seq)
-    }
-
-    /// Changes whenever the row's height may have changed.
-    pub fn row_revision(&self, _index: usize) -> u32 {
-        0
-    }
-
-    /// Changes whenever any row changes, comes or goes.
-    pub fn revision(&self) -> u64 {
-        self.revision
-    }
-
-    /// The oldest entry known of the present history.
-    pub fn oldest(&self) -> Option<Seq> {
-        self.entries.front().map(|entry| entry.seq)
-    }
-
-    /// The newest entry known; 0 when none is.
-    pub fn newest(&self) -> Seq {
-        self.entries.back().map_or(0, |entry| entry.seq)
-    }
-
-    /// Whether older entries can be loaded above the first row.
-    pub fn has_more_above(&self) -> bool {
-        self.oldest().is_some_and(|oldest| oldest > self.first)
-    }
-
-    /// What the room is about.
-    pub fn topic(&self) -> &Topic {
-        &self.topic
-    }
-
-    /// How many messages of others there are after this entry.
-    pub fn others_after(&self, seq: Seq) -> usize {
-        self.entries.iter().filter(|entry| entry.seq > seq && entry.by != self.me).count()
-    }
-
-    /// The index of the unread line.
-    pub fn unread_row(&self) -> Option<usize> {
-        None
-    }
-
-    /// Puts the unread line above the first message of somebody else after this entry; `None` takes it away.
-    pub fn set_unread(&mut self, _after: Option<Seq>) {
-        self.revision += 1;
+        Self {
+            zone,
+            me: Person { by: Author::http(&nickname), user: nickname },
+            rows: Rows::default(),
+            sends: Sends::default(),
+            people: People::default(),
+            era: 0,
+            epoch: None,
+            first: 0,
+            spans: Spans::default(),
+            holes: Vec::new(),
+            newest_id: (0, None),
+            topic: (0, Topic::default()),
+            unread_after: None,
+            unread: None,
+            changes: VecDeque::new(),
+            revision: 0,
+        }
     }
 
     /// A connection was established: who we are, which history this is and how far it reaches back.
+    ///
+    /// When the server did not resume although it could have, what it has is not what we saw: its history began anew.
     pub fn established(&mut self, established: &Established) {
-        self.me = established.by.clone();
-        self.first = established.first;
-        if let Some(topic) = &established.topic {
-            self.topic = topic.clone();
+        self.me = Person { user: established.nickname.clone(), by: established.by.clone() };
+        let newest = self.newest();
+        let same_epoch = self.epoch.as_ref().is_none_or(|epoch| *epoch == established.epoch);
+        let could_resume = newest > 0
+            && established.last.saturating_sub(newest) <= u64::from(established.limits.replay)
+            && newest.saturating_add(1) >= established.first;
+        if !same_epoch || (!established.resumed && (could_resume || established.last < newest)) {
+            self.begin_anew();
         }
+        self.epoch = Some(established.epoch.clone());
+        self.first = established.first;
+        self.topic = (established.last, established.topic.clone().unwrap_or_default());
+        self.correct_top();
         self.revision += 1;
+    }
+
+    /// Where to go on after a break.
+    pub fn resume(&self) -> Option<Resume> {
+        let (after, id) = self.newest_id;
+        let epoch = self.epoch.clone()?;
+        Some(Resume { epoch, after, id })
     }
 
     /// Entries of a replay or live ones, ascending.
     pub fn receive(&mut self, lines: &[Line]) {
-        for line in lines {
-            if let Line::Entry(entry) = line {
-                if line.seq() > self.newest() && matches!(entry.body, Body::Message(_)) {
-                    self.entries.push_back(entry.clone());
-                }
+        let mut rest = lines;
+        while let Some(first) = rest.first() {
+            if first.seq() == 0 || self.spans.contains(first.seq()) {
+                self.refresh(first);
+                rest = &rest[1..];
+                continue;
             }
+            let follows = |pair: &[Line]| {
+                pair[0].seq().checked_add(1) == Some(pair[1].seq()) && !self.spans.contains(pair[1].seq())
+            };
+            let (run, others) = rest.split_at(1 + rest.windows(2).take_while(|pair| follows(pair)).count());
+            self.add(run);
+            rest = others;
         }
         self.revision += 1;
     }
 
-    /// A page of history: the entries just below `before`, ascending.
-    pub fn receive_history(&mut self, _before: Seq, lines: &[Line], _more: bool) {
-        for line in lines.iter().rev() {
-            if let Line::Entry(entry) = line {
-                if self.oldest().is_none_or(|oldest| line.seq() < oldest)
-                    && matches!(entry.body, Body::Message(_))
-                {
-                    self.entries.push_front(entry.clone());
-                }
-            }
+    /// A page of history: the entries just below `before`, ascending. `more`: there are older ones.
+    pub fn receive_history(&mut self, before: Seq, lines: &[Line], more: bool) {
+        let below = lines.partition_point(|line| line.seq() < before);
+        let lines = &lines[..below];
+        self.receive(lines);
+        if !more || lines.is_empty() {
+            self.spans.close_below(lines.first().map_or(before, Line::seq));
         }
+        // A page that does not reach up to `before` would be asked for again and again.
+        self.spans.close_below(before);
+        self.correct_holes();
+        self.correct_top();
+    }
+
+    /// Which page of history to ask for while these rows are seen: the entries below this one.
+    pub fn history_wanted(&self, visible: Range<usize>) -> Option<Seq> {
+        let near = visible.start.saturating_sub(NEAR)..=visible.end.saturating_add(NEAR);
+        let is_near = |id| self.rows.position(id).is_some_and(|row| near.contains(&row));
+        let gap = self.spans.gaps().rev().find(|(below, above)| {
+            !above.end && is_near(RowId { era: self.era, seq: below.last, rank: Rank::Hole })
+        });
+        let top = if self.era == 0 { *near.start() == 0 } else { is_near(self.anew_id()) };
+        gap.map(|(_, above)| above.first)
+            .or_else(|| self.oldest().filter(|_| top && self.has_more_below_first()))
+    }
+
+    /// Puts the unread line above the first message of somebody else after this entry; `None` takes it away.
+    pub fn set_unread(&mut self, after: Option<Seq>) {
+        self.unread_after = after;
+        self.correct_unread();
         self.revision += 1;
     }
 
-    /// Which page of history to ask for: the hole nearest to these rows, or what is above the first row.
-    pub fn history_wanted(&self, _visible: std::ops::Range<usize>) -> Option<Seq> {
-        None
-    }
-
-    /// An own send that is on its way.
-    pub fn sending(&mut self, _id: Uuid, _intent: &Intent, _at: Millis) {
-        self.revision += 1;
+    /// An own send that is on its way, for the first time or again.
+    pub fn sending(&mut self, id: Uuid, intent: &Intent, at: Millis) {
+        let target = self.sends.sending(id, intent, at);
+        self.touch(target);
     }
 
     /// An own send that failed.
-    pub fn failed(&mut self, _id: Uuid, _reason: &str, _can_retry: bool) {
-        self.revision += 1;
+    pub fn failed(&mut self, id: Uuid, reason: &str, can_retry: bool) {
+        let failure = Failure { reason: reason.to_owned(), can_retry };
+        if let Some(target) = self.sends.fail(id, Some(failure)) {
+            self.touch(target);
+        }
     }
 
     /// An own send that is settled, or was discarded.
-    pub fn settled(&mut self, _id: Uuid) {
+    pub fn settled(&mut self, id: Uuid) {
+        if let Some(target) = self.sends.settled(id) {
+            self.touch(target);
+        }
+    }
+
+    fn touch(&mut self, target: Option<Seq>) {
+        if let Some(post) = target.and_then(|target| self.rows.post_mut(self.era, target)) {
+            post.revision += 1;
+        }
         self.revision += 1;
     }
 
-    /// The reader's time zone.
-    pub fn zone(&self) -> &TimeZone {
-        &self.zone
+    /// What is shown stays; what comes now is another history.
+    fn begin_anew(&mut self) {
+        self.spans.clear();
+        self.changes.clear();
+        self.newest_id = (0, None);
+        (self.unread_after, self.topic) = (None, (0, Topic::default()));
+        self.correct_unread();
+        for (hole, _) in std::mem::take(&mut self.holes) {
+            self.rows.remove(hole);
+            self.rows.insert(hole, Content::Hole(HoleReason::Lost));
+        }
+        // A server that begins anew over and over while nothing is said leaves one mark.
+        let newest = self.rows.0.back().map(|slot| &slot.content);
+        if !matches!(newest, None | Some(Content::Beginning | Content::Hole(HoleReason::Anew))) {
+            self.era = self.era.saturating_add(1).min(ERA_OF_SENDS - 1);
+            self.rows.insert(self.anew_id(), Content::Hole(HoleReason::Anew));
+        }
+    }
+
+    fn anew_id(&self) -> RowId {
+        RowId { era: self.era, seq: 0, rank: Rank::Hole }
+    }
+
+    /// An entry that is known already: its later state is taken over where nothing newer was folded in.
+    fn refresh(&mut self, line: &Line) {
+        let Some(entry) = line.entry() else { return };
+        self.strike(entry);
+        if let Some(message) = entry.message()
+            && message.present.as_ref().is_some_and(|present| present.as_of >= self.newest())
+            && let Some(post) = self.rows.post_mut(self.era, entry.seq)
+        {
+            post.refresh(message);
+        }
+    }
+
+    fn strike(&mut self, entry: &Entry) {
+        if entry.by == self.me.by {
+            self.settled(entry.id);
+        }
+    }
+
+    /// Adds entries without holes among them, none of which is known.
+    fn add(&mut self, run: &[Line]) {
+        let (Some(first), Some(last)) = (run.first().map(Line::seq), run.last().map(Line::seq)) else {
+            return;
+        };
+        let newest = self.newest();
+        self.spans.add(first, last);
+        let dated: Vec<Slot> =
+            run.iter().filter_map(Line::entry).filter_map(|entry| self.slot(entry)).collect();
+        let index = self.rows.nearest(RowId { era: self.era, seq: first, rank: Rank::Beginning });
+        let is_append = index == self.rows.len();
+        self.rows.splice(index, dated);
+        for entry in run.iter().filter_map(Line::entry) {
+            self.strike(entry);
+            self.fold(entry, newest);
+        }
+        if last > newest {
+            self.newest_id = (last, run.last().and_then(Line::entry).map(|entry| entry.id));
+        }
+        if self.spans.all().len() > GAPS + 1 {
+            self.let_go(self.spans.all()[1].first);
+        }
+        if is_append && self.unread.is_none() {
+            self.place_unread(index);
+        } else if !is_append {
+            self.correct_unread();
+        }
+        self.correct_holes();
+        self.correct_top();
+        self.trim();
+    }
+
+    fn slot(&mut self, entry: &Entry) -> Option<Slot> {
+        let day = self.day(entry.at);
+        let content = match &entry.body {
+            Body::Message(message) => {
+                let mut post = Post::new(entry, message, day, self.people.get(entry));
+                for change in self.changes.iter().filter(|change| change.body.target() == Some(entry.seq)) {
+                    post.fold(change.seq, &change.by, &change.body, true);
+                }
+                Content::Post(Box::new(post))
+            }
+            Body::Topic { topic } => Content::Topic(Box::new(TopicChange {
+                person: self.people.get(entry),
+                at: entry.at,
+                day,
+                topic: topic.clone(),
+            })),
+            _ => return None,
+        };
+        Some(Slot { id: RowId { era: self.era, seq: entry.seq, rank: Rank::Entry }, content })
+    }
+
+    /// What an entry does to what is there already. `newest`: what was known before it came.
+    fn fold(&mut self, entry: &Entry, newest: Seq) {
+        match &entry.body {
+            Body::Topic { topic } if entry.seq > self.topic.0 => self.topic = (entry.seq, topic.clone()),
+            Body::Message(_) | Body::Topic { .. } => {}
+            change => {
+                let ahead = self.spans.all().len() > 1;
+                let target = change.target().unwrap_or(0);
+                match self.rows.post_mut(self.era, target) {
+                    Some(post) => post.fold(entry.seq, &entry.by, change, ahead),
+                    None if entry.seq > newest => {
+                        if self.changes.len() == CHANGES_KEPT {
+                            let _ = self.changes.pop_front();
+                        }
+                        self.changes.push_back(entry.clone());
+                    }
+                    None => {}
+                }
+            }
+        }
+    }
+
+    fn day(&self, at: Millis) -> Date {
+        let at = at.clamp(Timestamp::MIN.as_millisecond(), Timestamp::MAX.as_millisecond());
+        let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
+        self.zone.to_datetime(at).date()
+    }
+
+    fn correct_unread(&mut self) {
+        if let Some(line) = self.unread.take() {
+            self.rows.remove(line);
+        }
+        if let Some(after) = self.unread_after {
+            let seq = after.saturating_add(1);
+            self.place_unread(self.rows.nearest(RowId { era: self.era, seq, rank: Rank::Beginning }));
+        }
+    }
+
+    /// Puts the unread line in, if it is wanted and somebody else's message stands at or after this row.
+    fn place_unread(&mut self, from: usize) {
+        let Some(after) = self.unread_after else { return };
+        let unread = self.rows.0.range(from..).find(|slot| {
+            slot.id.era == self.era
+                && slot.id.seq > after
+                && slot.post().is_some_and(|post| post.person.by != self.me.by)
+        });
+        if let Some(slot) = unread {
+            let line = RowId { rank: Rank::Unread, ..slot.id };
+            self.rows.insert(line, Content::Unread);
+            self.unread = Some(line);
+        }
+    }
+
+    /// Makes the rows of holes what the spans say.
+    fn correct_holes(&mut self) {
+        let holes = |(below, above): (Span, Span)| {
+            let reason = if above.end { HoleReason::Lost } else { HoleReason::Missed };
+            (RowId { era: self.era, seq: below.last, rank: Rank::Hole }, reason)
+        };
+        let holes: Vec<_> = self.spans.gaps().map(holes).collect();
+        if holes == self.holes {
+            return;
+        }
+        for (id, _) in std::mem::take(&mut self.holes) {
+            self.rows.remove(id);
+        }
+        for (id, reason) in &holes {
+            self.rows.insert(*id, Content::Hole(*reason));
+        }
+        self.holes = holes;
+    }
+
+    /// Shows the beginning where it is reached.
+    fn correct_top(&mut self) {
+        let beginning = RowId { era: 0, seq: 0, rank: Rank::Beginning };
+        if self.era > 0 || self.epoch.is_none() {
+            return;
+        }
+        if self.is_complete_above() {
+            self.rows.insert(beginning, Content::Beginning);
+        } else {
+            self.rows.remove(beginning);
+        }
+    }
+
+    fn is_complete_above(&self) -> bool {
+        self.spans.all().first().map_or(self.first == 0, |span| span.end || span.first <= self.first.max(1))
+    }
+
+    fn has_more_below_first(&self) -> bool {
+        !self.is_complete_above() && self.rows.len() + limits::HISTORY_MAX as usize <= ROWS
+    }
+
+    /// Lets the oldest tenth go when there are too many rows.
+    fn trim(&mut self) {
+        if self.rows.len() <= ROWS {
+            return;
+        }
+        let kept = self.rows.0.range(ROWS / 10..).find(|slot| slot.day().is_some()).map(|slot| slot.id);
+        match kept {
+            Some(id) if id.era == self.era => self.let_go(id.seq),
+            Some(id) => self.drop_rows_above(id),
+            None => {}
+        }
+    }
+
+    /// Lets everything below an entry of the present history go.
+    fn let_go(&mut self, seq: Seq) {
+        self.spans.forget_below(seq);
+        self.drop_rows_above(RowId { era: self.era, seq, rank: Rank::Day });
+    }
+
+    fn drop_rows_above(&mut self, id: RowId) {
+        let index = self.rows.nearest(RowId { rank: Rank::Day, ..id });
+        drop(self.rows.0.drain(..index));
+        self.holes.retain(|(hole, _)| *hole > id);
+        self.unread = self.unread.filter(|line| *line > id);
+        self.rows.correct_day(0);
+        self.correct_holes();
+        self.correct_top();
     }
 }

@@ -17,6 +17,9 @@ pub struct RowId {
     pub(super) rank: Rank,
 }
 
+/// The era of own sends that are not in a log yet.
+pub(super) const ERA_OF_SENDS: u32 = u32::MAX;
+
 /// The order of rows that stand at the same entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Rank {

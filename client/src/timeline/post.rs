@@ -1,0 +1,176 @@
+//! One message as it is now, and how later entries change it.
+
+use std::{
+    collections::{HashMap, hash_map::DefaultHasher},
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
+use jiff::civil::Date;
+use snug_shared::{
+    Author, Body, Emoji, Entry, Message, MessageText, Millis, Nickname, Present, Reaction, Seq, limits,
+};
+use uuid::Uuid;
+
+/// Different marks shown on one message; more are counted by nobody.
+const MARKS: usize = 64;
+
+/// Names remembered so that a message costs a pointer for its author instead of two strings.
+const PEOPLE: usize = 4_096;
+
+/// Name and author, shared by all messages of one person.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Person {
+    pub user: Nickname,
+    pub by: Author,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct People(HashMap<u64, Arc<Person>>);
+
+impl People {
+    pub fn get(&mut self, entry: &Entry) -> Arc<Person> {
+        let mut hasher = DefaultHasher::new();
+        (&entry.user, &entry.by).hash(&mut hasher);
+        let key = hasher.finish();
+        if let Some(person) =
+            self.0.get(&key).filter(|person| person.user == entry.user && person.by == entry.by)
+        {
+            return Arc::clone(person);
+        }
+        if self.0.len() >= PEOPLE {
+            self.0.clear();
+        }
+        let person = Arc::new(Person { user: entry.user.clone(), by: entry.by.clone() });
+        let _ = self.0.insert(key, Arc::clone(&person));
+        person
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Post {
+    pub id: Uuid,
+    pub at: Millis,
+    pub day: Date,
+    pub person: Arc<Person>,
+    pub text: Option<MessageText>,
+    pub reply_to: Option<Seq>,
+    /// The entry that last edited it; 0 for none.
+    pub edited: Seq,
+    pub reactions: Vec<Reaction>,
+    /// Counts what may have changed its height.
+    pub revision: u32,
+    /// Up to here later entries are folded in already.
+    as_of: Seq,
+    /// Marks folded in while a part of the history was missing: what the missing part says of them is older.
+    marks_ahead: Vec<(Seq, Author, Emoji)>,
+}
+
+impl Post {
+    pub fn new(entry: &Entry, message: &Message, day: Date, person: Arc<Person>) -> Self {
+        let mut post = Self {
+            id: entry.id,
+            at: entry.at,
+            day,
+            person,
+            text: None,
+            reply_to: message.reply_to,
+            edited: 0,
+            reactions: Vec::new(),
+            revision: 0,
+            as_of: entry.seq,
+            marks_ahead: Vec::new(),
+        };
+        post.set(message);
+        post
+    }
+
+    /// Takes over a later state whole. Right only when nothing after that state was folded in.
+    pub fn refresh(&mut self, message: &Message) {
+        if message.present.as_ref().is_some_and(|present| present.as_of > self.as_of) {
+            self.set(message);
+            self.revision += 1;
+        }
+    }
+
+    fn set(&mut self, message: &Message) {
+        let present = message.present.clone().unwrap_or_default();
+        let Present { as_of, edited, deleted, mut reactions } = present;
+        self.text = message.text.clone().filter(|_| !deleted);
+        self.edited = edited.unwrap_or(0);
+        self.as_of = self.as_of.max(as_of);
+        reactions.truncate(MARKS);
+        self.reactions = if self.text.is_some() { reactions } else { Vec::new() };
+        self.marks_ahead.clear();
+    }
+
+    /// Folds a later entry in. `ahead`: something between this message and that entry is still missing here.
+    ///
+    /// Entries may come in any order: the latest edit wins by its seq, a deletion stays, and of one person's marks the latest
+    /// counts.
+    pub fn fold(&mut self, seq: Seq, by: &Author, body: &Body, ahead: bool) {
+        if seq <= self.as_of || self.text.is_none() {
+            return;
+        }
+        match body {
+            Body::Edited { text: Some(text), .. } if seq > self.edited => {
+                self.text = Some(text.clone());
+                self.edited = seq;
+            }
+            // An edit without text is of a message that was deleted since.
+            Body::Deleted { .. } | Body::Edited { text: None, .. } => {
+                self.text = None;
+                self.reactions = Vec::new();
+                self.marks_ahead = Vec::new();
+            }
+            Body::Reacted { emoji, on, .. } => {
+                let same = |(_, author, mark): &(Seq, Author, Emoji)| author == by && mark == emoji;
+                let known = self.marks_ahead.iter().position(same);
+                match known {
+                    Some(index) if self.marks_ahead[index].0 > seq => return,
+                    Some(index) => self.marks_ahead[index].0 = seq,
+                    None if ahead && self.marks_ahead.len() < MARKS * limits::REACTION_AUTHORS => {
+                        self.marks_ahead.push((seq, by.clone(), emoji.clone()));
+                    }
+                    None => {}
+                }
+                self.mark(by, emoji, *on);
+            }
+            Body::Edited { .. } | Body::Message(_) | Body::Topic { .. } => return,
+        }
+        self.revision += 1;
+    }
+
+    fn mark(&mut self, by: &Author, emoji: &Emoji, on: bool) {
+        let found = self.reactions.iter_mut().position(|reaction| reaction.emoji == *emoji);
+        match (found, on) {
+            (None, true) if self.reactions.len() < MARKS => {
+                self.reactions.push(Reaction { emoji: emoji.clone(), count: 1, by: vec![by.clone()] });
+            }
+            (Some(index), true) => {
+                let reaction = &mut self.reactions[index];
+                if !reaction.by.contains(by) {
+                    reaction.count = reaction.count.saturating_add(1);
+                    if reaction.by.len() < limits::REACTION_AUTHORS {
+                        reaction.by.push(by.clone());
+                    }
+                }
+            }
+            (Some(index), false) => {
+                let reaction = &mut self.reactions[index];
+                let listed = reaction.by.iter().position(|author| author == by);
+                if let Some(author) = listed {
+                    let _ = reaction.by.remove(author);
+                }
+                // Who is not listed can only be one of those there was no room for.
+                if listed.is_some() || reaction.count as usize > reaction.by.len() {
+                    reaction.count = reaction.count.saturating_sub(1);
+                }
+                if reaction.count == 0 {
+                    let _ = self.reactions.remove(index);
+                }
+            }
+            (None, _) => {}
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! How lists look at a timeline: by index, by identity, without changing anything.
+
+use jiff::tz::TimeZone;
+use snug_shared::{MessageText, Millis, Seq, Topic};
+
+use super::{
+    Timeline,
+    pending::Pending,
+    post::{Person, Post},
+    row::{Delivery, ERA_OF_SENDS, MessageRow, Quote, Rank, Row, RowId},
+    rows::{Content, Slot},
+};
+
+/// Messages of one person this close together stand under one name.
+const TOGETHER_MS: u64 = 5 * 60 * 1_000;
+
+impl Timeline {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.len() + self.sends.messages.len()
+    }
+
+    /// Whether there are no rows at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether anybody has said anything, as far as is known here.
+    pub fn has_messages(&self) -> bool {
+        !self.sends.messages.is_empty() || self.rows.0.iter().any(|slot| slot.post().is_some())
+    }
+
+    /// The row at an index, below [`Self::len`].
+    pub fn row(&self, index: usize) -> Option<Row<'_>> {
+        let Some(slot) = self.rows.get(index) else {
+            return self.pending(index).map(|pending| Row::Message(self.pending_row(index, pending)));
+        };
+        Some(match &slot.content {
+            Content::Beginning => Row::Beginning,
+            Content::Day(day) => Row::Day(*day),
+            Content::Unread => Row::Unread,
+            Content::Hole(reason) => Row::Hole { reason: *reason },
+            Content::Post(post) => Row::Message(self.message_row(index, slot, post)),
+            Content::Topic(change) => Row::Topic {
+                user: &change.person.user,
+                by: &change.person.by,
+                at: change.at,
+                topic: &change.topic,
+            },
+        })
+    }
+
+    /// The identity of the row at an index.
+    pub fn id(&self, index: usize) -> Option<RowId> {
+        match self.rows.get(index) {
+            Some(slot) => Some(slot.id),
+            None => {
+                let seq = self.pending(index)?.order;
+                Some(RowId { era: ERA_OF_SENDS, seq, rank: Rank::Entry })
+            }
+        }
+    }
+
+    /// Where a row is now; `None` when it is gone.
+    pub fn position(&self, id: RowId) -> Option<usize> {
+        let index = self.nearest(id);
+        (self.id(index) == Some(id)).then_some(index)
+    }
+
+    /// Where a row is now, or what follows where it was; [`Self::len`] when nothing does.
+    pub fn nearest(&self, id: RowId) -> usize {
+        if id.era == ERA_OF_SENDS {
+            return self.rows.len() + self.sends.messages.partition_point(|pending| pending.order < id.seq);
+        }
+        self.rows.nearest(id)
+    }
+
+    /// Where a message of the present history is now.
+    pub fn position_of(&self, seq: Seq) -> Option<usize> {
+        self.position(RowId { era: self.era, seq, rank: Rank::Entry })
+    }
+
+    /// Changes whenever the row's height may have changed.
+    pub fn row_revision(&self, index: usize) -> u32 {
+        let (revision, starts_group) = match self.rows.get(index) {
+            Some(slot) => match slot.post() {
+                Some(post) => (post.revision, self.starts_group(index, &post.person, post.at)),
+                None => return 0,
+            },
+            None => match self.pending(index) {
+                Some(pending) => (pending.revision, self.starts_group(index, &self.me, pending.at)),
+                None => return 0,
+            },
+        };
+        revision.wrapping_shl(1) | u32::from(starts_group)
+    }
+
+    /// Changes whenever any row changes, comes or goes.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The oldest entry known of the present history.
+    pub fn oldest(&self) -> Option<Seq> {
+        self.spans.oldest()
+    }
+
+    /// The newest entry known; 0 when none is.
+    pub fn newest(&self) -> Seq {
+        self.spans.newest()
+    }
+
+    /// Whether older entries can be loaded above the first row.
+    pub fn has_more_above(&self) -> bool {
+        self.era == 0 && self.oldest().is_some() && self.has_more_below_first()
+    }
+
+    /// What the room is about.
+    pub fn topic(&self) -> &Topic {
+        &self.topic.1
+    }
+
+    /// How many messages of others there are after this entry.
+    pub fn others_after(&self, seq: Seq) -> usize {
+        let from = RowId { era: self.era, seq: seq.saturating_add(1), rank: Rank::Beginning };
+        let rows = self.rows.0.range(self.rows.nearest(from)..);
+        rows.filter_map(Slot::post).filter(|post| post.person.by != self.me.by).count()
+    }
+
+    /// The index of the unread line.
+    pub fn unread_row(&self) -> Option<usize> {
+        self.rows.position(self.unread?)
+    }
+
+    /// The reader's time zone.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    fn pending(&self, index: usize) -> Option<&Pending> {
+        self.sends.messages.get(index.checked_sub(self.rows.len())?)
+    }
+
+    fn message_row<'a>(&'a self, index: usize, slot: &Slot, post: &'a Post) -> MessageRow<'a> {
+        let is_present = slot.id.era == self.era;
+        MessageRow {
+            seq: Some(slot.id.seq),
+            id: post.id,
+            user: &post.person.user,
+            by: &post.person.by,
+            at: post.at,
+            text: post.text.as_ref().map(MessageText::as_str),
+            edited: post.edited > 0,
+            reactions: &post.reactions,
+            reply: post.reply_to.map(|seq| self.quote(slot.id.era, seq)),
+            starts_group: self.starts_group(index, &post.person, post.at),
+            own: is_present && post.person.by == self.me.by,
+            delivery: if is_present { self.sends.change_to(slot.id.seq) } else { Delivery::Sent },
+        }
+    }
+
+    fn pending_row<'a>(&'a self, index: usize, pending: &'a Pending) -> MessageRow<'a> {
+        MessageRow {
+            seq: None,
+            id: pending.id,
+            user: &self.me.user,
+            by: &self.me.by,
+            at: pending.at,
+            text: Some(pending.text.as_str()),
+            edited: false,
+            reactions: &[],
+            reply: pending.reply_to.map(|seq| self.quote(self.era, seq)),
+            starts_group: self.starts_group(index, &self.me, pending.at),
+            own: true,
+            delivery: pending.delivery(),
+        }
+    }
+
+    fn quote(&self, era: u32, seq: Seq) -> Quote<'_> {
+        let post = self.rows.post(era, seq);
+        Quote {
+            seq,
+            user: post.map(|post| &post.person.user),
+            text: post.and_then(|post| post.text.as_ref()).map(MessageText::as_str),
+        }
+    }
+
+    fn starts_group(&self, index: usize, person: &Person, at: Millis) -> bool {
+        let above = index.checked_sub(1).and_then(|above| match self.rows.get(above) {
+            Some(slot) => slot.post().map(|post| (&*post.person, post.at)),
+            None => self.pending(above).map(|pending| (&self.me, pending.at)),
+        });
+        above.is_none_or(|(author, before)| author != person || at.abs_diff(before) > TOGETHER_MS)
+    }
+}
