@@ -18,7 +18,7 @@ pub mod settings;
 
 pub use file::ConfigError;
 pub use kinds::{HostName, Layer, Origin, Tls};
-pub use settings::Options;
+pub use settings::{Loaded, Options};
 
 /// The longest server name, in characters: it has to fit into a card of the app.
 const NAME_CHARS: usize = 64;

@@ -1,0 +1,140 @@
+//! What a person needs to see when the server has started: where it is, and how others get in.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    net::{IpAddr, SocketAddr},
+    path::Path,
+};
+
+use qrcode::{QrCode, render::unicode::Dense1x2};
+use snug_shared::{Durability, Invite, ServerAddress};
+use url::Host;
+
+use snug_server::Config;
+
+/// Prints it. A closed stdout is no reason not to serve.
+pub fn print(address: SocketAddr, config: &Config, file: Option<&Path>) {
+    let mut out = io::stdout().lock();
+    let qr = out.is_terminal();
+    let _ = write(&mut out, address, &reachable(address), config, file, qr);
+}
+
+fn write(
+    out: &mut impl Write,
+    address: SocketAddr,
+    reachable: &[IpAddr],
+    config: &Config,
+    file: Option<&Path>,
+    qr: bool,
+) -> io::Result<()> {
+    writeln!(out, "Listening on {address}")?;
+    let links: Vec<String> = reachable.iter().map(|ip| link(*ip, address.port())).collect();
+    match links.split_first() {
+        None => writeln!(out, "This machine has no network: only programs on it can join.")?,
+        Some((invite, others)) => {
+            writeln!(out, "\n  Pass this on: {invite}")?;
+            for other in others {
+                writeln!(out, "            or: {other}")?;
+            }
+            if let Some(qr) = qr.then(|| code(invite)).flatten() {
+                writeln!(out, "\n{qr}")?;
+            }
+        }
+    }
+    writeln!(out)?;
+    match config.durability {
+        Durability::Full => writeln!(out, "Rooms are kept in {}", config.data_dir.display())?,
+        Durability::None => writeln!(out, "Nothing is kept: rooms end with this server.")?,
+    }
+    if let Some(file) = file {
+        writeln!(out, "Settings from {}", file.display())?;
+    }
+    writeln!(out, "Others cannot get in? Let TCP port {} through this machine's firewall.", address.port())?;
+    out.flush()
+}
+
+/// The addresses under which others may find this one, the likeliest first.
+fn reachable(address: SocketAddr) -> Vec<IpAddr> {
+    if !address.ip().is_unspecified() {
+        return vec![address.ip()];
+    }
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let mut found: Vec<IpAddr> = interfaces.iter().map(if_addrs::Interface::ip).collect();
+    found.retain(|ip| (address.is_ipv6() || ip.is_ipv4()) && is_for_others(*ip));
+    // IPv4 addresses are the ones people can read to each other.
+    found.sort_by_key(|ip| (ip.is_ipv6(), !is_private(*ip)));
+    found.dedup();
+    found
+}
+
+fn is_for_others(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => !ip.is_loopback() && !ip.is_link_local(),
+        // A link-local address is of no use without the name of the other machine's interface.
+        IpAddr::V6(ip) => !ip.is_loopback() && !ip.is_unicast_link_local(),
+    }
+}
+
+fn is_private(ip: IpAddr) -> bool {
+    matches!(ip, IpAddr::V4(ip) if ip.is_private())
+}
+
+fn link(ip: IpAddr, port: u16) -> String {
+    let host = match ip {
+        IpAddr::V4(ip) => Host::Ipv4(ip),
+        IpAddr::V6(ip) => Host::Ipv6(ip),
+    };
+    Invite { server: ServerAddress { host, port, secure: false }, room: None }.link()
+}
+
+fn code(link: &str) -> Option<String> {
+    let code = QrCode::new(link).ok()?;
+    // Terminals are dark as often as light, and cameras read both.
+    Some(code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(reachable: &[IpAddr], qr: bool) -> String {
+        let config = Config { data_dir: "/srv/snug".into(), ..Config::default() };
+        let mut out = Vec::new();
+        let listening = SocketAddr::from(([0, 0, 0, 0], 8123));
+        write(&mut out, listening, reachable, &config, Some(Path::new("snug.toml")), qr).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn it_says_where_the_server_is_and_where_its_data_lies() {
+        let text = written(&[IpAddr::from([192, 168, 1, 20]), IpAddr::from([10, 0, 0, 5])], false);
+        for line in [
+            "Listening on 0.0.0.0:8123",
+            "  Pass this on: http://192.168.1.20:8123/",
+            "            or: http://10.0.0.5:8123/",
+            "Rooms are kept in /srv/snug",
+            "Settings from snug.toml",
+        ] {
+            assert!(text.lines().any(|written| written == line), "{line:?} is not in {text}");
+        }
+        assert!(!text.contains('█'), "no picture where no one looks");
+    }
+
+    #[test]
+    fn a_terminal_gets_the_invite_as_a_picture() {
+        assert!(written(&[IpAddr::from([192, 168, 1, 20])], true).contains('█'));
+    }
+
+    #[test]
+    fn a_machine_alone_is_told_so() {
+        assert!(written(&[], true).contains("no network"));
+    }
+
+    #[test]
+    fn addresses_others_cannot_dial_are_not_passed_on() {
+        assert!(!is_for_others("127.0.0.1".parse().unwrap()));
+        assert!(!is_for_others("169.254.3.4".parse().unwrap()));
+        assert!(!is_for_others("fe80::1".parse().unwrap()));
+        assert!(is_for_others("192.168.1.20".parse().unwrap()));
+    }
+}

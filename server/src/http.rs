@@ -1,0 +1,60 @@
+//! The router: the page, the API, health, and the way to the WebSocket (`docs/protocol.md` §2).
+//!
+//! Every answer but the page and the 101 is JSON. What a request may do is settled before its route ([`guard`]); what the
+//! routes need they ask of the hub and the log.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, State},
+    middleware,
+    routing::get,
+};
+use serde_json::{Value, json};
+use snug_shared::{ErrorCode, api, limits};
+
+use crate::Server;
+
+mod error;
+pub mod guard;
+mod messages;
+mod page;
+mod upgrade;
+
+pub use error::HttpError;
+use guard::Guard;
+
+/// Every route of a server.
+pub fn router(server: Arc<Server>) -> Router {
+    let guard = Arc::new(Guard::new(&server.config));
+    Router::new()
+        .route("/", get(page::page))
+        .route("/chat/{room}/", get(page::page))
+        .route("/ws/chat/{*path}", get(upgrade::upgrade))
+        .route("/api/rooms", get(rooms))
+        .route("/api/rooms/{room}/messages", get(messages::read).post(messages::post))
+        .method_not_allowed_fallback(|| async { HttpError::method() })
+        .fallback(|| async { HttpError::nothing_here() })
+        .layer(middleware::from_fn_with_state(guard, guard::check))
+        // Outside the guard: whoever watches over servers calls them by whatever name they have.
+        .merge(Router::new().route("/healthz", get(healthy)).route("/readyz", get(ready)))
+        .layer(DefaultBodyLimit::max(limits::CLIENT_FRAME_BYTES))
+        .layer(middleware::map_response(guard::harden))
+        .with_state(server)
+}
+
+async fn rooms(State(server): State<Arc<Server>>) -> Result<Json<api::Rooms>, HttpError> {
+    Ok(Json(server.hub.rooms().await?))
+}
+
+async fn healthy() -> Json<Value> {
+    Json(json!({"status": "ok"}))
+}
+
+async fn ready(State(server): State<Arc<Server>>) -> Result<Json<Value>, HttpError> {
+    match server.hub.ready() {
+        Ok(()) => Ok(Json(json!({"status": "ready"}))),
+        Err(reason) => Err(HttpError::unavailable(ErrorCode::Unavailable, reason)),
+    }
+}

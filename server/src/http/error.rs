@@ -1,0 +1,143 @@
+//! What a request hears that is not served.
+
+use std::time::Duration;
+
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use snug_shared::{ErrorCode, ErrorFrame, NameError, ServerFrame, TextError};
+
+use crate::{
+    hub::{EnterError, PostError},
+    log::LogError,
+};
+
+/// When to try again where nothing better is known.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// A refusal: a status, and `{"type":"error","code","message"}`.
+#[derive(Debug, Clone)]
+pub struct HttpError {
+    status: StatusCode,
+    frame: Box<ErrorFrame>,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl HttpError {
+    /// A refusal without extras.
+    pub fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { status, frame: Box::new(ErrorFrame::new(code, message)), header: None }
+    }
+
+    /// 400: the request makes no sense.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, ErrorCode::BadRequest, message)
+    }
+
+    /// 404: no such address.
+    pub fn nothing_here() -> Self {
+        Self::new(StatusCode::NOT_FOUND, ErrorCode::NotFound, "There is nothing at this address.")
+    }
+
+    /// 405: not to be done with this address.
+    pub fn method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::NotAllowed, "That cannot be done here.")
+    }
+
+    /// 503: later, perhaps.
+    pub fn unavailable(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message).retry_after(RETRY_AFTER)
+    }
+
+    /// 429: too much in too short a time.
+    pub fn rate_limited(wait: Duration) -> Self {
+        let message = "That was a lot in a short time. Please wait a moment.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, message).retry_after(wait)
+    }
+
+    /// 426: the address is a WebSocket's. The header says what would do.
+    pub fn upgrade_required(header: HeaderName, value: &'static str) -> Self {
+        let message = "This address is for WebSocket clients, version 13.";
+        let header = Some((header, HeaderValue::from_static(value)));
+        Self { header, ..Self::new(StatusCode::UPGRADE_REQUIRED, ErrorCode::BadRequest, message) }
+    }
+
+    /// A refusal by the log's rules.
+    pub fn refused(code: ErrorCode, message: String) -> Self {
+        let status = match code {
+            ErrorCode::NotFound => StatusCode::NOT_FOUND,
+            ErrorCode::NotAllowed | ErrorCode::Locked | ErrorCode::Muted => StatusCode::FORBIDDEN,
+            ErrorCode::IdConflict | ErrorCode::NicknameTaken => StatusCode::CONFLICT,
+            ErrorCode::StorageFull | ErrorCode::Unavailable => return Self::unavailable(code, message),
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self::new(status, code, message)
+    }
+
+    fn retry_after(mut self, wait: Duration) -> Self {
+        let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+        self.frame.retry_after_ms = Some(millis);
+        // Whole seconds, and not one too early.
+        self.header = Some((header::RETRY_AFTER, HeaderValue::from(millis.div_ceil(1000))));
+        self
+    }
+}
+
+impl From<NameError> for HttpError {
+    fn from(error: NameError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, ErrorCode::BadName, error.to_string())
+    }
+}
+
+impl From<TextError> for HttpError {
+    fn from(error: TextError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string())
+    }
+}
+
+impl From<LogError> for HttpError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Full => Self::unavailable(
+                ErrorCode::StorageFull,
+                "The server's disk is full. What was said before can still be read.",
+            ),
+            LogError::Unavailable(reason) => {
+                // The reason may name files of the server: it is the operator's.
+                tracing::warn!(%reason, "the log is not available");
+                let message = "The server cannot read or store anything now. Please try again in a moment.";
+                Self::unavailable(ErrorCode::Unavailable, message)
+            }
+        }
+    }
+}
+
+impl From<PostError> for HttpError {
+    fn from(error: PostError) -> Self {
+        let message = error.to_string();
+        match error {
+            PostError::NicknameTaken(_) => Self::new(StatusCode::CONFLICT, ErrorCode::NicknameTaken, message),
+            PostError::Enter(EnterError::Log(error)) => error.into(),
+            PostError::Enter(EnterError::Full | EnterError::Draining) => {
+                Self::unavailable(ErrorCode::Unavailable, message)
+            }
+        }
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        let body = ServerFrame::Error(*self.frame).to_json();
+        let json = HeaderValue::from_static("application/json");
+        let mut response = (self.status, [(header::CONTENT_TYPE, json)], body).into_response();
+        if let Some((name, value)) = self.header {
+            if self.status == StatusCode::UPGRADE_REQUIRED && name == header::UPGRADE {
+                let connection = HeaderValue::from_static("upgrade");
+                let _ = response.headers_mut().insert(header::CONNECTION, connection);
+            }
+            let _ = response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}

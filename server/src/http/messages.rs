@@ -1,0 +1,241 @@
+//! `/api/rooms/{room}/messages`: a room's log for scripts, to read and to write.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    Extension, Json,
+    body::Bytes,
+    extract::{FromRequest, Request, State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use snug_shared::{
+    ErrorCode, Line, MessageText, Nickname, RoomName, Seq, address::decode_segment, api::Page, limits,
+};
+use tokio::time::timeout;
+use url::form_urlencoded;
+use uuid::Uuid;
+
+use super::HttpError;
+use crate::{
+    Server,
+    accept::Peer,
+    log::{Appended, Span},
+};
+
+/// `GET`: entries in their present state, or those messages that contain some words.
+pub async fn read(State(server): State<Arc<Server>>, uri: Uri) -> Result<Json<Page>, HttpError> {
+    let key = room(&uri)?.key();
+    let Query { span, limit, words } = Query::parse(uri.query().unwrap_or_default())?;
+    let log = server.hub.log();
+    let slice = match words {
+        None => log.read(&key, span, limit, limits::SERVER_FRAME_BYTES).await?,
+        Some(words) => log.search(&key, &words, span, limit).await?,
+    };
+    Ok(Json(match slice {
+        None => Page { epoch: None, first: 0, last: 0, entries: Vec::new(), more: false },
+        Some(slice) => Page {
+            epoch: Some(slice.room.epoch),
+            first: slice.room.first,
+            last: slice.room.last,
+            entries: slice.entries.into_iter().map(Line::Entry).collect(),
+            more: slice.more,
+        },
+    }))
+}
+
+/// `POST`: says something in a room without being in it.
+pub async fn post(
+    State(server): State<Arc<Server>>,
+    Extension(peer): Extension<Peer>,
+    uri: Uri,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, HttpError> {
+    let room = room(&uri)?;
+    if let Some(posts) = &server.posts {
+        posts.take(Instant::now(), &peer.address).map_err(HttpError::rate_limited)?;
+    }
+    let body = timeout(server.config.handshake_timeout, Bytes::from_request(request, &())).await;
+    let body = body.map_err(|_| {
+        let message = "The request took too long to arrive.";
+        HttpError::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BadRequest, message)
+    })?;
+    let body = body.map_err(unreadable)?;
+    let post = if is_json(&headers) { Post::from_json(&body)? } else { Post::from_text(&body, &uri)? };
+    let nickname = Nickname::parse(&post.user)?;
+    let text = MessageText::parse(post.message)?;
+    let id = post.id.unwrap_or_else(Uuid::now_v7);
+    match server.hub.post(&room, nickname, id, text).await?? {
+        Appended::New(entry) => Ok((StatusCode::CREATED, Json(&*entry)).into_response()),
+        Appended::Repeated(entry) | Appended::Unchanged(entry) => Ok(Json(&*entry).into_response()),
+        Appended::Refused(code, message) => Err(HttpError::refused(code, message)),
+    }
+}
+
+fn unreadable(rejection: BytesRejection) -> HttpError {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        let message = format!("A message takes at most {} bytes.", limits::CLIENT_FRAME_BYTES);
+        return HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLong, message);
+    }
+    HttpError::bad_request("The request's body broke off.")
+}
+
+/// The room of `/api/rooms/{room}/messages`. Taken from the path as sent, so that an encoded slash stays in its segment.
+fn room(uri: &Uri) -> Result<RoomName, HttpError> {
+    let segment = uri.path().split('/').nth(3).and_then(decode_segment);
+    let name = segment.ok_or_else(|| {
+        HttpError::new(StatusCode::BAD_REQUEST, ErrorCode::BadName, "That room's name is not UTF-8.")
+    })?;
+    Ok(RoomName::parse(&name)?)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+}
+
+/// The first value of a name in a query.
+fn value(query: &str, name: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty())
+}
+
+/// What a `GET` asks for.
+#[derive(Debug, PartialEq, Eq)]
+struct Query {
+    span: Span,
+    limit: usize,
+    words: Option<String>,
+}
+
+impl Query {
+    fn parse(query: &str) -> Result<Self, HttpError> {
+        let seq = |name| match value(query, name) {
+            None => Ok(None),
+            Some(digits) => digits.parse::<Seq>().map(Some).map_err(|_| {
+                HttpError::bad_request(format!("“{name}” is the number of an entry: 0, 1, 2 and so on."))
+            }),
+        };
+        let span = match (seq("after")?, seq("before")?) {
+            (Some(_), Some(_)) => {
+                return Err(HttpError::bad_request("Ask for what is after or what is before, not for both."));
+            }
+            (Some(after), None) => Span::After(after),
+            (None, before) => Span::Before(before.unwrap_or(Seq::MAX)),
+        };
+        let limit = match value(query, "limit") {
+            None => limits::HISTORY_DEFAULT,
+            // Wide enough for whatever somebody takes for a very large number; the answer is the same.
+            Some(number) => match number.parse::<i128>() {
+                Ok(number) => number.clamp(1, limits::HISTORY_MAX.into()) as u32,
+                Err(_) => return Err(HttpError::bad_request("“limit” is a number from 1 to 500.")),
+            },
+        };
+        let words = value(query, "q").filter(|words| !words.trim().is_empty());
+        Ok(Self { span, limit: limit as usize, words })
+    }
+}
+
+/// What a `POST` says, unchecked but for its shape.
+#[derive(Debug, PartialEq, Eq)]
+struct Post {
+    user: String,
+    message: String,
+    id: Option<Uuid>,
+}
+
+impl Post {
+    fn from_json(body: &[u8]) -> Result<Self, HttpError> {
+        #[derive(Deserialize)]
+        struct Raw {
+            user: String,
+            message: String,
+            id: Option<String>,
+        }
+        let raw: Raw = serde_json::from_slice(body).map_err(|error| {
+            HttpError::bad_request(format!("That is not {{\"user\",\"message\",\"id\"?}}: {error}."))
+        })?;
+        let id = match raw.id {
+            None => None,
+            // Any other spelling would come back changed, and a sender would not know its own again.
+            Some(id) => Some(
+                Uuid::try_parse(&id)
+                    .ok()
+                    .filter(|parsed| parsed.hyphenated().to_string() == id)
+                    .ok_or_else(|| HttpError::bad_request("An id is a UUID in lower case, with hyphens."))?,
+            ),
+        };
+        Ok(Self { user: raw.user, message: raw.message, id })
+    }
+
+    fn from_text(body: &[u8], uri: &Uri) -> Result<Self, HttpError> {
+        let user = value(uri.query().unwrap_or_default(), "user")
+            .ok_or_else(|| HttpError::bad_request("Say who you are: ?user=name."))?;
+        let message =
+            str::from_utf8(body).map_err(|_| HttpError::bad_request("That text is not UTF-8."))?.to_owned();
+        Ok(Self { user, message, id: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_asks_for_the_newest_unless_it_says_otherwise() {
+        let parsed = |query| Query::parse(query).unwrap();
+        assert_eq!(parsed(""), Query { span: Span::Before(Seq::MAX), limit: 50, words: None });
+        assert_eq!(parsed("after=0&limit=7").span, Span::After(0));
+        assert_eq!(parsed("before=12").span, Span::Before(12));
+        assert_eq!(parsed("q=t%C3%A9+x&other=1").words.as_deref(), Some("té x"));
+        assert_eq!(parsed("q=%20&after=").words, None);
+    }
+
+    #[test]
+    fn any_number_is_a_limit() {
+        for (asked, given) in
+            [("0", 1), ("-1", 1), ("1", 1), ("500", 500), ("501", 500), ("1000000000000", 500)]
+        {
+            assert_eq!(Query::parse(&format!("limit={asked}")).unwrap().limit, given, "{asked}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for query in ["after=1&before=2", "after=-1", "before=x", "limit=many", "after=99999999999999999999"]
+        {
+            assert!(Query::parse(query).is_err(), "{query}");
+        }
+    }
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let json = |id: &str| format!(r#"{{"user":"maya","message":"hi","id":"{id}"}}"#).into_bytes();
+        assert!(Post::from_json(&json("0196f1d0-7b3a-7c4e-9f2a-0123456789ab")).unwrap().id.is_some());
+        for id in [
+            "0196F1D0-7B3A-7C4E-9F2A-0123456789AB",
+            "0196f1d07b3a7c4e9f2a0123456789ab",
+            "{0196f1d0-7b3a-7c4e-9f2a-0123456789ab}",
+            "",
+        ] {
+            assert!(Post::from_json(&json(id)).is_err(), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_said_by_whoever_the_address_names() {
+        let post = Post::from_text(b"hi", &Uri::from_static("/?user=m%C3%A4ya")).unwrap();
+        assert_eq!(post, Post { user: "mäya".to_owned(), message: "hi".to_owned(), id: None });
+        assert!(Post::from_text(b"hi", &Uri::from_static("/")).is_err());
+        assert!(Post::from_text(b"\xFF", &Uri::from_static("/?user=a")).is_err());
+    }
+
+    #[test]
+    fn an_encoded_slash_stays_in_its_segment() {
+        assert!(room(&Uri::from_static("/api/rooms/a%2Fb/messages")).is_err());
+        assert_eq!(room(&Uri::from_static("/api/rooms/tea%20room/messages")).unwrap().as_str(), "tea room");
+        assert!(room(&Uri::from_static("/api/rooms/%FF/messages")).is_err());
+    }
+}

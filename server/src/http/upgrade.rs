@@ -1,0 +1,206 @@
+//! From HTTP to WebSocket: the server's half of the handshake (RFC 6455 §4.2), after which the connection is a consumer's.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header},
+    response::Response,
+};
+use data_encoding::BASE64;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use snug_shared::{SUBPROTOCOL, address::decode_segment};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::HttpError;
+use crate::{
+    Server,
+    accept::{Peer, head::Opening},
+    consumer::{self, Visitor},
+    socket::Socket,
+};
+
+/// Bytes of a handshake's nonce.
+const KEY_BYTES: usize = 16;
+
+/// `GET /ws/chat/{room}/{nickname}`. Names that are not allowed still upgrade: browsers can read a close code, but no status.
+pub async fn upgrade(
+    State(server): State<Arc<Server>>,
+    Extension(peer): Extension<Peer>,
+    mut request: Request,
+) -> Result<Response, HttpError> {
+    let path = Path::parse(request.uri().path()).ok_or_else(HttpError::nothing_here)?;
+    let handshake = Handshake::parse(request.method(), request.version(), request.headers())?;
+    let upgrade = hyper::upgrade::on(&mut request);
+    let native = handshake.native;
+    peer.permit.hand_over();
+    tokio::spawn(async move {
+        let upgraded = match upgrade.await {
+            Ok(upgraded) => upgraded,
+            Err(error) => return tracing::debug!(%error, "gone before it was a WebSocket"),
+        };
+        let Some((socket, read)) = take_apart(upgraded) else {
+            return tracing::error!("a connection that did not come through our own door");
+        };
+        let Path { room, nickname } = path;
+        let visitor = Visitor { socket, read, room, nickname, peer: peer.address, native };
+        consumer::serve(server, visitor).await;
+        drop(peer);
+    });
+    Ok(handshake.response())
+}
+
+/// The stream, and what was read from it already.
+fn take_apart(upgraded: Upgraded) -> Option<(Socket, Bytes)> {
+    let parts = upgraded.downcast::<TokioIo<Opening>>().ok()?;
+    let (socket, behind) = parts.io.into_inner().into_parts();
+    // The parser has read ahead up to its own limit; anything beyond is still in front of the socket.
+    let read = if behind.is_empty() { parts.read_buf } else { [parts.read_buf, behind].concat().into() };
+    Some((socket, read))
+}
+
+/// The names in the path, decoded.
+#[derive(Debug, PartialEq, Eq)]
+struct Path {
+    /// None when it is not UTF-8.
+    room: Option<String>,
+    /// None when there is no such segment; empty, which no name is, when it is not UTF-8.
+    nickname: Option<String>,
+}
+
+impl Path {
+    fn parse(path: &str) -> Option<Self> {
+        let names = path.strip_prefix("/ws/chat/")?;
+        let names = names.strip_suffix('/').unwrap_or(names);
+        let (room, nickname) = match names.split_once('/') {
+            None => (names, None),
+            Some((_, nickname)) if nickname.contains('/') => return None,
+            Some((room, nickname)) => (room, Some(decode_segment(nickname).unwrap_or_default())),
+        };
+        Some(Self { room: decode_segment(room), nickname })
+    }
+}
+
+/// A handshake that holds.
+#[derive(Debug)]
+struct Handshake {
+    accept: String,
+    native: bool,
+}
+
+impl Handshake {
+    fn parse(method: &Method, version: Version, headers: &HeaderMap) -> Result<Self, HttpError> {
+        if !has_token(headers, header::UPGRADE, |token| token.eq_ignore_ascii_case("websocket")) {
+            return Err(HttpError::upgrade_required(header::UPGRADE, "websocket"));
+        }
+        if method != Method::GET || version != Version::HTTP_11 {
+            return Err(HttpError::bad_request("A WebSocket begins with a GET of HTTP/1.1."));
+        }
+        if !has_token(headers, header::CONNECTION, |token| token.eq_ignore_ascii_case("upgrade")) {
+            return Err(HttpError::bad_request("A WebSocket's Connection header says Upgrade."));
+        }
+        let wrong_key = || HttpError::bad_request("Sec-WebSocket-Key is 16 bytes in base64.");
+        let key = only(headers, header::SEC_WEBSOCKET_KEY).ok_or_else(wrong_key)?;
+        if BASE64.decode(key.as_bytes()).map_or(0, |key| key.len()) != KEY_BYTES {
+            return Err(wrong_key());
+        }
+        match only(headers, header::SEC_WEBSOCKET_VERSION).map(HeaderValue::as_bytes) {
+            Some(b"13") => {}
+            Some(_) => return Err(HttpError::upgrade_required(header::SEC_WEBSOCKET_VERSION, "13")),
+            None => return Err(HttpError::bad_request("There is no Sec-WebSocket-Version; ours is 13.")),
+        }
+        let native = has_token(headers, header::SEC_WEBSOCKET_PROTOCOL, |token| token == SUBPROTOCOL);
+        Ok(Self { accept: derive_accept_key(key.as_bytes()), native })
+    }
+
+    fn response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let headers = response.headers_mut();
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        if let Ok(accept) = HeaderValue::try_from(self.accept) {
+            headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+        }
+        if self.native {
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+        }
+        response
+    }
+}
+
+/// Whether a header that is a list has such a token.
+fn has_token(headers: &HeaderMap, name: HeaderName, wanted: impl Fn(&str) -> bool) -> bool {
+    let lines = headers.get_all(name).into_iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|token| wanted(token.trim()))
+}
+
+/// A header's value, when it is there exactly once.
+fn only(headers: &HeaderMap, name: HeaderName) -> Option<&HeaderValue> {
+    let mut values = headers.get_all(name).into_iter();
+    values.next().filter(|_| values.next().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(room: Option<&str>, nickname: Option<&str>) -> Option<Path> {
+        Some(Path { room: room.map(str::to_owned), nickname: nickname.map(str::to_owned) })
+    }
+
+    #[test]
+    fn names_are_decoded_segment_by_segment() {
+        assert_eq!(Path::parse("/ws/chat/tea/maya"), path(Some("tea"), Some("maya")));
+        assert_eq!(Path::parse("/ws/chat/tea/maya/"), path(Some("tea"), Some("maya")));
+        assert_eq!(Path::parse("/ws/chat/tea/"), path(Some("tea"), None));
+        assert_eq!(Path::parse("/ws/chat/tea"), path(Some("tea"), None));
+        assert_eq!(Path::parse("/ws/chat/a%2Fb/m%C3%A4ya"), path(Some("a/b"), Some("mäya")));
+        assert_eq!(Path::parse("/ws/chat/%FF/maya"), path(None, Some("maya")));
+        assert_eq!(Path::parse("/ws/chat/tea/%FF"), path(Some("tea"), Some("")));
+        assert_eq!(Path::parse("/ws/chat//maya"), path(Some(""), Some("maya")));
+        assert_eq!(Path::parse("/ws/chat/tea/maya/more"), None);
+    }
+
+    fn status(changes: &[(&'static str, &'static str)]) -> u16 {
+        let mut lines = vec![
+            ("upgrade", "WebSocket"),
+            ("connection", "keep-alive, Upgrade"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ("sec-websocket-version", "13"),
+        ];
+        lines.retain(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines.iter().chain(changes).filter(|(_, value)| !value.is_empty()) {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        match Handshake::parse(&Method::GET, Version::HTTP_11, &headers) {
+            Ok(handshake) => handshake.response().status().as_u16(),
+            Err(error) => axum::response::IntoResponse::into_response(error).status().as_u16(),
+        }
+    }
+
+    #[test]
+    fn only_a_whole_handshake_upgrades() {
+        assert_eq!(status(&[]), 101);
+        assert_eq!(status(&[("upgrade", "")]), 426);
+        assert_eq!(status(&[("upgrade", "h2c")]), 426);
+        assert_eq!(status(&[("connection", "keep-alive")]), 400);
+        assert_eq!(status(&[("sec-websocket-key", "")]), 400);
+        assert_eq!(status(&[("sec-websocket-key", "c2hvcnQ=")]), 400);
+        assert_eq!(status(&[("sec-websocket-key", "not base64 at all!!!!!!!")]), 400);
+        assert_eq!(status(&[("sec-websocket-version", "8")]), 426);
+        assert_eq!(status(&[("sec-websocket-version", "")]), 400);
+    }
+
+    #[test]
+    fn the_answer_is_the_one_of_the_standard() {
+        let handshake = Handshake { accept: derive_accept_key(b"dGhlIHNhbXBsZSBub25jZQ=="), native: true };
+        let response = handshake.response();
+        assert_eq!(response.headers()["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        assert_eq!(response.headers()["sec-websocket-protocol"], "snug.v1");
+    }
+}
