@@ -22,8 +22,9 @@ pub use rules::REACTION_KINDS;
 /// A future that a trait object can return.
 pub type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// Where every new entry goes once it is durable: called in the order of `seq` within a room, from the log's own thread,
-/// before the append is answered. Must not block.
+/// Where every new entry goes once it is durable: called in the order of `seq` within a room, before the append is answered,
+/// from the log's own thread or, in [`memory`], from within [`Log::append`]. Must not block; who appends must hold no lock
+/// that it takes.
 pub type Commits = Box<dyn Fn(Committed) + Send + Sync>;
 
 /// An entry that is now durable.

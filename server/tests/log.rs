@@ -3,5 +3,6 @@
 mod log {
     pub mod bench;
     mod disk;
+    mod kept;
     mod rules;
 }

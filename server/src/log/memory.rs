@@ -1,1 +1,234 @@
-//! Everything in memory.
+//! Everything in memory, for `--durability none`: the same rules, nothing kept past the process and no acknowledgement worth
+//! anything.
+//!
+//! A room keeps its newest [`ENTRIES`] entries; `first` moves up as older ones go. All rooms together keep about [`BYTES`];
+//! above it, the rooms used least recently keep their newest entry only. Above [`ROOMS`] rooms, those used least recently are
+//! forgotten altogether: the next entry there is number 1 again.
+//!
+//! Appends happen in the call itself and [`Commits`] is called from there, under a lock of the room: a thread of its own would
+//! cost every message two switches. So who calls [`Log::append`] must hold no lock that the callback takes.
+
+use std::{
+    collections::HashMap,
+    future::ready,
+    io,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use snug_shared::{Author, RoomKey, Seq};
+
+use super::{
+    Append, Appended, Commits, Committed, Later, Log, LogError, RoomRecord, Slice, Span, original, rules,
+    words::Words,
+};
+
+mod room;
+
+use room::Room;
+
+/// Entries kept a room.
+pub const ENTRIES: usize = 1_000;
+/// Bytes kept in all, about.
+pub const BYTES: usize = 256 * 1024 * 1024;
+/// Rooms known.
+pub const ROOMS: usize = 65_536;
+
+/// A room log without a disk.
+pub struct MemoryLog {
+    rooms: Mutex<Rooms>,
+    /// Bytes that all rooms hold, about; each keeps its part of it up to date.
+    held: Arc<AtomicUsize>,
+    secret: [u8; 32],
+    commits: Commits,
+    closed: AtomicBool,
+}
+
+#[derive(Default)]
+struct Rooms {
+    by_key: HashMap<RoomKey, Slot>,
+    /// Counts uses, to tell the least recent one.
+    uses: u64,
+}
+
+struct Slot {
+    used: u64,
+    room: Arc<Mutex<Room>>,
+}
+
+impl MemoryLog {
+    /// An empty log. `commits` is called from within [`Log::append`].
+    ///
+    /// # Errors
+    /// When the system has no random bits for the secret.
+    pub fn new(commits: Commits) -> io::Result<Self> {
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).map_err(io::Error::other)?;
+        Ok(Self {
+            rooms: Mutex::default(),
+            held: Arc::default(),
+            secret,
+            commits,
+            closed: AtomicBool::new(false),
+        })
+    }
+
+    fn take(&self, append: Append) -> Result<Appended, LogError> {
+        self.ready()?;
+        let key = append.room.key();
+        let digest = original::digest(&self.secret, &append.intent);
+        let slot = self.rooms().use_or_make(&key, &append, &self.held);
+        let appended = {
+            let mut room = lock(&slot);
+            let Ok(verdict) = rules::judge(&*room, &append.actor, append.id, &append.intent, &digest);
+            match verdict {
+                rules::Verdict::Enter => {
+                    let entry = Arc::new(room.enter(append, digest));
+                    // Under the room's lock, so that entries are told in their order.
+                    (self.commits)(Committed { room: key, entry: Arc::clone(&entry) });
+                    Appended::New(entry)
+                }
+                rules::Verdict::Repeat(seq) => Appended::Repeated(room.show(seq)?),
+                rules::Verdict::Unchanged(seq) => Appended::Unchanged(room.show(seq)?),
+                rules::Verdict::Refuse(code, why) => Appended::Refused(code, why.to_owned()),
+            }
+        };
+        if self.held.load(Ordering::Relaxed) > BYTES {
+            self.shrink();
+        }
+        Ok(appended)
+    }
+
+    /// Lets go of what the rooms used least recently hold.
+    fn shrink(&self) {
+        let mut rooms: Vec<_> =
+            self.rooms().by_key.values().map(|slot| (slot.used, Arc::clone(&slot.room))).collect();
+        rooms.sort_unstable_by_key(|(used, _)| *used);
+        for (_, room) in rooms {
+            // Well below, so that it is not the very next entry that shrinks again.
+            if self.held.load(Ordering::Relaxed) <= BYTES / 4 * 3 {
+                break;
+            }
+            lock(&room).keep_newest(1);
+        }
+    }
+
+    fn look<T>(&self, key: &RoomKey, look: impl FnOnce(&Room) -> T) -> Option<T> {
+        let room = self.rooms().use_it(key)?;
+        let room = lock(&room);
+        // A room that only ever refused has nothing to show.
+        (room.last() > 0).then(|| look(&room))
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, Rooms> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Rooms {
+    fn use_it(&mut self, key: &RoomKey) -> Option<Arc<Mutex<Room>>> {
+        self.uses += 1;
+        let slot = self.by_key.get_mut(key)?;
+        slot.used = self.uses;
+        Some(Arc::clone(&slot.room))
+    }
+
+    fn use_or_make(&mut self, key: &RoomKey, append: &Append, held: &Arc<AtomicUsize>) -> Arc<Mutex<Room>> {
+        if let Some(room) = self.use_it(key) {
+            return room;
+        }
+        if self.by_key.len() >= ROOMS {
+            self.forget_some();
+        }
+        let room = Room::new(append.room.clone(), append.epoch.clone(), Arc::clone(held));
+        let room = Arc::new(Mutex::new(room));
+        self.by_key.insert(key.clone(), Slot { used: self.uses, room: Arc::clone(&room) });
+        room
+    }
+
+    /// Forgets the sixteenth of the rooms that was used least recently: finding it costs a look at all of them.
+    fn forget_some(&mut self) {
+        let mut uses: Vec<u64> = self.by_key.values().map(|slot| slot.used).collect();
+        let (_, oldest_kept, _) = uses.select_nth_unstable(ROOMS / 16);
+        let oldest_kept = *oldest_kept;
+        self.by_key.retain(|_, slot| slot.used >= oldest_kept);
+    }
+}
+
+impl Log for MemoryLog {
+    fn room(&self, room: &RoomKey) -> Later<Result<Option<RoomRecord>, LogError>> {
+        at_once(self.look(room, Room::record))
+    }
+
+    fn rooms(&self, limit: usize) -> Later<Result<Vec<RoomRecord>, LogError>> {
+        let rooms: Vec<_> = self.rooms().by_key.values().map(|slot| Arc::clone(&slot.room)).collect();
+        let mut records: Vec<_> =
+            rooms.iter().map(|room| lock(room).record()).filter(|room| room.last > 0).collect();
+        records.sort_by_key(|room| std::cmp::Reverse(room.last_at));
+        records.truncate(limit);
+        at_once(records)
+    }
+
+    fn append(&self, append: Append) -> Later<Result<Appended, LogError>> {
+        Box::pin(ready(self.take(append)))
+    }
+
+    fn read(
+        &self,
+        room: &RoomKey,
+        span: Span,
+        limit: usize,
+        bytes: usize,
+    ) -> Later<Result<Option<Slice>, LogError>> {
+        at_once(self.look(room, |room| room.page(span, limit, bytes)))
+    }
+
+    fn search(
+        &self,
+        room: &RoomKey,
+        words: &str,
+        span: Span,
+        limit: usize,
+    ) -> Later<Result<Option<Slice>, LogError>> {
+        let words = Words::new(words);
+        at_once(self.look(room, |room| room.search(&words, span, limit)))
+    }
+
+    fn read_mark(&self, room: &RoomKey, author: &Author) -> Later<Result<Option<Seq>, LogError>> {
+        at_once(self.look(room, |room| room.read_mark(author)).flatten())
+    }
+
+    fn keep_read_mark(&self, room: &RoomKey, author: &Author, seq: Seq) {
+        let room = self.rooms().use_it(room);
+        if let Some(room) = room {
+            lock(&room).keep_read_mark(author, seq);
+        }
+    }
+
+    fn secret(&self) -> [u8; 32] {
+        self.secret
+    }
+
+    fn ready(&self) -> Result<(), LogError> {
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(LogError::Unavailable("it is closed".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn close(&self) -> Later<()> {
+        self.closed.store(true, Ordering::Relaxed);
+        Box::pin(ready(()))
+    }
+}
+
+fn at_once<T: Send + 'static>(value: T) -> Later<Result<T, LogError>> {
+    Box::pin(ready(Ok(value)))
+}
+
+fn lock(room: &Mutex<Room>) -> MutexGuard<'_, Room> {
+    // Only the callback of the commits could have panicked, and it is called when the room is whole again.
+    room.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -28,6 +28,41 @@ impl Marks {
     }
 }
 
+/// A page being filled, from either end.
+#[derive(Debug)]
+pub(super) struct Page {
+    limit: usize,
+    /// Bytes of text that still fit.
+    left: usize,
+    entries: Vec<Entry>,
+    more: bool,
+}
+
+impl Page {
+    pub(super) const fn new(limit: usize, bytes: usize) -> Self {
+        Self { limit, left: bytes, entries: Vec::new(), more: false }
+    }
+
+    /// Takes the next entry if it fits; the first one always does. Whether the next may come.
+    pub(super) fn take(&mut self, entry: Entry) -> bool {
+        let text = text_bytes(&entry);
+        self.more = !self.entries.is_empty() && (self.entries.len() >= self.limit || text > self.left);
+        if !self.more {
+            self.left = self.left.saturating_sub(text);
+            self.entries.push(entry);
+        }
+        !self.more
+    }
+
+    /// The entries, ascending, and whether there are more in the direction they came from.
+    pub(super) fn into_ascending(mut self, newest_first: bool) -> (Vec<Entry>, bool) {
+        if newest_first {
+            self.entries.reverse();
+        }
+        (self.entries, self.more)
+    }
+}
+
 /// Bytes of text in an entry, for what may travel at once.
 pub(super) fn text_bytes(entry: &Entry) -> usize {
     match &entry.body {

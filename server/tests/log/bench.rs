@@ -7,7 +7,8 @@ use std::{
 };
 
 use snug_server::log::{
-    Actor, Append, Appended, Commits, Committed, Log, LogError, Slice, Span, sqlite::SqliteLog,
+    Actor, Append, Appended, Commits, Committed, Log, LogError, Slice, Span, memory::MemoryLog,
+    sqlite::SqliteLog,
 };
 use snug_shared::{Author, Body, Emoji, Entry, Intent, MessageText, Nickname, Present, RoomName, Seq, Topic};
 use tempfile::TempDir;
@@ -29,6 +30,12 @@ impl Bench {
         let told = Arc::default();
         let log = SqliteLog::open(folder.path(), teller(&told)).expect("a fresh log");
         Self { log: Arc::new(log), told, folder: Some(folder) }
+    }
+
+    pub fn in_memory() -> Self {
+        let told = Arc::default();
+        let log = MemoryLog::new(teller(&told)).expect("random bits");
+        Self { log: Arc::new(log), told, folder: None }
     }
 
     pub fn path(&self) -> &Path {

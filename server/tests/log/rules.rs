@@ -20,6 +20,13 @@ macro_rules! every_log {
                 super::$rule(super::Bench::on_disk()).await;
             })*
         }
+
+        mod in_memory {
+            $(#[tokio::test]
+            async fn $rule() {
+                super::$rule(super::Bench::in_memory()).await;
+            })*
+        }
     };
 }
 

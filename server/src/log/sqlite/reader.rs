@@ -4,7 +4,7 @@
 use std::{sync::Arc, thread};
 
 use rusqlite::Connection;
-use snug_shared::{Entry, RoomKey, Seq};
+use snug_shared::{RoomKey, Seq};
 use tokio::sync::oneshot;
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
     rows,
     schema::{self, Place},
 };
-use crate::log::{LogError, Slice, Span, present};
+use crate::log::{LogError, Slice, Span, present::Page};
 
 /// Readers: history pages and searches are short, and more would only fight for the same disk.
 const READERS: usize = 3;
@@ -87,21 +87,9 @@ pub(super) fn page(
 ) -> rusqlite::Result<Option<Slice>> {
     let Some(room) = rows::room(connection, room.as_str())? else { return Ok(None) };
     let newest_first = matches!(span, Span::Before(_));
-    let mut entries: Vec<Entry> = Vec::new();
-    let mut budget = bytes;
-    let mut more = false;
-    rows::scan(connection, range(&room, span), newest_first, |entry| {
-        let text = present::text_bytes(&entry);
-        more = !entries.is_empty() && (entries.len() >= limit || text > budget);
-        if !more {
-            budget = budget.saturating_sub(text);
-            entries.push(entry);
-        }
-        !more
-    })?;
-    if newest_first {
-        entries.reverse();
-    }
+    let mut page = Page::new(limit, bytes);
+    rows::scan(connection, range(&room, span), newest_first, |entry| page.take(entry))?;
+    let (mut entries, more) = page.into_ascending(newest_first);
     rows::fold(connection, room.id, &mut entries, room.record.last)?;
     Ok(Some(Slice { room: room.record, entries, more }))
 }

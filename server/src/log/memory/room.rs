@@ -1,0 +1,313 @@
+//! One room in memory: its newest entries and what became of each message.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use snug_shared::{Author, Body, Emoji, Entry, Message, MessageText, Millis, Present, RoomName, Seq, Topic};
+use uuid::Uuid;
+
+use super::ENTRIES;
+use crate::{
+    log::{
+        Append, LogError, RoomRecord, Slice, Span,
+        original::BYTES as DIGEST,
+        present::{self, Marks, Page},
+        rules::{self, Facts},
+        words::Words,
+    },
+    permission::Subject,
+};
+
+/// What an entry costs besides its text, about.
+const OVERHEAD: usize = 512;
+/// Read marks kept; above it, who has read the least goes first.
+const READS: usize = 10_000;
+
+pub(super) struct Room {
+    name: RoomName,
+    epoch: String,
+    last: Seq,
+    last_at: Millis,
+    topic: Topic,
+    /// Without holes, up to `last`.
+    entries: VecDeque<Kept>,
+    sends: HashMap<(Author, Uuid), Seq>,
+    reads: HashMap<Author, Seq>,
+    bytes: usize,
+    /// What all rooms hold.
+    held: Arc<AtomicUsize>,
+}
+
+struct Kept {
+    /// As it is now; an edit's text is looked up with its target.
+    entry: Entry,
+    digest: [u8; DIGEST],
+    /// What became of a message.
+    edited: Option<Seq>,
+    marks: Vec<Mark>,
+}
+
+struct Mark {
+    emoji: Emoji,
+    author: Author,
+    on: bool,
+    /// The entry that made it so.
+    seq: Seq,
+}
+
+impl Room {
+    pub(super) fn new(name: RoomName, epoch: String, held: Arc<AtomicUsize>) -> Self {
+        Self {
+            name,
+            epoch,
+            last: 0,
+            last_at: 0,
+            topic: Topic::default(),
+            entries: VecDeque::new(),
+            sends: HashMap::new(),
+            reads: HashMap::new(),
+            bytes: 0,
+            held,
+        }
+    }
+
+    pub(super) fn last(&self) -> Seq {
+        self.last
+    }
+
+    pub(super) fn record(&self) -> RoomRecord {
+        RoomRecord {
+            name: self.name.clone(),
+            epoch: self.epoch.clone(),
+            first: self.first().min(self.last),
+            last: self.last,
+            last_at: self.last_at,
+            topic: self.topic.clone(),
+        }
+    }
+
+    /// Numbers a send that was judged and keeps it.
+    pub(super) fn enter(&mut self, append: Append, digest: [u8; DIGEST]) -> Entry {
+        let entry = Entry {
+            seq: self.last + 1,
+            id: append.id,
+            at: present::now(),
+            user: append.actor.nickname,
+            by: append.actor.author,
+            body: rules::body(append.intent),
+        };
+        self.fold(&entry);
+        self.last = entry.seq;
+        self.last_at = entry.at;
+        let mut kept = entry.clone();
+        if let Body::Edited { text, .. } = &mut kept.body {
+            *text = None;
+        }
+        self.grow(OVERHEAD + present::text_bytes(&kept));
+        self.sends.insert((kept.by.clone(), kept.id), kept.seq);
+        self.entries.push_back(Kept { entry: kept, digest, edited: None, marks: Vec::new() });
+        self.keep_newest(ENTRIES);
+        entry
+    }
+
+    /// Lets go of all but the newest entries.
+    pub(super) fn keep_newest(&mut self, count: usize) {
+        while self.entries.len() > count {
+            let Some(gone) = self.entries.pop_front() else { break };
+            self.sends.remove(&(gone.entry.by.clone(), gone.entry.id));
+            self.shrink(OVERHEAD + present::text_bytes(&gone.entry));
+        }
+    }
+
+    /// An entry that is kept, as it is now.
+    pub(super) fn show(&self, seq: Seq) -> Result<Arc<Entry>, LogError> {
+        let kept = self.kept(seq).map(|kept| Arc::new(self.present(kept)));
+        kept.ok_or_else(|| LogError::Unavailable("an entry is missing".to_owned()))
+    }
+
+    pub(super) fn page(&self, span: Span, limit: usize, bytes: usize) -> Slice {
+        let (from, to) = self.range(span);
+        let mut within = self.entries.range(from..to).map(|kept| self.present(kept));
+        let newest_first = matches!(span, Span::Before(_));
+        let mut page = Page::new(limit, bytes);
+        // Both stop at the first entry that does not fit.
+        if newest_first {
+            within.rev().all(|entry| page.take(entry));
+        } else {
+            within.all(|entry| page.take(entry));
+        }
+        let (entries, more) = page.into_ascending(newest_first);
+        Slice { room: self.record(), entries, more }
+    }
+
+    pub(super) fn search(&self, words: &Words, span: Span, limit: usize) -> Slice {
+        let (from, to) = self.range(span);
+        let mut hits = self.entries.range(from..to).rev().filter(|kept| {
+            let text = kept.entry.message().and_then(|message| message.text.as_ref());
+            text.is_some_and(|text| words.are_in(text.as_str()))
+        });
+        let mut entries: Vec<_> = hits.by_ref().take(limit).map(|kept| self.present(kept)).collect();
+        entries.reverse();
+        Slice { room: self.record(), entries, more: hits.next().is_some() }
+    }
+
+    pub(super) fn read_mark(&self, author: &Author) -> Option<Seq> {
+        self.reads.get(author).copied()
+    }
+
+    pub(super) fn keep_read_mark(&mut self, author: &Author, seq: Seq) {
+        let seq = seq.min(self.last);
+        if self.last == 0 {
+            return;
+        }
+        let mark = self.reads.entry(author.clone()).or_insert(seq);
+        *mark = seq.max(*mark);
+        if self.reads.len() > READS {
+            let least = self.reads.iter().min_by_key(|(_, seq)| **seq).map(|(author, _)| author.clone());
+            least.and_then(|author| self.reads.remove(&author));
+        }
+    }
+
+    /// The seq of the oldest entry kept.
+    fn first(&self) -> Seq {
+        self.last + 1 - self.entries.len() as Seq
+    }
+
+    /// Where a span begins and ends among the entries kept.
+    fn range(&self, span: Span) -> (usize, usize) {
+        let place = |seq: Seq| {
+            let place = seq.saturating_sub(self.first());
+            usize::try_from(place).map_or(self.entries.len(), |place| place.min(self.entries.len()))
+        };
+        match span {
+            Span::After(seq) => (place(seq.saturating_add(1)), self.entries.len()),
+            Span::Before(seq) => (0, place(seq)),
+        }
+    }
+
+    fn kept(&self, seq: Seq) -> Option<&Kept> {
+        let place = seq.checked_sub(self.first())?;
+        self.entries.get(usize::try_from(place).ok()?)
+    }
+
+    fn kept_mut(&mut self, seq: Seq) -> Option<&mut Kept> {
+        let place = seq.checked_sub(self.first())?;
+        self.entries.get_mut(usize::try_from(place).ok()?)
+    }
+
+    fn text_of(&self, seq: Seq) -> Option<MessageText> {
+        self.kept(seq)?.entry.message()?.text.clone()
+    }
+
+    /// An entry with everything later folded in.
+    fn present(&self, kept: &Kept) -> Entry {
+        let mut entry = kept.entry.clone();
+        match &mut entry.body {
+            Body::Message(message) => {
+                let mut set: Vec<_> = kept.marks.iter().filter(|mark| mark.on).collect();
+                set.sort_unstable_by_key(|mark| mark.seq);
+                let mut marks = Marks::default();
+                for mark in set {
+                    marks.add(mark.emoji.clone(), mark.author.clone());
+                }
+                message.present = Some(Present {
+                    as_of: self.last,
+                    edited: kept.edited,
+                    deleted: message.text.is_none(),
+                    reactions: marks.into_reactions(),
+                });
+            }
+            Body::Edited { target, text } => *text = self.text_of(*target),
+            Body::Deleted { .. } | Body::Reacted { .. } | Body::Topic { .. } => {}
+        }
+        entry
+    }
+
+    /// Makes the state of the room what it is after `entry`, which is not in it yet.
+    fn fold(&mut self, entry: &Entry) {
+        if let Body::Topic { topic } = &entry.body {
+            self.topic = topic.clone();
+        }
+        let Some(target) = entry.body.target() else { return };
+        let Some(kept) = self.kept_mut(target) else { return };
+        let before = present::text_bytes(&kept.entry);
+        let Body::Message(Message { text, .. }) = &mut kept.entry.body else { return };
+        match &entry.body {
+            Body::Edited { text: now, .. } => {
+                text.clone_from(now);
+                kept.edited = Some(entry.seq);
+            }
+            Body::Deleted { .. } => {
+                *text = None;
+                kept.marks.clear();
+            }
+            Body::Reacted { emoji, on, .. } => {
+                let mark = Mark { emoji: emoji.clone(), author: entry.by.clone(), on: *on, seq: entry.seq };
+                match kept
+                    .marks
+                    .iter_mut()
+                    .find(|known| known.emoji == mark.emoji && known.author == mark.author)
+                {
+                    Some(known) => *known = mark,
+                    None => kept.marks.push(mark),
+                }
+            }
+            Body::Message(_) | Body::Topic { .. } => {}
+        }
+        let after = present::text_bytes(&kept.entry);
+        self.shrink(before);
+        self.grow(after);
+    }
+
+    fn grow(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        self.held.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn shrink(&mut self, bytes: usize) {
+        self.bytes -= bytes;
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.held.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+impl Facts for Room {
+    type Error = Infallible;
+
+    fn sent(&self, author: &Author, id: Uuid) -> Result<Option<(Seq, Vec<u8>)>, Infallible> {
+        let seq = self.sends.get(&(author.clone(), id));
+        Ok(seq.and_then(|seq| self.kept(*seq)).map(|kept| (kept.entry.seq, kept.digest.to_vec())))
+    }
+
+    fn message(&self, seq: Seq) -> Result<Option<Subject>, Infallible> {
+        Ok(self.kept(seq).and_then(|kept| {
+            let message = kept.entry.message()?;
+            Some(Subject { author: kept.entry.by.clone(), deleted: message.text.is_none() })
+        }))
+    }
+
+    fn mark(&self, message: Seq, emoji: &Emoji, author: &Author) -> Result<Option<(bool, Seq)>, Infallible> {
+        let marks = self.kept(message).map(|kept| kept.marks.iter()).unwrap_or_default();
+        let mut own = marks.filter(|mark| mark.emoji == *emoji && mark.author == *author);
+        Ok(own.next().map(|mark| (mark.on, mark.seq)))
+    }
+
+    fn other_kinds(&self, message: Seq, emoji: &Emoji) -> Result<usize, Infallible> {
+        let marks = self.kept(message).map(|kept| kept.marks.iter()).unwrap_or_default();
+        let mut kinds: Vec<_> = marks.filter(|mark| mark.on).map(|mark| &mark.emoji).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        Ok(if kinds.contains(&emoji) { 0 } else { kinds.len() })
+    }
+}
