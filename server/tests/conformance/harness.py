@@ -61,7 +61,7 @@ class Server:
                 line = (await self.process.stdout.readline()).decode()
                 if not line:
                     raise AssertionError(f"the server ended: {(Path(self.folder) / 'server.log').read_text()}")
-                if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
+                if found := re.search(r"127\.0\.0\.1:(\d+)", line):
                     self.port = int(found[1])
             while (await self.get("/readyz"))[0] != 200:
                 await asyncio.sleep(0.02)

@@ -1,0 +1,72 @@
+//! The real `snug-server` as a program of its own, to be killed and started again.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+/// A running server. Dropping it kills it, as `kill -9` would.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    folder: PathBuf,
+    flags: Vec<String>,
+}
+
+impl Process {
+    /// Starts the program on a free port of this machine; returns once it listens.
+    pub fn start(folder: &Path, flags: &[&str]) -> Self {
+        let flags = flags.iter().map(|&flag| flag.to_owned()).collect();
+        Self::spawn(SocketAddr::from(([127, 0, 0, 1], 0)), folder.to_owned(), flags)
+    }
+
+    /// `kill -9`: no goodbye, no flush.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts it again on the same port and the same folder.
+    pub fn restart(&mut self) {
+        self.kill();
+        let again = Self::spawn(self.address, self.folder.clone(), self.flags.clone());
+        assert_eq!(again.address, self.address);
+        *self = again;
+    }
+
+    fn spawn(listen: SocketAddr, folder: PathBuf, flags: Vec<String>) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_snug-server"));
+        // The settings of whoever runs the tests are not those of the test.
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SNUG_")) {
+            let _ = command.env_remove(name);
+        }
+        let mut child = command
+            .args(["--listen", &listen.to_string(), "--data-dir"])
+            .arg(&folder)
+            .args(&flags)
+            .current_dir(&folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
+        let address = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("Listening on ")?.trim().parse().ok())
+            .expect("it says where it listens");
+        // A pipe that nobody reads would fill up; one that is closed would fail its writer.
+        let _ = std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address, folder, flags }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
