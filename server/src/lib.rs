@@ -1,9 +1,176 @@
-//! Snug's room server.
+//! Snug's room server: rooms, their log, and everyone who is in them.
+//!
+//! [`run`] serves a listener until it is told to stop; the thin binary, the desktop app's "Host here", every test and every
+//! benchmark call it. A message's way: [`consumer`] reads and checks it, [`log`] makes it durable and numbers it, [`layer`]
+//! carries the entry to the live room ([`hub`]), [`fanout`] writes it, encoded once, to every member's socket.
+
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use snug_shared::{Author, CloseReason, Durability, Limits};
+use tokio::{net::TcpListener, sync::watch, time::timeout};
 
 pub mod accept;
+
 pub mod config;
+pub mod consumer;
+pub mod fanout;
+pub mod http;
+pub mod hub;
+pub mod layer;
+pub mod limiter;
 pub mod log;
 pub mod permission;
+pub mod room;
+pub mod seat;
 pub mod socket;
 
 pub use config::Config;
+
+use hub::Hub;
+use layer::{ChannelLayer, memory::MemoryLayer};
+use limiter::{Limiter, Rate};
+use log::{Log, memory::MemoryLog, sqlite::SqliteLog};
+use seat::Seats;
+
+/// What may be asked for besides sending: history, pings, signs of typing. Far above what a busy client needs.
+const ASKS: Rate = Rate { burst: 200, per_second: 20 };
+/// How long the goodbyes of a stop may take, all together.
+const DRAIN: Duration = Duration::from_secs(6);
+
+/// Everything a connection or a request is served with.
+pub struct Server {
+    /// The effective settings.
+    pub config: Config,
+    /// The live rooms.
+    pub hub: Arc<Hub>,
+    /// Makes and checks seats.
+    pub seats: Seats,
+    /// What members are held to.
+    pub limits: Limits,
+    /// Sends of one member; none when nobody is limited.
+    pub sends: Option<Limiter<Author>>,
+    /// Everything else of one member.
+    pub asks: Option<Limiter<Author>>,
+    /// Posts from one address.
+    pub posts: Option<Limiter<IpAddr>>,
+    visitors: watch::Sender<usize>,
+}
+
+/// Why a server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The settings ask for what this build does not serve.
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+    /// The log could not be opened.
+    #[error(transparent)]
+    Log(#[from] log::sqlite::OpenError),
+    /// The system failed in a way that has nothing to do with rooms.
+    #[error("the system failed: {0}")]
+    System(String),
+}
+
+/// Serves `listener` until `shutdown` is done. Then: not ready any more, no new connections, everybody is told to come back
+/// (1012), what was said is on disk, and only then it returns.
+///
+/// # Errors
+/// [`RunError`] when it cannot start.
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), RunError> {
+    config.check()?;
+    let server = Arc::new(Server::open(config).await?);
+    let router = http::router(server.clone());
+    let sweep = tokio::spawn({
+        let server = server.clone();
+        async move {
+            loop {
+                tokio::time::sleep(hub::SWEEP).await;
+                server.sweep();
+            }
+        }
+    });
+    let stopped = {
+        let server = server.clone();
+        async move {
+            shutdown.await;
+            server.hub.close_all(CloseReason::Restart);
+        }
+    };
+    accept::serve(listener, &server.config, router, stopped).await;
+    // Who was let in while the others were told.
+    server.hub.close_all(CloseReason::Restart);
+    let mut visitors = server.visitors.subscribe();
+    if timeout(DRAIN, visitors.wait_for(|count| *count == 0)).await.is_err() {
+        tracing::info!(left = *visitors.borrow(), "some connections did not answer the goodbye");
+    }
+    sweep.abort();
+    server.hub.log().close().await;
+    Ok(())
+}
+
+impl Server {
+    async fn open(config: Config) -> Result<Self, RunError> {
+        let layer: Arc<dyn ChannelLayer> = Arc::new(MemoryLayer::default());
+        let commits: log::Commits = Box::new({
+            let layer = layer.clone();
+            move |committed| hub::tell(&*layer, committed)
+        });
+        let log: Arc<dyn Log> = match config.durability {
+            Durability::None => {
+                Arc::new(MemoryLog::new(commits).map_err(|error| RunError::System(error.to_string()))?)
+            }
+            Durability::Full => {
+                let folder = config.data_dir.clone();
+                let opened = tokio::task::spawn_blocking(move || SqliteLog::open(&folder, commits)).await;
+                Arc::new(opened.map_err(|error| RunError::System(error.to_string()))??)
+            }
+        };
+        let limits = Limits::default();
+        let sends = Rate { burst: limits.rate_burst, per_second: limits.rate_per_s };
+        let limited = config.rate_limit;
+        Ok(Self {
+            seats: Seats::new(log.secret()),
+            hub: Arc::new(Hub::new(log, layer, config.max_members as usize)),
+            limits,
+            sends: limited.then(|| Limiter::new(sends)),
+            asks: limited.then(|| Limiter::new(ASKS)),
+            posts: limited.then(|| Limiter::new(sends)),
+            visitors: watch::Sender::new(0),
+            config,
+        })
+    }
+
+    /// Counts a visitor until the guard is dropped; a stop waits for all of them.
+    fn visit(self: &Arc<Self>) -> Visit {
+        self.visitors.send_modify(|count| *count += 1);
+        Visit { server: self.clone() }
+    }
+
+    fn sweep(&self) {
+        self.hub.sweep();
+        let now = Instant::now();
+        for limiter in [&self.sends, &self.asks].into_iter().flatten() {
+            limiter.sweep(now);
+        }
+        if let Some(posts) = &self.posts {
+            posts.sweep(now);
+        }
+    }
+}
+
+struct Visit {
+    server: Arc<Server>,
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        self.server.visitors.send_modify(|count| *count -= 1);
+    }
+}

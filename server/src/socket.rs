@@ -40,6 +40,14 @@ impl Socket {
     pub async fn writable(&self) -> io::Result<()> {
         self.stream.writable().await
     }
+
+    /// Tells the other side that nothing more will come, while what it still sends can be read.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn finish_writing(&self) -> io::Result<()> {
+        socket2::SockRef::from(&*self.stream).shutdown(std::net::Shutdown::Write)
+    }
 }
 
 impl AsyncRead for Socket {

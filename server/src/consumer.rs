@@ -1,0 +1,251 @@
+//! One connection's life: connect, receive, disconnect.
+//!
+//! [`serve`] reads top to bottom: the greeting, the join, then frames in and answers out until either side ends it. What the
+//! room says does not pass through here; it goes from the room's tail to the socket ([`crate::fanout`]). Leaving is a guard's
+//! `Drop`, so no way out can skip it.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream::FuturesOrdered};
+use snug_shared::{
+    ClientFrame, CloseReason, ErrorCode, ErrorFrame, ServerFrame,
+    limits::{CHALLENGE_BYTES, CLIENT_FRAME_BYTES},
+};
+use tokio::{io::AsyncReadExt, time::timeout};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        self, Message,
+        error::ProtocolError,
+        protocol::{Role, WebSocketConfig},
+    },
+};
+
+use crate::{
+    Server,
+    fanout::{self, Incoming, Outbound},
+    log::Later,
+    socket::Socket,
+};
+
+mod answer;
+mod join;
+mod replay;
+
+/// How long a client may take to say hello (`docs/protocol.md` §4).
+const HELLO: Duration = Duration::from_secs(5);
+/// Answers under way for one connection; beyond it the server stops reading from it.
+const IN_FLIGHT: usize = 64;
+/// How long the last frames may take to leave.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// The same for who was too slow: it may still be reading, and shall learn why.
+const SLOW_FAREWELL: Duration = Duration::from_secs(30);
+/// How long, and how much, is still read after the last frame: a socket closed with unread bytes takes the close frame back.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 1024 * 1024;
+
+/// An upgraded connection and what its path asked for.
+pub struct Visitor {
+    /// The stream.
+    pub socket: Socket,
+    /// What came in behind the handshake already.
+    pub read: Bytes,
+    /// The room's segment of the path, decoded; none when it is not UTF-8.
+    pub room: Option<String>,
+    /// The nickname's segment, where there is one.
+    pub nickname: Option<String>,
+    /// Where the visitor comes from.
+    pub peer: IpAddr,
+    /// Whether the native dialect was offered.
+    pub native: bool,
+}
+
+/// How a conversation ended.
+enum End {
+    /// This side has had enough.
+    Close(CloseReason),
+    /// The other side said goodbye, and it was answered.
+    Closed,
+    /// Nobody is there any more.
+    Gone,
+}
+
+type Frames<'a> = WebSocketStream<Incoming<'a>>;
+
+/// Serves a visitor until the connection is over.
+pub async fn serve(server: Arc<Server>, visitor: Visitor) {
+    let _visit = server.visit();
+    let Visitor { socket, read, room, nickname, native, peer } = visitor;
+    let id = server.hub.next_id();
+    let outbound = Arc::new(Outbound::new(id, socket, server.hub.now_ms()));
+    let stream = Incoming::new(&outbound);
+    let mut frames =
+        WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Server, Some(limits())).await;
+    let path = join::Path { room, nickname, native };
+    tokio::select! {
+        end = converse(&server, &path, &outbound, &mut frames) => match end {
+            End::Close(reason) => outbound.close(reason),
+            End::Closed => outbound.hang_up(),
+            End::Gone => outbound.abandon(),
+        },
+        // Somebody else ended it: a newer connection of the same seat, the sweep, the server's stop, or its own slowness.
+        () = outbound.pump() => {}
+    }
+    drop(frames);
+    let reason = outbound.closing();
+    tracing::debug!(connection = id, %peer, ?reason, "connection ends");
+    farewell(&outbound, reason).await;
+}
+
+/// Sizes the library reads by. Small buffers: an idle connection keeps them, and they are filled anew at every read.
+fn limits() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(4 * 1024)
+        .write_buffer_size(0)
+        .max_write_buffer_size(CLIENT_FRAME_BYTES)
+        .max_message_size(Some(CLIENT_FRAME_BYTES))
+        .max_frame_size(Some(CLIENT_FRAME_BYTES))
+}
+
+async fn farewell(outbound: &Outbound, reason: Option<CloseReason>) {
+    let patience = match reason {
+        None => return,
+        Some(CloseReason::TooSlow) => SLOW_FAREWELL,
+        Some(_) => FAREWELL,
+    };
+    if timeout(patience, outbound.finish()).await.is_err() || outbound.closing().is_none() {
+        return;
+    }
+    if reason == Some(CloseReason::Normal) || outbound.socket().finish_writing().is_err() {
+        return;
+    }
+    let drain = async {
+        let mut socket = outbound.socket().clone();
+        let mut unread = [0; 1024];
+        let mut left = LINGER_BYTES;
+        while let Ok(read @ 1..) = socket.read(&mut unread).await {
+            left = left.saturating_sub(read);
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    let _ = timeout(LINGER, drain).await;
+}
+
+async fn converse(
+    server: &Arc<Server>,
+    path: &join::Path,
+    outbound: &Arc<Outbound>,
+    frames: &mut Frames<'_>,
+) -> End {
+    let mut challenge = [0; CHALLENGE_BYTES];
+    if getrandom::fill(&mut challenge).is_err() {
+        return End::Close(CloseReason::Internal);
+    }
+    let challenge = data_encoding::BASE64.encode(&challenge);
+    outbound.send([encode(&ServerFrame::Challenge { challenge })]);
+
+    let names = match path.names() {
+        Ok(names) => names,
+        Err((reason, error)) => {
+            outbound.send([encode(&ServerFrame::Error(error))]);
+            return End::Close(reason);
+        }
+    };
+    let hello = match timeout(HELLO, next_text(server, outbound, frames)).await {
+        Err(_) => return End::Close(CloseReason::BadHello),
+        Ok(Err(end)) => return end,
+        Ok(Ok(text)) => match ClientFrame::decode(&text) {
+            Ok(ClientFrame::Hello(hello)) => hello,
+            Ok(_) => return End::Close(CloseReason::BadHello),
+            Err(refused) => {
+                outbound.send([encode(&ServerFrame::Error(refused.into()))]);
+                return End::Close(CloseReason::BadHello);
+            }
+        },
+    };
+    let (seated, plan) = match join::join(server, names, hello, outbound).await {
+        Ok(joined) => joined,
+        Err((reason, error)) => {
+            outbound.send(error.map(|error| encode(&ServerFrame::Error(error))));
+            return End::Close(reason);
+        }
+    };
+
+    let replay = replay::replay(server, &seated, outbound, plan);
+    tokio::pin!(replay);
+    let mut live = false;
+    let mut talker = answer::Talker::new(server.clone(), &seated);
+    let mut under_way: FuturesOrdered<Later<Option<Bytes>>> = FuturesOrdered::new();
+    loop {
+        tokio::select! {
+            replayed = &mut replay, if !live => match replayed {
+                Ok(()) => live = true,
+                Err(error) => {
+                    tracing::warn!(room = %seated.room.key, %error, "a replay failed");
+                    return End::Close(CloseReason::Internal);
+                }
+            },
+            text = next_text(server, outbound, frames), if under_way.len() < IN_FLIGHT => {
+                let text = match text {
+                    Ok(text) => text,
+                    Err(end) => return end,
+                };
+                match talker.hear(&text) {
+                    answer::Answer::Nothing => {}
+                    answer::Answer::Now(frame) => outbound.send([frame]),
+                    answer::Answer::Later(frame) => under_way.push_back(frame),
+                    answer::Answer::Enough(frame) => {
+                        outbound.send([frame]);
+                        return End::Close(CloseReason::Flood);
+                    }
+                }
+            }
+            Some(frame) = under_way.next(), if !under_way.is_empty() => outbound.send(frame),
+        }
+    }
+}
+
+/// The next text frame, whatever control frames come before it.
+async fn next_text(
+    server: &Server,
+    outbound: &Outbound,
+    frames: &mut Frames<'_>,
+) -> Result<tungstenite::Utf8Bytes, End> {
+    loop {
+        let frame = frames.next().await;
+        outbound.hear(server.hub.now_ms());
+        match frame {
+            Some(Ok(Message::Text(text))) => return Ok(text),
+            Some(Ok(Message::Binary(_))) => return Err(End::Close(CloseReason::Binary)),
+            // The library answers these when it is asked for the next frame.
+            Some(Ok(_)) => {}
+            None => return Err(End::Closed),
+            Some(Err(error)) => return Err(end_after(&error)),
+        }
+    }
+}
+
+/// What a failed read means for the connection.
+fn end_after(error: &tungstenite::Error) -> End {
+    use tungstenite::Error;
+    match error {
+        Error::ConnectionClosed | Error::AlreadyClosed => End::Closed,
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
+        Error::Protocol(_) => End::Close(CloseReason::BrokenFrame),
+        Error::Utf8(_) => End::Close(CloseReason::BadUtf8),
+        Error::Capacity(_) => End::Close(CloseReason::TooBig),
+        _ => End::Gone,
+    }
+}
+
+fn encode(frame: &ServerFrame) -> Bytes {
+    fanout::text(&frame.to_json())
+}
+
+/// A refusal of a frame that was not a send.
+fn refusal(code: ErrorCode, message: &str) -> ErrorFrame {
+    ErrorFrame::new(code, message)
+}

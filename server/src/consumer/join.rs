@@ -1,0 +1,215 @@
+//! From a path and a hello to a place in a room.
+
+use std::sync::Arc;
+
+use snug_shared::{
+    CloseReason, ErrorCode, ErrorFrame, Established, Hello, NameError, Nickname, Resume, RoomName, Seq,
+    ServerFrame, ServerInfo, VERSION,
+};
+
+use super::{encode, refusal};
+use crate::{
+    Server,
+    fanout::Outbound,
+    hub::{EnterError, Entered},
+    log::{LogError, Span},
+    room::JoinError,
+    seat::Seat,
+};
+
+/// Bytes of text read to look at a single entry.
+const ONE_ENTRY: usize = 1;
+
+/// What the connection's path asked for.
+pub(super) struct Path {
+    pub room: Option<String>,
+    pub nickname: Option<String>,
+    pub native: bool,
+}
+
+/// Names that were checked.
+pub(super) struct Names {
+    room: RoomName,
+    nickname: Nickname,
+}
+
+/// A place in a room, given up when it is dropped.
+pub(super) struct Seated {
+    pub room: Entered,
+    pub seat: Seat,
+    pub nickname: Nickname,
+    pub member: u64,
+    pub connection: u64,
+}
+
+/// What a newcomer is sent before it follows the room: every entry after this one.
+pub(super) struct Plan {
+    pub after: Seq,
+}
+
+/// A close and the words that go before it.
+type Turned = (CloseReason, Option<ErrorFrame>);
+
+impl Drop for Seated {
+    fn drop(&mut self) {
+        self.room.leave(self.member, self.connection);
+    }
+}
+
+impl Path {
+    /// Checks the names; the reason goes out before the close, so that a browser sees it too.
+    pub fn names(&self) -> Result<Names, (CloseReason, ErrorFrame)> {
+        let bad = |what: &str, error: NameError| {
+            (CloseReason::BadName, refusal(ErrorCode::BadName, &format!("{what}: {error}")))
+        };
+        if !self.native {
+            let message = "This server speaks only the subprotocol snug.v1 so far.";
+            return Err((CloseReason::BadHello, refusal(ErrorCode::Unsupported, message)));
+        }
+        let room = RoomName::parse(self.room.as_deref().unwrap_or_default())
+            .map_err(|error| bad("The room's name", error))?;
+        let nickname = Nickname::parse(self.nickname.as_deref().unwrap_or_default())
+            .map_err(|error| bad("The nickname", error))?;
+        Ok(Names { room, nickname })
+    }
+}
+
+/// Gives a visitor a place and tells them so. What they missed follows by the plan.
+pub(super) async fn join(
+    server: &Arc<Server>,
+    names: Names,
+    hello: Hello,
+    outbound: &Arc<Outbound>,
+) -> Result<(Seated, Plan), Turned> {
+    let Names { room, nickname } = names;
+    if hello.version != VERSION {
+        let message = format!(
+            "This server speaks version {VERSION} of the wire, this client version {}. Please update the older one.",
+            hello.version
+        );
+        return Err((CloseReason::UnsupportedVersion, Some(refusal(ErrorCode::Unsupported, &message))));
+    }
+    // Everybody may come in without these here, so who brings one is told and let in all the same.
+    for (brought, what) in
+        [(hello.credentials.password.is_some(), "passwords"), (hello.credentials.identity.is_some(), "keys")]
+    {
+        if brought {
+            let message = format!("This server does not serve {what} yet. You join as a guest.");
+            outbound.send([encode(&ServerFrame::Error(refusal(ErrorCode::Unsupported, &message)))]);
+        }
+    }
+    let key = room.key();
+    let known = hello.seat.as_deref().and_then(|token| server.seats.check(&key, token));
+    let returning = known.is_some();
+    let seat = match known {
+        Some(seat) => seat,
+        None => server.seats.issue(&key).map_err(|_| (CloseReason::Internal, None))?,
+    };
+    let room = server.hub.enter(&room).await.map_err(|error| turned(&error))?;
+    let joined = room.join(server.hub.next_id(), outbound, &seat.author, &nickname);
+    let member = match joined {
+        Ok(joined) => joined.member,
+        Err(JoinError::Full) => {
+            return Err((CloseReason::Full, None));
+        }
+        Err(JoinError::NicknameTaken { suggestion }) => {
+            let message = format!("“{nickname}” is in use in this room. “{suggestion}” is free.");
+            let mut error = refusal(ErrorCode::NicknameTaken, &message);
+            error.suggestion = Some(suggestion);
+            return Err((CloseReason::NicknameTaken, Some(error)));
+        }
+    };
+    // From here on every way out gives the place up.
+    let seated = Seated { room, seat, nickname, member, connection: outbound.id };
+    let plan = establish(server, &seated, &hello, returning, outbound)
+        .await
+        .map_err(|error| turned(&EnterError::Log(error)))?;
+    Ok((seated, plan))
+}
+
+async fn establish(
+    server: &Arc<Server>,
+    seated: &Seated,
+    hello: &Hello,
+    returning: bool,
+    outbound: &Outbound,
+) -> Result<Plan, LogError> {
+    let room = &seated.room;
+    let log = server.hub.log();
+    let read = match returning {
+        true => log.read_mark(&room.key, &seated.seat.author).await?,
+        false => None,
+    };
+    let resumed = match &hello.resume {
+        Some(resume) => can_resume(server, room, resume).await?,
+        None => false,
+    };
+    let facts = room.facts();
+    let last = room.last();
+    let after = match &hello.resume {
+        Some(resume) if resumed => resume.after,
+        _ => last.saturating_sub(hello.history.into()).max(facts.first.saturating_sub(1)),
+    };
+    let (members, count) = room.members();
+    let established = Established {
+        message: "You are now connected!".to_owned(),
+        version: VERSION,
+        server: ServerInfo {
+            name: server.config.name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        durability: server.config.durability,
+        room: room.name.clone(),
+        nickname: seated.nickname.clone(),
+        member: seated.member.to_string(),
+        by: seated.seat.author.clone(),
+        seat: seated.seat.token.clone(),
+        epoch: room.epoch.clone(),
+        first: facts.first,
+        last,
+        resumed,
+        limits: server.limits,
+        members,
+        count,
+        topic: Some(facts.topic).filter(|topic| !topic.is_empty()),
+        read,
+    };
+    outbound.send([encode(&ServerFrame::ConnectionEstablished(Box::new(established)))]);
+    Ok(Plan { after })
+}
+
+/// Whether the log still holds everything after what a returning client has, and is the log it had it from.
+async fn can_resume(server: &Server, room: &Entered, resume: &Resume) -> Result<bool, LogError> {
+    if resume.epoch != room.epoch {
+        return Ok(false);
+    }
+    let log = server.hub.log();
+    let (first, last) = match log.room(&room.key).await? {
+        Some(record) => (record.first, record.last),
+        None => (0, 0),
+    };
+    if resume.after > last
+        || resume.after + 1 < first
+        || last - resume.after > u64::from(server.limits.replay)
+    {
+        return Ok(false);
+    }
+    let (Some(id), Some(before)) = (resume.id, resume.after.checked_sub(1)) else {
+        return Ok(true);
+    };
+    let slice = log.read(&room.key, Span::After(before), 1, ONE_ENTRY).await?;
+    let entry = slice.and_then(|slice| slice.entries.into_iter().next());
+    // Where that very entry has just been let go, nothing can be compared and nothing is missing.
+    Ok(entry.is_none_or(|entry| entry.seq != resume.after || entry.id == id))
+}
+
+fn turned(error: &EnterError) -> Turned {
+    match error {
+        EnterError::Full => (CloseReason::Full, None),
+        EnterError::Draining => (CloseReason::Restart, None),
+        EnterError::Log(LogError::Full | LogError::Unavailable(_)) => {
+            let message = "The server cannot read its log right now. It will be tried again.";
+            (CloseReason::Internal, Some(refusal(ErrorCode::Unavailable, message)))
+        }
+    }
+}

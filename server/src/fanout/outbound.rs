@@ -1,0 +1,421 @@
+//! The outgoing half of one connection.
+
+use std::{
+    collections::VecDeque,
+    io::{self, IoSlice},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use snug_shared::{CloseReason, Seq};
+use tokio::sync::Notify;
+
+use super::{
+    tail::{Batch, Tail},
+    websocket,
+};
+use crate::socket::Socket;
+
+/// Bytes of private frames (answers, replays, pongs) that may wait for one socket. A replay waits for room; what cannot wait
+/// and does not fit closes the connection as too slow.
+const PRIVATE_BYTES: usize = 384 * 1024;
+
+/// Frames given to the kernel in one call.
+const WRITE_FRAMES: usize = 64;
+
+/// What a write left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flushed {
+    /// Nothing: the socket took everything.
+    All,
+    /// The kernel takes no more now; the connection's own task goes on when it does.
+    Blocked,
+    /// Everything that will ever be written has been, or the connection is gone.
+    Finished,
+}
+
+/// What came of [`Outbound::go_live`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attached {
+    /// The member follows the room.
+    Live,
+    /// The member follows the room, but what was told of members meanwhile has left the tail: it wants the whole list.
+    LiveWithoutPresence,
+    /// Entries after the replay have left the tail: replay on.
+    Behind,
+}
+
+/// The outgoing half of one connection: frames of its own first, then what its room says, each whole and in order.
+#[derive(Debug)]
+pub struct Outbound {
+    /// This connection's number in this process.
+    pub id: u64,
+    socket: Socket,
+    /// What the room says, once the member has joined one. Locked after `state`, never before.
+    tail: OnceLock<Arc<Mutex<Tail>>>,
+    state: Mutex<State>,
+    /// Wakes the connection's own task: the socket is blocked, or the end has come.
+    wake: Notify,
+    /// Tells a replay that some of what waited has been written.
+    drained: Notify,
+    /// Milliseconds of the server's monotonic clock at which something last arrived.
+    heard: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// A frame of which a part has been written; nothing else may go before its rest.
+    partial: Bytes,
+    private: VecDeque<Bytes>,
+    private_bytes: usize,
+    /// The next frame of the room's tail.
+    position: u64,
+    /// Whether the replay is over and the tail follows.
+    live: bool,
+    /// Entries up to here came with the replay and are passed over in the tail.
+    seen: Seq,
+    blocked: bool,
+    closing: Option<CloseReason>,
+    gone: bool,
+}
+
+impl Outbound {
+    /// Takes over a socket's outgoing half.
+    pub fn new(id: u64, socket: Socket, now_ms: u64) -> Self {
+        Self {
+            id,
+            socket,
+            tail: OnceLock::new(),
+            state: Mutex::default(),
+            wake: Notify::new(),
+            drained: Notify::new(),
+            heard: AtomicU64::new(now_ms),
+        }
+    }
+
+    /// Takes a place at the end of a room's tail. Nothing of it is written before [`go_live`](Self::go_live).
+    pub fn attach(&self, tail: Arc<Mutex<Tail>>) {
+        let mut state = self.lock();
+        state.position = lock(&tail).end();
+        let _ = self.tail.set(tail);
+    }
+
+    /// Queues frames of this connection's own and writes what the socket takes.
+    pub fn send(&self, frames: impl IntoIterator<Item = Bytes>) {
+        let mut state = self.lock();
+        for frame in frames {
+            state.push(frame);
+        }
+        if state.private_bytes > PRIVATE_BYTES {
+            state.close(CloseReason::TooSlow);
+        }
+        let flushed = self.write(&mut state);
+        self.settle(&mut state, flushed);
+    }
+
+    /// Sends the last frames of the replay and follows the tail from there: entries up to `seen` are in the replay, later
+    /// ones come from the tail. Does nothing and says so when some of these have left it.
+    pub fn go_live(&self, frames: &[Bytes], seen: Seq) -> Attached {
+        let mut state = self.lock();
+        let Some(tail) = self.tail.get() else { return Attached::Behind };
+        let missed = {
+            let tail = lock(tail);
+            if !tail.covers(seen) {
+                return Attached::Behind;
+            }
+            let missed = state.position < tail.start();
+            state.position = state.position.max(tail.start());
+            missed
+        };
+        for frame in frames {
+            state.push(frame.clone());
+        }
+        state.seen = seen;
+        state.live = true;
+        let flushed = self.write(&mut state);
+        self.settle(&mut state, flushed);
+        if missed { Attached::LiveWithoutPresence } else { Attached::Live }
+    }
+
+    /// Writes the room's newest frames after whatever waits. `batch` serves whoever keeps up; who stands elsewhere is served
+    /// from the tail. Answers with the oldest position still needed.
+    pub fn follow(&self, batch: &Batch) -> Option<u64> {
+        let mut state = self.lock();
+        if state.has_ended() {
+            return None;
+        }
+        if !state.live {
+            return Some(state.position);
+        }
+        if state.blocked {
+            // Its own task drains it; here it is only told when it has lost the thread.
+            if self.tail.get().is_some_and(|tail| state.position < lock(tail).start()) {
+                state.close(CloseReason::TooSlow);
+                self.wake.notify_one();
+            }
+            return Some(state.position);
+        }
+        let keeps_up = state.position == batch.from && state.is_even() && state.seen < batch.first_seq();
+        let mut flushed = Flushed::All;
+        if keeps_up {
+            flushed = self.write_batch(&mut state, batch);
+        }
+        if flushed == Flushed::All {
+            flushed = self.write(&mut state);
+        }
+        self.settle(&mut state, flushed);
+        Some(state.position)
+    }
+
+    /// Writes on, whenever the socket blocks and takes again, until the connection's end has come: then its last frames are
+    /// still to be written by [`finish`](Self::finish).
+    pub async fn pump(&self) {
+        while !self.lock().has_ended() {
+            self.write_on().await;
+        }
+    }
+
+    /// Writes what is left after the end has come.
+    pub async fn finish(&self) {
+        while self.write_on().await != Flushed::Finished {}
+    }
+
+    /// Writes what the socket takes, then waits until there is a reason to try again.
+    async fn write_on(&self) -> Flushed {
+        let flushed = {
+            let mut state = self.lock();
+            let flushed = self.write(&mut state);
+            state.blocked = flushed == Flushed::Blocked;
+            flushed
+        };
+        match flushed {
+            Flushed::Finished => {}
+            Flushed::All => self.wake.notified().await,
+            Flushed::Blocked => {
+                tokio::select! {
+                    writable = self.socket.writable() => if writable.is_err() {
+                        self.abandon();
+                    },
+                    () = self.wake.notified() => {}
+                }
+            }
+        }
+        flushed
+    }
+
+    /// Waits until at most `bytes` of this connection's own frames are left to write, or it ends.
+    pub async fn has_room(&self, bytes: usize) {
+        loop {
+            let drained = self.drained.notified();
+            {
+                let state = self.lock();
+                if state.private_bytes <= bytes || state.has_ended() {
+                    return;
+                }
+            }
+            drained.await;
+        }
+    }
+
+    /// Says goodbye: what is half written is finished, then the close frame goes out, then nothing more. The first reason
+    /// given stays.
+    pub fn close(&self, reason: CloseReason) {
+        self.lock().close(reason);
+        self.wake.notify_one();
+        self.drained.notify_waiters();
+    }
+
+    /// Says nothing of its own any more: the other side has closed, and what answers that is under way.
+    pub fn hang_up(&self) {
+        let _ = self.lock().closing.get_or_insert(CloseReason::Normal);
+        self.wake.notify_one();
+    }
+
+    /// Gives the connection up without a word: nobody is there any more.
+    pub fn abandon(&self) {
+        self.lock().gone = true;
+        self.wake.notify_one();
+        self.drained.notify_waiters();
+    }
+
+    /// Why the connection ends, once it does; none while it lives, and when it was abandoned.
+    pub fn closing(&self) -> Option<CloseReason> {
+        let state = self.lock();
+        state.closing.filter(|_| !state.gone)
+    }
+
+    /// The socket both halves share.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Notes that something arrived.
+    pub fn hear(&self, now_ms: u64) {
+        self.heard.store(now_ms, Ordering::Relaxed);
+    }
+
+    /// When something last arrived, in milliseconds of the server's monotonic clock.
+    pub fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// Remembers a blocked socket and wakes its task, which is the only one to wait for it.
+    fn settle(&self, state: &mut State, flushed: Flushed) {
+        if flushed != Flushed::All && !state.blocked {
+            state.blocked = true;
+            self.wake.notify_one();
+        }
+    }
+
+    /// The common case: nothing waits, and the member stands where the batch begins.
+    fn write_batch(&self, state: &mut State, batch: &Batch) -> Flushed {
+        for items in batch.items.chunks(WRITE_FRAMES) {
+            if items.iter().any(|item| item.except == Some(self.id)) {
+                return Flushed::All;
+            }
+            let slices: [IoSlice<'_>; WRITE_FRAMES] =
+                std::array::from_fn(|i| IoSlice::new(items.get(i).map_or(&[], |item| &item.frame)));
+            match self.socket.try_write_vectored(&slices[..items.len()]) {
+                Ok(mut written) => {
+                    for item in items {
+                        if written == 0 {
+                            return Flushed::Blocked;
+                        }
+                        let of_this = written.min(item.frame.len());
+                        state.partial = item.frame.slice(of_this..);
+                        state.position += 1;
+                        written -= of_this;
+                    }
+                    if !state.partial.is_empty() {
+                        return Flushed::Blocked;
+                    }
+                }
+                Err(error) => return state.failed(&error),
+            }
+        }
+        Flushed::All
+    }
+
+    fn write(&self, state: &mut State) -> Flushed {
+        loop {
+            if state.gone {
+                return Flushed::Finished;
+            }
+            if state.partial.is_empty() && state.private.is_empty() {
+                if state.closing.is_some() {
+                    return Flushed::Finished;
+                }
+                match self.tail.get().filter(|_| state.live) {
+                    Some(tail) if state.take_from(tail, self.id) => continue,
+                    _ => return Flushed::All,
+                }
+            }
+            let mut slices = Vec::with_capacity(WRITE_FRAMES.min(state.private.len() + 1));
+            if !state.partial.is_empty() {
+                slices.push(IoSlice::new(&state.partial));
+            }
+            slices.extend(state.private.iter().take(WRITE_FRAMES - 1).map(|frame| IoSlice::new(frame)));
+            match self.socket.try_write_vectored(&slices) {
+                Ok(0) => state.gone = true,
+                Ok(written) => {
+                    state.advance(written);
+                    self.drained.notify_waiters();
+                }
+                Err(error) => return state.failed(&error),
+            }
+        }
+    }
+}
+
+impl State {
+    fn push(&mut self, frame: Bytes) {
+        if !self.has_ended() {
+            self.private_bytes += frame.len();
+            self.private.push_back(frame);
+        }
+    }
+
+    fn close(&mut self, reason: CloseReason) {
+        if self.closing.is_none() {
+            if reason == CloseReason::TooSlow {
+                // What it did not read in time it will ask for again; only the frame begun must be whole.
+                self.private.clear();
+                self.private_bytes = 0;
+            }
+            self.push(websocket::close(reason));
+            self.closing = Some(reason);
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.gone || self.closing.is_some()
+    }
+
+    /// Whether nothing but the room's tail is to be written.
+    fn is_even(&self) -> bool {
+        self.partial.is_empty() && self.private.is_empty()
+    }
+
+    /// Moves the next frames of the tail behind what is private; false when there are none.
+    fn take_from(&mut self, tail: &Mutex<Tail>, id: u64) -> bool {
+        let Some(batch) = lock(tail).batch(self.position, WRITE_FRAMES - 1) else {
+            self.close(CloseReason::TooSlow);
+            return true;
+        };
+        self.position += batch.items.len() as u64;
+        let any = !batch.items.is_empty();
+        for item in batch.items {
+            let replayed = item.seq.is_some_and(|seq| seq <= self.seen);
+            if !replayed && item.except != Some(id) {
+                self.push(item.frame);
+            }
+        }
+        any
+    }
+
+    fn advance(&mut self, mut written: usize) {
+        let of_partial = written.min(self.partial.len());
+        let _ = self.partial.split_to(of_partial);
+        written -= of_partial;
+        while written > 0 {
+            let Some(mut frame) = self.private.pop_front() else { break };
+            self.private_bytes -= frame.len();
+            let of_this = written.min(frame.len());
+            let _ = frame.split_to(of_this);
+            written -= of_this;
+            self.partial = frame;
+        }
+    }
+
+    fn failed(&mut self, error: &io::Error) -> Flushed {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => Flushed::Blocked,
+            _ => {
+                self.gone = true;
+                Flushed::Finished
+            }
+        }
+    }
+}
+
+impl Batch {
+    /// The first entry in it; a batch without one is never in the way.
+    fn first_seq(&self) -> Seq {
+        self.items.iter().find_map(|item| item.seq).unwrap_or(Seq::MAX)
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic while holding it leaves counts and queues that are still whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

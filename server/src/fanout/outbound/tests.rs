@@ -1,0 +1,176 @@
+use std::time::Duration;
+
+use tokio::{
+    io::AsyncReadExt,
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+
+use super::*;
+use crate::fanout::{Item, TAIL_BYTES};
+
+struct Pair {
+    outbound: Arc<Outbound>,
+    tail: Arc<Mutex<Tail>>,
+    peer: TcpStream,
+}
+
+async fn pair() -> Pair {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (stream, _) = listener.accept().await.unwrap();
+    let outbound = Arc::new(Outbound::new(1, Socket::new(stream), 0));
+    let tail = Arc::new(Mutex::new(Tail::new(0)));
+    outbound.attach(tail.clone());
+    Pair { outbound, tail, peer }
+}
+
+impl Pair {
+    fn say(&self, items: Vec<Item>) {
+        let from = lock(&self.tail).end();
+        for item in &items {
+            lock(&self.tail).push(item.clone());
+        }
+        let needed = self.outbound.follow(&Batch { from, items }).unwrap_or(u64::MAX);
+        lock(&self.tail).trim(needed);
+    }
+
+    /// Frames the tail still holds.
+    fn kept(&self) -> u64 {
+        let tail = lock(&self.tail);
+        tail.end() - tail.start()
+    }
+
+    async fn read(&mut self, bytes: usize) -> Vec<u8> {
+        let mut read = vec![0; bytes];
+        let whole = self.peer.read_exact(&mut read);
+        let _ = timeout(Duration::from_secs(10), whole).await.expect("bytes come").unwrap();
+        read
+    }
+}
+
+fn entry(seq: Seq, text: &str) -> Item {
+    Item { frame: Bytes::copy_from_slice(text.as_bytes()), seq: Some(seq), except: None }
+}
+
+#[tokio::test]
+async fn what_the_room_says_waits_for_the_replay_and_is_not_doubled() {
+    let mut pair = pair().await;
+    pair.say(vec![entry(1, "[1]"), entry(2, "[2]")]);
+    pair.outbound.send([Bytes::from("[1][2]")]);
+    pair.say(vec![Item { frame: Bytes::from("(joined)"), seq: None, except: None }]);
+    assert_eq!(pair.outbound.go_live(&[Bytes::from("[live]")], 2), Attached::Live);
+    pair.say(vec![entry(3, "[3]")]);
+    let all = "[1][2][live](joined)[3]";
+    assert_eq!(pair.read(all.len()).await, all.as_bytes());
+}
+
+#[tokio::test]
+async fn a_member_is_not_told_that_it_types_itself() {
+    let mut pair = pair().await;
+    assert_eq!(pair.outbound.go_live(&[], 0), Attached::Live);
+    pair.say(vec![
+        entry(1, "[1]"),
+        Item { frame: Bytes::from("(typing)"), seq: None, except: Some(1) },
+        Item { frame: Bytes::from("(other)"), seq: None, except: Some(2) },
+    ]);
+    pair.say(vec![entry(2, "[2]")]);
+    let all = "[1](other)[2]";
+    assert_eq!(pair.read(all.len()).await, all.as_bytes());
+}
+
+#[tokio::test]
+async fn a_replay_that_fell_behind_goes_on_and_learns_who_is_here() {
+    let pair = pair().await;
+    pair.say(vec![Item { frame: Bytes::from("(joined)"), seq: None, except: None }]);
+    for seq in 1..=5 {
+        pair.say(vec![entry(seq, &"x".repeat(TAIL_BYTES / 3))]);
+    }
+    assert_eq!(pair.outbound.go_live(&[], 1), Attached::Behind);
+    assert_eq!(pair.outbound.go_live(&[], 5), Attached::LiveWithoutPresence);
+}
+
+#[tokio::test]
+async fn a_slow_reader_gets_whole_frames_in_order_and_then_the_reason() {
+    let mut pair = pair().await;
+    assert_eq!(pair.outbound.go_live(&[], 0), Attached::Live);
+    let frame = |seq: Seq| format!("<{seq:06}{}>", "x".repeat(32 * 1024 - 8));
+    let mut said = 0;
+    while pair.outbound.closing().is_none() {
+        said += 1;
+        assert!(said < 10_000, "the kernel cannot take all of it");
+        pair.say(vec![entry(said, &frame(said))]);
+    }
+    assert_eq!(pair.outbound.closing(), Some(CloseReason::TooSlow));
+    assert!(pair.kept() <= 1 + (TAIL_BYTES / (32 * 1024)) as u64);
+
+    let outbound = pair.outbound.clone();
+    let finish = tokio::spawn(async move { outbound.finish().await });
+    let close = websocket::close(CloseReason::TooSlow);
+    let mut seq = 1;
+    loop {
+        let start = pair.read(close.len().min(7)).await;
+        if start == close[..start.len()] {
+            assert_eq!(pair.read(close.len() - start.len()).await, close[start.len()..]);
+            break;
+        }
+        let expected = frame(seq);
+        assert_eq!(start, expected.as_bytes()[..start.len()], "frame {seq} comes next and whole");
+        let rest = pair.read(expected.len() - start.len()).await;
+        assert_eq!(rest, expected.as_bytes()[start.len()..]);
+        seq += 1;
+    }
+    assert!(seq > 1 && seq < said);
+    finish.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reader_that_pauses_and_goes_on_in_time_misses_nothing() {
+    let mut pair = pair().await;
+    assert_eq!(pair.outbound.go_live(&[], 0), Attached::Live);
+    let outbound = pair.outbound.clone();
+    let pump = tokio::spawn(async move { outbound.pump().await });
+    let frame = |seq: Seq| format!("<{seq:06}{}>", "x".repeat(16 * 1024 - 8));
+    let mut said = 0;
+    // Until the socket is full, and a little more.
+    while pair.kept() < 8 {
+        said += 1;
+        assert!(said < 10_000, "the kernel cannot take all of it");
+        pair.say(vec![entry(said, &frame(said))]);
+    }
+    for seq in 1..=said {
+        let expected = frame(seq);
+        assert_eq!(pair.read(expected.len()).await, expected.as_bytes(), "frame {seq}");
+    }
+    assert_eq!(pair.outbound.closing(), None);
+    pair.outbound.close(CloseReason::Normal);
+    pump.await.unwrap();
+}
+
+#[tokio::test]
+async fn answers_nobody_reads_end_the_connection() {
+    let pair = pair().await;
+    for _ in 0..100_000 {
+        pair.outbound.send([Bytes::from(vec![b'x'; 1024])]);
+        if pair.outbound.closing().is_some() {
+            break;
+        }
+    }
+    assert_eq!(pair.outbound.closing(), Some(CloseReason::TooSlow));
+    assert!(lock(&pair.outbound.state).private_bytes < 1024);
+}
+
+#[tokio::test]
+async fn nothing_follows_a_goodbye() {
+    let mut pair = pair().await;
+    assert_eq!(pair.outbound.go_live(&[], 0), Attached::Live);
+    pair.outbound.close(CloseReason::Restart);
+    pair.outbound.close(CloseReason::TooSlow);
+    pair.say(vec![entry(1, "[1]")]);
+    pair.outbound.send([Bytes::from("more")]);
+    pair.outbound.finish().await;
+    let close = websocket::close(CloseReason::Restart);
+    assert_eq!(pair.read(close.len()).await, close);
+    drop((pair.outbound, pair.tail));
+    assert_eq!(pair.peer.read(&mut [0; 8]).await.unwrap(), 0);
+}

@@ -1,0 +1,153 @@
+//! The newest frames of one room, shared by all its members.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use snug_shared::Seq;
+
+/// Bytes of frames a room keeps for members that are behind. Whoever is further behind is closed as too slow.
+pub const TAIL_BYTES: usize = 512 * 1024;
+
+/// One frame of a tail.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// The encoded frame.
+    pub frame: Bytes,
+    /// The entry it carries; none for what is not kept (presence, typing).
+    pub seq: Option<Seq>,
+    /// The member it is not for: nobody is told that they themselves are typing.
+    pub except: Option<u64>,
+}
+
+/// Consecutive items, cut out of a tail to be written to many sockets without holding its lock.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// The position of the first item.
+    pub from: u64,
+    /// The items.
+    pub items: Vec<Item>,
+}
+
+/// The newest frames of a room. Positions count every frame the room ever had in this process.
+#[derive(Debug)]
+pub struct Tail {
+    /// The position of `items[0]`.
+    start: u64,
+    items: VecDeque<Item>,
+    bytes: usize,
+    /// The newest entry handed to the tail, whether still in it or not.
+    last: Seq,
+    /// The newest entry that has left it.
+    trimmed: Seq,
+}
+
+impl Tail {
+    /// An empty tail of a room whose log ends with `last`.
+    pub fn new(last: Seq) -> Self {
+        Self { start: 0, items: VecDeque::new(), bytes: 0, last, trimmed: last }
+    }
+
+    /// Appends a frame; the oldest ones leave when there are more than [`TAIL_BYTES`].
+    pub fn push(&mut self, item: Item) {
+        if let Some(seq) = item.seq {
+            self.last = seq;
+        }
+        self.bytes += item.frame.len();
+        self.items.push_back(item);
+        // The newest frame stays whatever its size, so that who keeps up always can.
+        while self.bytes > TAIL_BYTES && self.items.len() > 1 {
+            self.drop_oldest();
+        }
+    }
+
+    /// Goes on after `seq` without the entries up to it: who needs them reads the log.
+    pub fn skip_to(&mut self, seq: Seq) {
+        self.trim(self.end());
+        self.last = seq;
+        self.trimmed = seq;
+    }
+
+    /// Lets go of everything below a position that nobody needs any more.
+    pub fn trim(&mut self, needed: u64) {
+        while self.start < needed && !self.items.is_empty() {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(item) = self.items.pop_front() {
+            self.start += 1;
+            self.bytes -= item.frame.len();
+            self.trimmed = item.seq.unwrap_or(self.trimmed);
+        }
+    }
+
+    /// The oldest position still here.
+    pub fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// The position the next frame will have.
+    pub fn end(&self) -> u64 {
+        self.start + self.items.len() as u64
+    }
+
+    /// The newest entry handed to the tail.
+    pub fn last(&self) -> Seq {
+        self.last
+    }
+
+    /// Whether every entry after `seq` that the tail was ever given is still in it.
+    pub fn covers(&self, seq: Seq) -> bool {
+        seq >= self.trimmed
+    }
+
+    /// At most `count` items from a position on; `None` when some of them have left.
+    pub fn batch(&self, from: u64, count: usize) -> Option<Batch> {
+        let skip = usize::try_from(from.checked_sub(self.start)?).ok()?;
+        let items = self.items.iter().skip(skip).take(count).cloned().collect();
+        Some(Batch { from, items })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(seq: Seq, size: usize) -> Item {
+        Item { frame: Bytes::from(vec![0; size]), seq: Some(seq), except: None }
+    }
+
+    #[test]
+    fn the_oldest_frames_leave_and_their_positions_with_them() {
+        let mut tail = Tail::new(7);
+        for seq in 8..=17 {
+            tail.push(entry(seq, TAIL_BYTES / 4));
+        }
+        assert_eq!((tail.start(), tail.end(), tail.last()), (6, 10, 17));
+        assert!(tail.batch(5, 8).is_none());
+        assert_eq!(tail.batch(6, 8).unwrap().items.len(), 4);
+        assert_eq!(tail.batch(10, 8).unwrap().items.len(), 0);
+        assert!(tail.covers(13) && !tail.covers(12));
+    }
+
+    #[test]
+    fn a_frame_larger_than_the_tail_still_goes_out() {
+        let mut tail = Tail::new(0);
+        tail.push(entry(1, TAIL_BYTES * 2));
+        assert_eq!(tail.batch(0, 8).unwrap().items.len(), 1);
+    }
+
+    #[test]
+    fn what_nobody_needs_is_let_go() {
+        let mut tail = Tail::new(0);
+        for seq in 1..=5 {
+            tail.push(entry(seq, 10));
+        }
+        tail.trim(5);
+        assert_eq!((tail.start(), tail.end()), (5, 5));
+        assert!(tail.covers(5) && !tail.covers(4));
+        tail.push(entry(6, 10));
+        assert!(tail.covers(5));
+    }
+}

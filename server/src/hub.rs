@@ -1,0 +1,375 @@
+//! Which rooms are live, and the way into them.
+//!
+//! A room is opened from the log when the first member or post comes, and let go when nobody is in it, nobody's name is kept
+//! and nothing of it is under way. It knows no HTTP and no WebSocket frames.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use snug_shared::{
+    Author, CloseReason, Intent, MessageText, Nickname, RoomKey, RoomName,
+    api::{RoomInfo, Rooms},
+};
+use tokio::{sync::OnceCell, task::AbortHandle};
+use uuid::Uuid;
+
+use crate::{
+    layer::{ChannelLayer, Receiver},
+    log::{Actor, Append, Appended, Committed, Log, LogError},
+};
+
+mod live;
+
+pub use live::LiveRoom;
+
+/// Rooms that can be live at once.
+const LIVE_ROOMS: usize = 20_000;
+/// Rooms told by [`Hub::rooms`]: those with the newest entries.
+const LISTED_ROOMS: usize = 500;
+/// Silence after which the server asks whether anybody is there.
+const PING_AFTER: Duration = Duration::from_secs(15);
+/// Silence after which nobody is. With the sweep's 5 s and the members' grace of 5 s, who is gone has left after 41 s.
+const DEAD_AFTER: Duration = Duration::from_secs(30);
+/// How often connections are looked after.
+pub const SWEEP: Duration = Duration::from_secs(5);
+
+/// The live rooms of this process.
+pub struct Hub {
+    log: Arc<dyn Log>,
+    layer: Arc<dyn ChannelLayer>,
+    members_per_room: usize,
+    rooms: Mutex<HashMap<RoomKey, Arc<Slot>>>,
+    ids: AtomicU64,
+    started: Instant,
+    draining: AtomicBool,
+}
+
+/// A room's place in the hub, taken before the room has been read from the log.
+#[derive(Default)]
+struct Slot {
+    room: OnceCell<(Arc<LiveRoom>, AbortHandle)>,
+    /// Connections and posts that hold it. Changed only under the hub's lock.
+    users: AtomicU64,
+}
+
+/// A live room that stays open as long as this is held.
+pub struct Entered {
+    hub: Arc<Hub>,
+    slot: Arc<Slot>,
+    room: Arc<LiveRoom>,
+}
+
+/// Why a room could not be entered.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum EnterError {
+    /// Too many rooms are open at once.
+    #[error("this server has as many rooms open as it can")]
+    Full,
+    /// The server is about to stop.
+    #[error("this server is about to restart")]
+    Draining,
+    /// The log could not be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+/// Why a post was not taken.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PostError {
+    /// Somebody in the room goes by that name.
+    #[error("“{0}” is in the room. Please post under another name.")]
+    NicknameTaken(Nickname),
+    /// The room could not be entered.
+    #[error(transparent)]
+    Enter(#[from] EnterError),
+}
+
+impl Hub {
+    /// A hub over a log and a channel layer. The log's commits must reach the layer by [`tell`].
+    pub fn new(log: Arc<dyn Log>, layer: Arc<dyn ChannelLayer>, members_per_room: usize) -> Self {
+        Self {
+            log,
+            layer,
+            members_per_room,
+            rooms: Mutex::default(),
+            ids: AtomicU64::new(1),
+            started: Instant::now(),
+            draining: AtomicBool::new(false),
+        }
+    }
+
+    /// The log under it, for whoever only reads.
+    pub fn log(&self) -> &Arc<dyn Log> {
+        &self.log
+    }
+
+    /// The channel layer under it.
+    pub fn layer(&self) -> &Arc<dyn ChannelLayer> {
+        &self.layer
+    }
+
+    /// A number no connection or member of this process had before.
+    pub fn next_id(&self) -> u64 {
+        self.ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Milliseconds since the hub was made.
+    pub fn now_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Opens a room, or finds it open.
+    ///
+    /// # Errors
+    /// [`EnterError`] says why not.
+    pub async fn enter(self: &Arc<Self>, name: &RoomName) -> Result<Entered, EnterError> {
+        if self.draining.load(Ordering::Relaxed) {
+            return Err(EnterError::Draining);
+        }
+        let lease = self.lease(name.key())?;
+        let (room, _) = lease.slot.room.get_or_try_init(|| self.open(name)).await?;
+        let room = room.clone();
+        let (hub, slot) = lease.keep();
+        Ok(Entered { hub, slot, room })
+    }
+
+    fn lease(self: &Arc<Self>, key: RoomKey) -> Result<Lease, EnterError> {
+        let mut rooms = self.lock();
+        if rooms.len() >= LIVE_ROOMS && !rooms.contains_key(&key) {
+            return Err(EnterError::Full);
+        }
+        let slot = rooms.entry(key).or_default().clone();
+        let _ = slot.users.fetch_add(1, Ordering::Relaxed);
+        Ok(Lease { hub: Some(self.clone()), slot })
+    }
+
+    /// Reads a room from the log. It hears of new entries before it is read, so that none falls between.
+    async fn open(self: &Arc<Self>, name: &RoomName) -> Result<(Arc<LiveRoom>, AbortHandle), EnterError> {
+        let key = name.key();
+        let early = Arc::new(Early::default());
+        self.layer.group_add(&key, early.clone());
+        let record = match self.log.room(&key).await {
+            Ok(record) => record,
+            Err(error) => {
+                self.layer.group_discard(&key);
+                return Err(error.into());
+            }
+        };
+        let room = Arc::new(match record {
+            Some(record) => LiveRoom::from_record(record, self.members_per_room),
+            None => LiveRoom::new(name.clone(), new_epoch()?, self.members_per_room),
+        });
+        self.layer.group_add(&key, room.clone());
+        room.receive_first(early.take());
+        let task = tokio::spawn(room.clone().run());
+        Ok((room, task.abort_handle()))
+    }
+
+    /// The rooms anyone may see: those with entries, the newest first, and those that only have members.
+    ///
+    /// # Errors
+    /// When the log could not be read.
+    pub async fn rooms(&self) -> Result<Rooms, LogError> {
+        let records = self.log.rooms(LISTED_ROOMS).await?;
+        let mut live: HashMap<RoomKey, Arc<LiveRoom>> = {
+            let rooms = self.lock();
+            let open = rooms.iter().filter_map(|(key, slot)| Some((key.clone(), slot.room.get()?.0.clone())));
+            open.collect()
+        };
+        let mut listed = Vec::with_capacity(records.len());
+        for record in records {
+            let members = live.remove(&record.name.key()).map_or(0, |room| room.connected());
+            listed.push(RoomInfo {
+                room: record.name,
+                members,
+                last: record.last,
+                last_at: record.last_at,
+                topic: Some(record.topic).filter(|topic| !topic.is_empty()),
+                locked: false,
+            });
+        }
+        let mut fresh: Vec<RoomInfo> = live
+            .into_values()
+            .filter(|room| room.connected() > 0 && room.last() == 0)
+            .map(|room| RoomInfo {
+                room: room.name.clone(),
+                members: room.connected(),
+                last: 0,
+                last_at: 0,
+                topic: None,
+                locked: false,
+            })
+            .collect();
+        fresh.sort_by(|a, b| b.members.cmp(&a.members).then_with(|| a.room.cmp(&b.room)));
+        fresh.truncate(LISTED_ROOMS);
+        listed.extend(fresh);
+        Ok(Rooms { rooms: listed })
+    }
+
+    /// Says something in a room from outside, as [`Author::http`].
+    ///
+    /// # Errors
+    /// [`PostError`] says why it was not even tried; the inner result is the log's.
+    pub async fn post(
+        self: &Arc<Self>,
+        room: &RoomName,
+        nickname: Nickname,
+        id: Uuid,
+        text: MessageText,
+    ) -> Result<Result<Appended, LogError>, PostError> {
+        let room = self.enter(room).await?;
+        if room.is_present(&nickname) {
+            return Err(PostError::NicknameTaken(nickname));
+        }
+        let actor = Actor { author: Author::http(&nickname), nickname, moderator: false };
+        Ok(room.append(actor, id, Intent::Message { text, reply_to: None }).await)
+    }
+
+    /// Looks after every connection and lets go of rooms that are over. Called every [`SWEEP`].
+    pub fn sweep(&self) {
+        let now = self.now_ms();
+        let ping = crate::fanout::ping();
+        for room in self.live_rooms() {
+            room.for_each_socket(|outbound| {
+                let silent = Duration::from_millis(now.saturating_sub(outbound.heard()));
+                if silent >= DEAD_AFTER {
+                    outbound.abandon();
+                } else if silent >= PING_AFTER {
+                    outbound.send([ping.clone()]);
+                }
+            });
+        }
+        self.lock().retain(|key, slot| {
+            if slot.users.load(Ordering::Relaxed) > 0 {
+                return true;
+            }
+            if let Some((room, task)) = slot.room.get() {
+                if !room.is_over() {
+                    return true;
+                }
+                task.abort();
+            }
+            self.layer.group_discard(key);
+            false
+        });
+    }
+
+    /// Lets nobody in any more and closes every connection.
+    pub fn close_all(&self, reason: CloseReason) {
+        self.draining.store(true, Ordering::Relaxed);
+        for room in self.live_rooms() {
+            room.for_each_socket(|outbound| outbound.close(reason));
+        }
+    }
+
+    /// Whether rooms can be served now.
+    ///
+    /// # Errors
+    /// The reason why not, for an operator.
+    pub fn ready(&self) -> Result<(), String> {
+        if self.draining.load(Ordering::Relaxed) {
+            return Err("the server is about to stop".to_owned());
+        }
+        self.log.ready().map_err(|error| error.to_string())?;
+        self.layer.ready()
+    }
+
+    fn live_rooms(&self) -> Vec<Arc<LiveRoom>> {
+        self.lock().values().filter_map(|slot| Some(slot.room.get()?.0.clone())).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<RoomKey, Arc<Slot>>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn release(&self, slot: &Slot) {
+        let _rooms = self.lock();
+        let _ = slot.users.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Tells a room's members of a new entry: what a log's commits are wired to.
+pub fn tell(layer: &dyn ChannelLayer, committed: Committed) {
+    layer.group_send(&committed.room, crate::layer::Event::Entry(committed.entry));
+}
+
+/// A slot held while its room is being opened.
+struct Lease {
+    hub: Option<Arc<Hub>>,
+    slot: Arc<Slot>,
+}
+
+impl Lease {
+    /// Hands the hold over.
+    fn keep(mut self) -> (Arc<Hub>, Arc<Slot>) {
+        let hub = self.hub.take().expect("a lease is kept once");
+        (hub, self.slot.clone())
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(hub) = &self.hub {
+            hub.release(&self.slot);
+        }
+    }
+}
+
+impl Entered {
+    /// Enters something into the room's log. Calls are taken in the order they are made.
+    pub fn append(
+        &self,
+        actor: Actor,
+        id: Uuid,
+        intent: Intent,
+    ) -> crate::log::Later<Result<Appended, LogError>> {
+        let (room, epoch) = (self.room.name.clone(), self.room.epoch.clone());
+        self.hub.log.append(Append { room, epoch, actor, id, intent })
+    }
+}
+
+impl std::ops::Deref for Entered {
+    type Target = LiveRoom;
+
+    fn deref(&self) -> &LiveRoom {
+        &self.room
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.hub.release(&self.slot);
+    }
+}
+
+/// Keeps what is said while a room is being read from the log.
+#[derive(Default)]
+struct Early {
+    events: Mutex<Vec<crate::layer::Event>>,
+}
+
+impl Early {
+    fn take(&self) -> Vec<crate::layer::Event> {
+        std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Receiver for Early {
+    fn receive(&self, event: crate::layer::Event) {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+}
+
+/// 32 hex digits that name a new log.
+fn new_epoch() -> Result<String, LogError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| LogError::Unavailable(format!("no random bytes from the system: {error}")))?;
+    Ok(data_encoding::HEXLOWER.encode(&bytes))
+}

@@ -1,0 +1,328 @@
+//! One room that somebody is in: its members' names, their sockets, and the tail of what it says.
+//!
+//! Everything said in the room comes in through [`Receiver::receive`] and goes out through the one flusher task, which encodes
+//! it, appends it to the tail and writes it to every member. The locks are held for one call each and never across an await;
+//! where two are held, it is an [`Outbound`]'s state first and the tail second.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use bytes::Bytes;
+use snug_shared::{
+    Author, CloseReason, Millis, Nickname, Presence, RoomKey, RoomName, Seq, ServerFrame, Topic, entry::Body,
+};
+use tokio::sync::Notify;
+
+use crate::{
+    fanout::{self, Attached, Item, Outbound, Tail},
+    layer::{Event, Receiver},
+    log::RoomRecord,
+    room::{JoinError, Joined, Room},
+};
+
+/// Events encoded and written in one go. Bounds the frames that are in no tail yet, and how long the tail's lock is held.
+const EVENTS: usize = 64;
+/// Members written to before joins and leaves get their turn at the list.
+const MEMBERS: usize = 64;
+
+/// A room that somebody is in.
+pub struct LiveRoom {
+    /// Its name, in its first spelling.
+    pub name: RoomName,
+    /// What it is compared by.
+    pub key: RoomKey,
+    /// The name of its log.
+    pub epoch: String,
+    members: Mutex<Room>,
+    sockets: Mutex<Sockets>,
+    tail: Arc<Mutex<Tail>>,
+    incoming: Mutex<Vec<Event>>,
+    present: Mutex<Facts>,
+    wake: Notify,
+}
+
+/// What the newest entries made of the room.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The oldest entry kept when the room was opened.
+    pub first: Seq,
+    /// When the newest entry was.
+    pub last_at: Millis,
+    /// What the room is about.
+    pub topic: Topic,
+}
+
+/// The members' sockets, in places that stay while others come and go.
+#[derive(Default)]
+struct Sockets {
+    places: Vec<Option<Arc<Outbound>>>,
+    free: Vec<usize>,
+    by_connection: HashMap<u64, usize>,
+}
+
+impl LiveRoom {
+    /// A room as the log knows it. Events may already have come in; those the record includes are passed over.
+    pub fn new(name: RoomName, epoch: String, capacity: usize) -> Self {
+        Self {
+            key: name.key(),
+            name,
+            epoch,
+            members: Mutex::new(Room::new(capacity)),
+            sockets: Mutex::default(),
+            tail: Arc::new(Mutex::new(Tail::new(0))),
+            incoming: Mutex::default(),
+            present: Mutex::new(Facts { first: 0, last_at: 0, topic: Topic::default() }),
+            wake: Notify::new(),
+        }
+    }
+
+    /// A room as the log knows it.
+    pub fn from_record(record: RoomRecord, capacity: usize) -> Self {
+        let room = Self::new(record.name, record.epoch, capacity);
+        *lock(&room.tail) = Tail::new(record.last);
+        *lock(&room.present) = Facts { first: record.first, last_at: record.last_at, topic: record.topic };
+        room
+    }
+
+    /// Gives a connection a place in the room; an older connection of the same author is closed as replaced.
+    ///
+    /// # Errors
+    /// [`JoinError`] when the nickname is somebody else's or the room is full.
+    pub fn join(
+        &self,
+        fresh: u64,
+        outbound: &Arc<Outbound>,
+        author: &Author,
+        nickname: &Nickname,
+    ) -> Result<Joined, JoinError> {
+        let joined = lock(&self.members).join(Instant::now(), fresh, outbound.id, author, nickname)?;
+        outbound.attach(self.tail.clone());
+        let mut sockets = lock(&self.sockets);
+        sockets.insert(outbound.clone());
+        if let Some(older) = joined.replaced.and_then(|older| sockets.get(older)) {
+            older.close(CloseReason::Replaced);
+        }
+        drop(sockets);
+        self.wake.notify_one();
+        Ok(joined)
+    }
+
+    /// Takes a connection's place away.
+    pub fn leave(&self, member: u64, connection: u64) {
+        lock(&self.sockets).remove(connection);
+        lock(&self.members).leave(Instant::now(), member, connection);
+        self.wake.notify_one();
+    }
+
+    /// Whether a member's sign of typing is passed on now.
+    pub fn types(&self, member: u64) -> bool {
+        lock(&self.members).types(Instant::now(), member)
+    }
+
+    /// Who is here: the first of them, and how many.
+    pub fn members(&self) -> (Vec<snug_shared::MemberInfo>, u32) {
+        let members = lock(&self.members);
+        (members.members(), members.count())
+    }
+
+    /// How many have a live connection.
+    pub fn connected(&self) -> u32 {
+        lock(&self.members).connected()
+    }
+
+    /// Whether somebody here goes by that name.
+    pub fn is_present(&self, nickname: &Nickname) -> bool {
+        lock(&self.members).is_present(nickname)
+    }
+
+    /// Whether nobody is here and no name is kept for anybody.
+    pub fn is_over(&self) -> bool {
+        lock(&self.members).is_over(Instant::now())
+    }
+
+    /// The newest entry the members were told of.
+    pub fn last(&self) -> Seq {
+        lock(&self.tail).last()
+    }
+
+    /// What the newest entries made of the room.
+    pub fn facts(&self) -> Facts {
+        lock(&self.present).clone()
+    }
+
+    /// Ends a connection's replay with `frames`, up to the entry `seen`, and lets it follow the room. False when it has to
+    /// replay on because later entries have left the tail.
+    pub fn go_live(&self, outbound: &Outbound, frames: &[Bytes], seen: Seq) -> bool {
+        match outbound.go_live(frames, seen) {
+            Attached::Behind => false,
+            Attached::Live => true,
+            Attached::LiveWithoutPresence => {
+                let (members, count) = self.members();
+                let whole = Presence { count, members: Some(members), ..Presence::default() };
+                outbound.send([fanout::text(&ServerFrame::Presence(whole).to_json())]);
+                true
+            }
+        }
+    }
+
+    /// Does something with every member's socket.
+    pub fn for_each_socket(&self, mut act: impl FnMut(&Outbound)) {
+        for start in (0..).step_by(MEMBERS) {
+            let sockets = lock(&self.sockets);
+            if start >= sockets.places.len() {
+                return;
+            }
+            for outbound in sockets.places.iter().skip(start).take(MEMBERS).flatten() {
+                act(outbound);
+            }
+        }
+    }
+
+    /// Takes events that came in before any other, while the room was being opened.
+    pub fn receive_first(&self, events: Vec<Event>) {
+        let _ = lock(&self.incoming).splice(..0, events);
+        self.wake.notify_one();
+    }
+
+    /// The room's one voice: runs until it is aborted.
+    pub async fn run(self: Arc<Self>) {
+        loop {
+            let deadline = lock(&self.members).next_deadline();
+            let due = async {
+                match deadline {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = due => {}
+            }
+            // Whoever is ready to read gets its messages in first: they go out in the same write.
+            tokio::task::yield_now().await;
+            while self.flush() {}
+        }
+    }
+
+    /// Encodes what came in and writes it to every member; true when there is more.
+    fn flush(&self) -> bool {
+        let (events, more) = {
+            let mut incoming = lock(&self.incoming);
+            let take = incoming.len().min(EVENTS);
+            let events: Vec<Event> = incoming.drain(..take).collect();
+            (events, !incoming.is_empty())
+        };
+        let presence = lock(&self.members).presence(Instant::now());
+        let mut items: Vec<Item> = Vec::with_capacity(events.len() + 1);
+        let mut last = self.last();
+        for event in events {
+            match self.encode(event, &mut last) {
+                Ok(item) => items.extend(item),
+                Err(Hole) => self.lost_the_thread(),
+            }
+        }
+        if let Some(presence) = presence {
+            let frame = fanout::text(&ServerFrame::Presence(presence).to_json());
+            items.push(Item { frame, seq: None, except: None });
+        }
+        if items.is_empty() {
+            return more;
+        }
+        let batch = {
+            let mut tail = lock(&self.tail);
+            let from = tail.end();
+            for item in &items {
+                tail.push(item.clone());
+            }
+            fanout::Batch { from, items }
+        };
+        let mut needed = u64::MAX;
+        self.for_each_socket(|outbound| {
+            needed = needed.min(outbound.follow(&batch).unwrap_or(u64::MAX));
+        });
+        lock(&self.tail).trim(needed);
+        more
+    }
+
+    fn encode(&self, event: Event, last: &mut Seq) -> Result<Option<Item>, Hole> {
+        match event {
+            Event::Entry(entry) => {
+                if entry.seq <= *last {
+                    return Ok(None);
+                }
+                let hole = entry.seq != *last + 1;
+                *last = entry.seq;
+                let mut present = lock(&self.present);
+                present.first = present.first.max(1);
+                present.last_at = entry.at;
+                if let Body::Topic { topic } = &entry.body {
+                    present.topic = topic.clone();
+                }
+                drop(present);
+                if hole {
+                    lock(&self.tail).skip_to(entry.seq);
+                    return Err(Hole);
+                }
+                let json = serde_json::to_string(&*entry).unwrap_or_default();
+                Ok(Some(Item { frame: fanout::text(&json), seq: Some(entry.seq), except: None }))
+            }
+            Event::Typing { connection, user, by } => {
+                let json = ServerFrame::Typing { user, by }.to_json();
+                Ok(Some(Item { frame: fanout::text(&json), seq: None, except: Some(connection) }))
+            }
+        }
+    }
+
+    /// An entry is missing here though the log has it. Nobody may see what follows it first, so everybody comes back and
+    /// resumes from the log.
+    fn lost_the_thread(&self) {
+        tracing::error!(room = %self.key, "entries did not arrive in order; members resume from the log");
+        self.for_each_socket(|outbound| outbound.close(CloseReason::TooSlow));
+    }
+}
+
+/// An entry that does not follow the one before it.
+struct Hole;
+
+impl Receiver for LiveRoom {
+    fn receive(&self, event: Event) {
+        lock(&self.incoming).push(event);
+        self.wake.notify_one();
+    }
+}
+
+impl Sockets {
+    fn insert(&mut self, outbound: Arc<Outbound>) {
+        let connection = outbound.id;
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.places[place] = Some(outbound);
+                place
+            }
+            None => {
+                self.places.push(Some(outbound));
+                self.places.len() - 1
+            }
+        };
+        let _ = self.by_connection.insert(connection, place);
+    }
+
+    fn get(&self, connection: u64) -> Option<&Outbound> {
+        self.places.get(*self.by_connection.get(&connection)?)?.as_deref()
+    }
+
+    fn remove(&mut self, connection: u64) {
+        if let Some(place) = self.by_connection.remove(&connection) {
+            self.places[place] = None;
+            self.free.push(place);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic while holding one of these leaves state that is still whole: each call finishes what it changes.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,117 @@
+//! How much one person may do in how short a time: token buckets, kept as one instant each (GCRA).
+//!
+//! A bucket belongs to a person, not to a connection: reconnecting does not fill it. Time is passed in, so that a test's clock
+//! decides.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// Buckets that are not full, at most. Beyond it the fullest half is forgotten, which only ever favours people.
+const BUCKETS: usize = 65_536;
+
+/// How much is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// At once.
+    pub burst: u32,
+    /// A second, after that.
+    pub per_second: u32,
+}
+
+/// One bucket for each key.
+#[derive(Debug)]
+pub struct Limiter<K> {
+    rate: Rate,
+    /// When each bucket is full again.
+    full_at: Mutex<HashMap<K, Instant>>,
+}
+
+impl<K: Eq + Hash + Clone> Limiter<K> {
+    /// Empty-handed nobody starts: every bucket is full.
+    pub fn new(rate: Rate) -> Self {
+        Self { rate, full_at: Mutex::default() }
+    }
+
+    /// Takes one.
+    ///
+    /// # Errors
+    /// How long to wait until there is one again. Nothing is taken.
+    pub fn take(&self, now: Instant, key: &K) -> Result<(), Duration> {
+        let each = Duration::from_secs(1) / self.rate.per_second.max(1);
+        let mut buckets = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let full_at = buckets.get(key).copied().unwrap_or(now).max(now);
+        let after = full_at + each;
+        let room = each * self.rate.burst.max(1);
+        if let Some(over) = after.checked_duration_since(now + room).filter(|over| !over.is_zero()) {
+            return Err(over);
+        }
+        if buckets.len() >= BUCKETS && !buckets.contains_key(key) {
+            forget_the_fullest(&mut buckets, now);
+        }
+        let _ = buckets.insert(key.clone(), after);
+        Ok(())
+    }
+
+    /// Forgets buckets that are full anyway.
+    pub fn sweep(&self, now: Instant) {
+        let mut buckets = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        buckets.retain(|_, full_at| *full_at > now);
+    }
+}
+
+fn forget_the_fullest<K>(buckets: &mut HashMap<K, Instant>, now: Instant) {
+    buckets.retain(|_, full_at| *full_at > now);
+    if buckets.len() >= BUCKETS {
+        let mut times: Vec<Instant> = buckets.values().copied().collect();
+        let (_, median, _) = times.select_nth_unstable(BUCKETS / 2);
+        let median = *median;
+        buckets.retain(|_, full_at| *full_at > median);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: Rate = Rate { burst: 20, per_second: 5 };
+
+    #[test]
+    fn twenty_at_once_and_five_a_second_are_always_allowed() {
+        let (limiter, start) = (Limiter::new(RATE), Instant::now());
+        for _ in 0..20 {
+            assert_eq!(limiter.take(start, &"maya"), Ok(()));
+        }
+        let wait = limiter.take(start, &"maya").unwrap_err();
+        assert!(wait <= Duration::from_millis(200) && !wait.is_zero(), "{wait:?}");
+        assert_eq!(limiter.take(start, &"jon"), Ok(()));
+        for n in 1..100 {
+            assert_eq!(limiter.take(start + Duration::from_millis(200) * n, &"maya"), Ok(()));
+        }
+    }
+
+    #[test]
+    fn waiting_as_long_as_told_is_enough() {
+        let (limiter, mut now) = (Limiter::new(RATE), Instant::now());
+        for _ in 0..200 {
+            if let Err(wait) = limiter.take(now, &0) {
+                now += wait;
+                assert_eq!(limiter.take(now, &0), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn full_buckets_are_forgotten_and_their_number_is_bounded() {
+        let (limiter, now) = (Limiter::new(RATE), Instant::now());
+        for key in 0..BUCKETS + 10 {
+            assert_eq!(limiter.take(now, &key), Ok(()));
+        }
+        assert!(limiter.full_at.lock().unwrap().len() <= BUCKETS);
+        limiter.sweep(now + Duration::from_secs(10));
+        assert!(limiter.full_at.lock().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,116 @@
+//! Seats: the secret token by which a device takes its place in a room back (`docs/protocol.md` §4, "Seats").
+//!
+//! A seat proves itself: 16 random bytes and a tag over them and the room, keyed with the log's secret. So no table has to
+//! remember who ever came, and a join writes nothing to disk. Its hash is the author others see.
+
+use data_encoding::BASE32_NOPAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use snug_shared::{Author, RoomKey};
+
+/// Random bytes of a seat.
+const NONCE: usize = 16;
+/// Bytes of the tag that are kept: forging one takes 2¹²⁸ tries over the network.
+const TAG: usize = 16;
+/// Base32 characters of an author's hash.
+const HASH_CHARS: usize = 26;
+
+/// Makes and checks seats.
+#[derive(Clone)]
+pub struct Seats {
+    secret: [u8; 32],
+}
+
+/// One device in one room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// The token; only its owner and the server ever see it.
+    pub token: String,
+    /// Who its owner is to everybody else.
+    pub author: Author,
+}
+
+impl Seats {
+    /// Seats that stay good as long as the secret does.
+    pub fn new(secret: [u8; 32]) -> Self {
+        Self { secret }
+    }
+
+    /// A new seat.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    pub fn issue(&self, room: &RoomKey) -> Result<Seat, getrandom::Error> {
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce)?;
+        let mut token = nonce.to_vec();
+        token.extend_from_slice(&self.tag(room, &nonce));
+        Ok(seat(&token))
+    }
+
+    /// The seat behind a token; `None` when it was not made here for this room.
+    pub fn check(&self, room: &RoomKey, token: &str) -> Option<Seat> {
+        let bytes = BASE32_NOPAD.decode(token.to_ascii_uppercase().as_bytes()).ok()?;
+        let (nonce, tag) = bytes.split_at_checked(NONCE)?;
+        self.mac(room, nonce).verify_truncated_left(tag).ok()?;
+        (tag.len() == TAG).then(|| seat(&bytes))
+    }
+
+    fn tag(&self, room: &RoomKey, nonce: &[u8]) -> [u8; TAG] {
+        let tag = self.mac(room, nonce).finalize().into_bytes();
+        std::array::from_fn(|i| tag[i])
+    }
+
+    fn mac(&self, room: &RoomKey, nonce: &[u8]) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).expect("HMAC takes keys of any length");
+        mac.update(nonce);
+        mac.update(room.as_str().as_bytes());
+        mac
+    }
+}
+
+fn seat(token: &[u8]) -> Seat {
+    let mut hash = BASE32_NOPAD.encode(&Sha256::digest(token)).to_ascii_lowercase();
+    hash.truncate(HASH_CHARS);
+    let author = Author::parse(format!("s:{hash}"));
+    Seat {
+        token: BASE32_NOPAD.encode(token).to_ascii_lowercase(),
+        author: author.expect("26 base32 characters are an author"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use snug_shared::RoomName;
+
+    use super::*;
+
+    fn room(name: &str) -> RoomKey {
+        RoomName::parse(name).unwrap().key()
+    }
+
+    #[test]
+    fn a_seat_is_known_again_in_its_room_and_nowhere_else() {
+        let seats = Seats::new([7; 32]);
+        let seat = seats.issue(&room("tea")).unwrap();
+        assert_eq!(seats.check(&room("tea"), &seat.token), Some(seat.clone()));
+        assert_eq!(seats.check(&room("coffee"), &seat.token), None);
+        assert_eq!(Seats::new([8; 32]).check(&room("tea"), &seat.token), None);
+    }
+
+    #[test]
+    fn a_changed_or_cut_token_is_unknown() {
+        let seats = Seats::new([7; 32]);
+        let token = seats.issue(&room("tea")).unwrap().token;
+        for cut in 0..token.len() {
+            assert_eq!(seats.check(&room("tea"), &token[..cut]), None, "cut at {cut}");
+        }
+        for at in 0..token.len() - 1 {
+            let mut changed = token.clone().into_bytes();
+            changed[at] = if changed[at] == b'a' { b'b' } else { b'a' };
+            let changed = String::from_utf8(changed).unwrap();
+            assert_eq!(seats.check(&room("tea"), &changed), None, "changed at {at}");
+        }
+        assert_eq!(seats.check(&room("tea"), "not base32 at all ☃"), None);
+    }
+}
