@@ -1,6 +1,7 @@
 //! What every room log keeps to, asked of each of them; and what only the one on disk can.
 
 mod log {
+    mod agree;
     pub mod bench;
     mod disk;
     mod kept;
