@@ -103,8 +103,9 @@ pub async fn serve(
         let accepted = tokio::select! {
             biased;
             () = &mut shutdown => break,
-            accepted = listener.accept() => accepted,
+            // Before the next is taken, so that those that ended do not gather under a flood.
             Some(_) = connections.join_next() => continue,
+            accepted = listener.accept() => accepted,
         };
         match accepted {
             Ok((stream, address)) => {
@@ -240,8 +241,11 @@ async fn answer(mut socket: Socket, response: &[u8]) {
     }
 }
 
-/// Reads on for a moment before the connection closes: closing over unread bytes resets it, and the peer may lose the answer.
+/// Says goodbye, and reads on for a moment: closing over unread bytes resets a connection, and the peer may lose the answer.
 async fn linger(mut socket: Socket) {
+    if socket.finish_writing().is_err() {
+        return;
+    }
     let mut ignored = [0; 1024];
     let drain = async { while matches!(socket.read(&mut ignored).await, Ok(read) if read > 0) {} };
     let _ = timeout(LINGER, drain).await;

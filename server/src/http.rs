@@ -30,6 +30,7 @@ pub fn router(server: Arc<Server>) -> Router {
     let guard = Arc::new(Guard::new(&server.config));
     Router::new()
         .route("/", get(page::page))
+        .route("/chat/{room}", get(page::page))
         .route("/chat/{room}/", get(page::page))
         .route("/ws/chat/{*path}", get(upgrade::upgrade))
         .route("/api/rooms", get(rooms))

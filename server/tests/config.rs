@@ -2,7 +2,12 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests fail as tests do
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+    time::Duration,
+};
 
 use snug_server::config::{Config, ConfigError, Layer, Options, Tls, file};
 use snug_shared::Durability;
@@ -221,4 +226,59 @@ fn lists_may_be_given_one_by_one_or_with_commas() {
 fn errors_name_the_file_they_are_about() {
     let error = file::parse(Path::new("/etc/snug/snug.toml"), "nam = 1").unwrap_err();
     assert_eq!(error.to_string(), "/etc/snug/snug.toml:1: there is no setting “nam”; did you mean “name”?");
+}
+
+/// Runs the server's binary in a folder that is its home as well, with a file's settings and some variables.
+fn run(settings: &str, variables: &[(&str, &str)], flags: &[&str]) -> Output {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("snug.toml"), settings).unwrap();
+    Command::new(env!("CARGO_BIN_EXE_snug-server"))
+        .args(flags)
+        .current_dir(&folder)
+        .env_clear()
+        .env("HOME", folder.path())
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_variable_wins_over_the_file_and_a_flag_over_both() {
+    let file = "name = \"file\"\nmax-members = 1\nmax-connections = 1";
+    let variables =
+        [("SNUG_NAME", "variable"), ("SNUG_MAX_MEMBERS", "2"), ("SNUG_ALLOW_HOST", "a.example,b.example")];
+    let printed = run(file, &variables, &["--print-config", "--name", "flag"]);
+    assert!(printed.status.success(), "{printed:?}");
+    let config = load(&String::from_utf8(printed.stdout).unwrap(), &[]).unwrap();
+    assert_eq!((config.name.as_str(), config.max_members, config.max_connections), ("flag", 2, 1));
+    assert_eq!(config.allow_host.len(), 2);
+}
+
+#[test]
+fn a_server_with_wrong_settings_does_not_start() {
+    for (file, variables, flags, said) in [
+        ("nam = 1", &[][..], &[][..], "snug.toml:1: there is no setting “nam”; did you mean “name”?"),
+        ("", &[("SNUG_MAX_MEMBERS", "many")], &[], "--max-members"),
+        ("", &[], &["--layer", "redis://localhost"], "not served by this build"),
+        ("", &[], &["--log", "snug_server=loud"], "log: "),
+    ] {
+        let output = run(file, variables, flags);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(said), "{error}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn the_help_tells_every_default_and_every_variable() {
+    let help = String::from_utf8(run("", &[], &["--help"]).stdout).unwrap();
+    for part in [
+        "[default: 0.0.0.0:8000]",
+        "[env: SNUG_LISTEN=]",
+        "[default: full]",
+        "[env: SNUG_MAX_CONNECTIONS_PER_ADDRESS=]",
+    ] {
+        assert!(help.contains(part), "{part} is not in {help}");
+    }
 }

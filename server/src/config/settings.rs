@@ -17,12 +17,11 @@ use super::{
     kinds::{self, HostName, Layer, Origin, Switch, Tls},
 };
 
-/// Rooms to talk in, on your own network.
-///
-/// Runs the server alone, without the app. Settings come from flags, then from SNUG_* variables, then from a file, then
-/// from the defaults shown here.
+const PRECEDENCE: &str = "Flags win over SNUG_* variables, those over the file, that over the defaults.";
+
+/// Rooms to talk in, on your own network: the server alone, without the app
 #[derive(Debug, Parser)]
-#[command(name = "snug-server", version, max_term_width = 100)]
+#[command(name = "snug-server", version, max_term_width = 120, after_help = PRECEDENCE)]
 pub struct Options {
     /// Reads settings from this file, instead of the first there is of ./snug.toml, your own and the system's
     #[arg(long, env = "SNUG_CONFIG", value_name = "FILE")]

@@ -1,6 +1,6 @@
 //! `/api/rooms/{room}/messages`: a room's log for scripts, to read and to write.
 
-use std::{sync::Arc, time::Instant};
+use std::{fmt::Display, sync::Arc, time::Instant};
 
 use axum::{
     Extension, Json,
@@ -154,9 +154,14 @@ impl Post {
             message: String,
             id: Option<String>,
         }
-        let raw: Raw = serde_json::from_slice(body).map_err(|error| {
-            HttpError::bad_request(format!("That is not {{\"user\",\"message\",\"id\"?}}: {error}."))
-        })?;
+        let wrong = |why: &dyn Display| {
+            HttpError::bad_request(format!("That is not {{\"user\",\"message\",\"id\"?}}: {why}."))
+        };
+        // Left to itself, serde takes a list for a struct as well.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(wrong(&"it is no object"));
+        }
+        let raw: Raw = serde_json::from_slice(body).map_err(|error| wrong(&error))?;
         let id = match raw.id {
             None => None,
             // Any other spelling would come back changed, and a sender would not know its own again.
@@ -221,6 +226,21 @@ mod tests {
             "",
         ] {
             assert!(Post::from_json(&json(id)).is_err(), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_post_is_an_object_with_a_user_and_a_message() {
+        assert!(Post::from_json(br#" {"user":"maya","message":"hi","more":1} "#).is_ok());
+        for body in [
+            r#"["maya","hi",null]"#,
+            r#"{"message":"hi"}"#,
+            r#"{"user":"maya"}"#,
+            "",
+            "{",
+            r#"{"user":1,"message":"hi"}"#,
+        ] {
+            assert!(Post::from_json(body.as_bytes()).is_err(), "{body}");
         }
     }
 

@@ -36,9 +36,14 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 /// `GET /` and `GET /chat/{room}/`.
 pub async fn page(State(server): State<Arc<Server>>, headers: HeaderMap) -> Result<Response, HttpError> {
     let rooms = server.hub.rooms().await?.rooms;
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost:8000");
-    let page = render(&server.config.name, host, &rooms);
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).filter(|host| is_plain(host));
+    let page = render(&server.config.name, host.unwrap_or("localhost:8000"), &rooms);
     Ok(([(header::CONTENT_SECURITY_POLICY, POLICY.clone())], Html(page)).into_response())
+}
+
+/// Whether a host may stand in a command that people paste into a shell.
+fn is_plain(host: &str) -> bool {
+    host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
 }
 
 fn render(server: &str, host: &str, rooms: &[RoomInfo]) -> String {

@@ -57,8 +57,8 @@ pub async fn upgrade(
 fn take_apart(upgraded: Upgraded) -> Option<(Socket, Bytes)> {
     let parts = upgraded.downcast::<TokioIo<Opening>>().ok()?;
     let (socket, behind) = parts.io.into_inner().into_parts();
-    // The parser has read ahead up to its own limit; anything beyond is still in front of the socket.
-    let read = if behind.is_empty() { parts.read_buf } else { [parts.read_buf, behind].concat().into() };
+    // What the parser has read ahead, then what it left. Copied, so that an idle socket does not keep the parser's buffer.
+    let read = [&parts.read_buf[..], &behind[..]].concat().into();
     Some((socket, read))
 }
 
