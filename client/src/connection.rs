@@ -6,13 +6,30 @@
 
 use std::{
     hash::{Hash, Hasher},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
-use futures_util::Stream;
-use snug_shared::{ClientFrame, Established, Nickname, RoomName, ServerAddress, ServerFrame};
+use futures_util::{Stream, StreamExt, stream};
+use snug_shared::{ClientFrame, Established, Nickname, Resume, RoomName, ServerAddress, ServerFrame};
+use tokio::sync::{Notify, mpsc};
 
-/// Which room to be in, and as whom. A change of anything but the seat is another connection.
+mod clock;
+pub(crate) mod dial;
+mod life;
+mod live;
+mod words;
+
+/// Frames that wait to be written, at most.
+const OUTGOING: usize = 64;
+
+/// Events that wait to be taken, at most. Beyond it nothing more is read from the socket, and the server notices.
+const EVENTS: usize = 8;
+
+/// Which room to be in, and as whom. Another server, room or nickname is another connection.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The server.
@@ -23,6 +40,8 @@ pub struct Target {
     pub nickname: Nickname,
     /// The seat of an earlier visit.
     pub seat: Option<String>,
+    /// What the one who subscribes has seen already.
+    pub resume: Option<Resume>,
 }
 
 impl Hash for Target {
@@ -69,7 +88,9 @@ pub enum Event {
 /// Speaks to a connection, never blocking.
 #[derive(Debug, Clone)]
 pub struct Handle {
-    frames: tokio::sync::mpsc::Sender<ClientFrame>,
+    frames: mpsc::Sender<ClientFrame>,
+    online: Arc<AtomicBool>,
+    retry: Arc<Notify>,
 }
 
 /// The frame can't be taken now: offline, or too many are waiting.
@@ -83,16 +104,30 @@ impl Handle {
     /// # Errors
     /// [`NotNow`]; the frame is dropped.
     pub fn send(&self, frame: ClientFrame) -> Result<(), NotNow> {
+        if !self.online.load(Ordering::Acquire) {
+            return Err(NotNow);
+        }
         self.frames.try_send(frame).map_err(|_| NotNow)
     }
 
     /// Tries to connect at once instead of waiting.
-    pub fn retry_now(&self) {}
+    pub fn retry_now(&self) {
+        self.retry.notify_one();
+    }
 }
 
-/// The events of a connection to `target`, until the stream is dropped.
-pub fn stream(_target: Target) -> impl Stream<Item = Event> + Send + use<> {
-    futures_util::stream::pending()
+/// The events of a connection to `target`, until the stream is dropped; then the room is left politely. Needs a tokio
+/// runtime around it.
+pub fn stream(target: Target) -> impl Stream<Item = Event> + Send + use<> {
+    stream::once(async move {
+        let (events, received) = mpsc::channel(EVENTS);
+        let (frames, outgoing) = mpsc::channel(OUTGOING);
+        let handle = Handle { frames, online: Arc::default(), retry: Arc::default() };
+        // A task of its own, because a stream that is dropped can say no more goodbye.
+        drop(tokio::spawn(life::live_on(target, handle, outgoing, events)));
+        stream::unfold(received, async |mut received| received.recv().await.map(|event| (event, received)))
+    })
+    .flatten()
 }
 
 /// [`stream`] for iced: the same target is the same connection.

@@ -1,20 +1,45 @@
 //! One joined room without pixels: link, timeline, outbox, members, who is writing, what was read.
 //!
 //! A screen feeds it what happens ([`Session::update`], [`Session::done`]) and runs the [`Effect`]s it returns; tests do the
-//! same without a screen. Disk work is in the effects, never in `update`.
+//! same without a screen. Disk work is in the effects, never in `update`. A change here is worth a new view; there is no
+//! clock to subscribe to, since whatever is due later comes back as an effect's [`Done`].
+//!
+//! Order on the wire is the order of [`Session::submit`]: the outbox sends its first unsettled send only, once that is kept,
+//! whenever the effects around it are run. Nothing is sent before the replay is complete, so that what the server already has
+//! is struck off instead of sent again.
+//!
+//! A hole that shows live is asked for at once; one that a long absence left is asked for when the reader comes near it. Both
+//! are rows of their own until they are filled.
 
-use std::{fmt, future::Future, path::PathBuf, pin::Pin, time::Instant};
+use std::{
+    ops::Range,
+    path::PathBuf,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use jiff::tz::TimeZone;
 use snug_shared::{
-    Durability, Established, Intent, Limits, MemberInfo, Nickname, RoomName, Seq, ServerAddress, TextError,
+    ClientFrame, Durability, ErrorCode, Established, Intent, Limits, Line, MemberInfo, MessageText, Millis,
+    Nickname, RoomName, Seq, ServerAddress, ServerFrame, TextError, limits,
 };
 use uuid::Uuid;
 
 use crate::{
-    connection::{Event, Target},
+    connection::{Event, Handle, Target},
+    outbox::{CannotOpen, Full, Next, Opened, Outbox, SENDS, State, sentence},
     timeline::Timeline,
 };
+
+mod effect;
+mod people;
+
+use effect::Came;
+pub use effect::{Done, Effect};
+use people::People;
+
+/// The shortest time between two `typing` frames, and between two `read` frames.
+const TYPING: Duration = Duration::from_secs(3);
+const READ: Duration = Duration::from_secs(1);
 
 /// Which room to join, and where this device keeps what belongs to it.
 #[derive(Debug, Clone)]
@@ -54,27 +79,6 @@ pub enum Link {
     },
 }
 
-/// Something to run off the UI thread; its [`Done`] goes back into [`Session::done`].
-#[must_use = "an effect that is not run is a message that is not kept"]
-pub struct Effect(Pin<Box<dyn Future<Output = Done> + Send>>);
-
-/// What an [`Effect`] came to.
-#[derive(Debug, Clone)]
-pub struct Done(());
-
-impl Effect {
-    /// Runs it. Needs a tokio runtime around it.
-    pub async fn run(self) -> Done {
-        self.0.await
-    }
-}
-
-impl fmt::Debug for Effect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Effect")
-    }
-}
-
 /// Why something typed is not taken. The composer keeps the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotTaken {
@@ -82,8 +86,20 @@ pub enum NotTaken {
     #[error("{0}")]
     Text(#[from] TextError),
     /// Too much waits to be sent.
-    #[error("Too many messages are waiting to be sent. Please wait until the connection is back.")]
-    Full,
+    #[error(transparent)]
+    Full(#[from] Full),
+    /// Nothing can be kept on this computer.
+    #[error(transparent)]
+    CannotKeep(#[from] CannotOpen),
+}
+
+/// Where sends are kept.
+#[derive(Debug)]
+enum Store {
+    /// What was typed meanwhile is added as soon as it is open.
+    Opening(Vec<(Uuid, Intent, Millis)>),
+    Open(Outbox),
+    Broken(CannotOpen),
 }
 
 /// One joined room.
@@ -92,8 +108,23 @@ pub struct Session {
     joining: Joining,
     target: Target,
     link: Link,
+    handle: Option<Handle>,
+    /// Whether the replay is complete.
+    is_live: bool,
     timeline: Timeline,
+    store: Store,
+    people: People,
     established: Option<Box<Established>>,
+    /// The page of history that is on its way.
+    loading: Option<Seq>,
+    /// Holes seen live that nobody has asked for yet: the lower end of the latest.
+    hole: Option<Seq>,
+    read: Seq,
+    /// How far the server was told, and when.
+    read_told: (Seq, Option<Instant>),
+    typed: Option<Instant>,
+    wake: Option<Instant>,
+    notice: Option<String>,
 }
 
 impl Session {
@@ -104,35 +135,263 @@ impl Session {
             room: joining.room.clone(),
             nickname: joining.nickname.clone(),
             seat: None,
+            resume: None,
         };
-        let timeline = Timeline::new(joining.nickname.clone(), joining.zone.clone());
-        (Self { joining, target, link: Link::Connecting, timeline, established: None }, Vec::new())
+        let open = Effect::open(joining.data.clone(), joining.server.clone(), joining.room.clone());
+        let session = Self {
+            timeline: Timeline::new(joining.nickname.clone(), joining.zone.clone()),
+            joining,
+            target,
+            link: Link::Connecting,
+            handle: None,
+            is_live: false,
+            store: Store::Opening(Vec::new()),
+            people: People::default(),
+            established: None,
+            loading: None,
+            hole: None,
+            read: 0,
+            read_told: (0, None),
+            typed: None,
+            wake: None,
+            notice: None,
+        };
+        (session, vec![open])
     }
 
     /// What to connect to; `None` while the outbox is being opened. Subscribe to it as long as the room is open.
     pub fn target(&self) -> Option<&Target> {
-        Some(&self.target)
+        (!matches!(self.store, Store::Opening(_))).then_some(&self.target)
     }
 
     /// Something happened on the connection.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         match event {
-            Event::Connecting { .. } => self.link = Link::Connecting,
-            Event::Online { established, .. } => {
-                self.link = Link::Online;
-                self.timeline.established(&established);
-                self.established = Some(established);
+            Event::Connecting { handle } => {
+                self.handle = Some(handle);
+                self.disconnected(Link::Connecting);
             }
-            Event::Received(_) => {}
-            Event::Offline { reason, retry_at } => self.link = Link::Offline { reason, retry_at },
-            Event::Stopped { reason, suggestion } => self.link = Link::Stopped { reason, suggestion },
+            Event::Online { handle, established } => {
+                self.handle = Some(handle);
+                self.arrive(established);
+            }
+            Event::Received(frames) => {
+                for frame in frames {
+                    self.receive(frame);
+                }
+                self.target.resume = self.timeline.resume();
+            }
+            Event::Offline { reason, retry_at } => self.disconnected(Link::Offline { reason, retry_at }),
+            Event::Stopped { reason, suggestion } => self.disconnected(Link::Stopped { reason, suggestion }),
         }
-        Vec::new()
+        self.go_on(Vec::new())
     }
 
     /// An effect is done.
-    pub fn done(&mut self, _done: Done) -> Vec<Effect> {
-        Vec::new()
+    pub fn done(&mut self, done: Done) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match done.came() {
+            Came::Opened(Ok(opened)) => effects = self.opened(*opened),
+            Came::Opened(Err(error)) => self.broken(error),
+            Came::Kept(kept) => {
+                if let Store::Open(outbox) = &mut self.store
+                    && let Some((id, reason)) = outbox.kept(kept)
+                {
+                    self.timeline.failed(id, &reason, true);
+                }
+            }
+            Came::Woke(at) if self.wake == Some(at) => self.wake = None,
+            Came::Woke(_) | Came::Nothing => {}
+        }
+        self.go_on(effects)
+    }
+
+    fn opened(&mut self, opened: Opened) -> Vec<Effect> {
+        let Store::Opening(early) = &mut self.store else { return Vec::new() };
+        let early = std::mem::take(early);
+        let Opened { mut outbox, seat, damaged } = opened;
+        self.target.seat = seat;
+        if damaged {
+            self.notice = Some("A part of what waited to be sent here could not be read.".into());
+        }
+        // What was typed meanwhile stands below what waited since last time.
+        for (id, ..) in &early {
+            self.timeline.settled(*id);
+        }
+        for send in outbox.sends() {
+            self.timeline.sending(send.id, &send.intent, send.at);
+            if let State::Failed { reason, can_retry } = &send.state {
+                self.timeline.failed(send.id, reason, *can_retry);
+            }
+        }
+        let mut effects = Vec::new();
+        for (id, intent, at) in early {
+            self.timeline.sending(id, &intent, at);
+            match outbox.add(id, intent, at) {
+                Ok(keeping) => effects.push(Effect::keep(keeping)),
+                Err(full) => self.timeline.failed(id, &full.to_string(), false),
+            }
+        }
+        self.store = Store::Open(outbox);
+        effects
+    }
+
+    fn broken(&mut self, error: CannotOpen) {
+        let reason = error.to_string();
+        if let Store::Opening(early) = std::mem::replace(&mut self.store, Store::Broken(error)) {
+            for (id, ..) in early {
+                self.timeline.failed(id, &reason, false);
+            }
+        }
+        self.notice = Some(reason);
+    }
+
+    fn disconnected(&mut self, link: Link) {
+        self.link = link;
+        (self.is_live, self.loading) = (false, None);
+        self.people.nobody_writes();
+        if let Store::Open(outbox) = &mut self.store {
+            outbox.disconnected();
+        }
+    }
+
+    fn arrive(&mut self, established: Box<Established>) {
+        self.link = Link::Online;
+        self.timeline.established(&established);
+        self.people.set(&established.members, established.count);
+        if let Store::Open(outbox) = &self.store
+            && self.target.seat.as_ref() != Some(&established.seat)
+        {
+            outbox.keep_seat(&established.seat);
+        }
+        self.target.seat = Some(established.seat.clone());
+        self.read_told = (established.read.unwrap_or(0), None);
+        self.read = self.read.max(self.read_told.0);
+        self.established = Some(established);
+    }
+
+    fn receive(&mut self, frame: ServerFrame) {
+        match frame {
+            ServerFrame::Line(line) => {
+                let newest = self.timeline.newest();
+                if newest > 0 && line.seq() > newest.saturating_add(1) {
+                    self.hole = Some(line.seq());
+                }
+                self.enter(std::slice::from_ref(&line), true);
+                self.timeline.receive(std::slice::from_ref(&line));
+            }
+            ServerFrame::Entries { entries, live } => {
+                self.enter(&entries, false);
+                self.timeline.receive(&entries);
+                self.is_live |= live;
+            }
+            ServerFrame::History { before, entries, more } if self.loading == Some(before) => {
+                self.loading = None;
+                self.enter(&entries, false);
+                self.timeline.receive_history(before, &entries, more);
+            }
+            ServerFrame::Presence(presence) => self.people.change(presence),
+            ServerFrame::Typing { user, by } => {
+                if self.established.as_ref().is_none_or(|established| established.by != by) {
+                    self.people.writes(user, by, Instant::now());
+                }
+            }
+            ServerFrame::Read { seq } => {
+                self.read = self.read.max(seq);
+                self.read_told.0 = self.read_told.0.max(seq);
+            }
+            ServerFrame::Error(error) => {
+                if let Store::Open(outbox) = &mut self.store
+                    && error.id.is_some()
+                {
+                    if let Some((id, reason, can_retry)) = outbox.refused(&error, Instant::now()) {
+                        self.timeline.failed(id, &reason, can_retry);
+                    }
+                    return;
+                }
+                // It may have answered the question for history, which is asked again when the reader moves.
+                self.loading = None;
+                if error.code != ErrorCode::RateLimited {
+                    self.notice = Some(sentence(&error.message));
+                }
+            }
+            ServerFrame::History { .. }
+            | ServerFrame::Pong { .. }
+            | ServerFrame::Challenge { .. }
+            | ServerFrame::ConnectionEstablished(_) => {}
+        }
+    }
+
+    /// Strikes off what came back.
+    fn enter(&mut self, lines: &[Line], live: bool) {
+        let (Store::Open(outbox), Some(established)) = (&mut self.store, &self.established) else { return };
+        for entry in lines.iter().filter_map(Line::entry) {
+            if let Some(id) = outbox.seen(entry, &established.by, live) {
+                self.timeline.settled(id);
+            }
+            self.people.said(&entry.by);
+        }
+    }
+
+    /// Does whatever can be done now, and sees to it that what is due later is not forgotten.
+    fn go_on(&mut self, mut effects: Vec<Effect>) -> Vec<Effect> {
+        let now = Instant::now();
+        let mut due = self.people.forget(now);
+        if self.is_live {
+            due = earliest(due, self.send_next(now));
+            due = earliest(due, self.tell_read(now));
+            if let Some(before) = self.hole.take_if(|_| self.loading.is_none()) {
+                self.ask(before);
+            }
+        }
+        if let Some(due) = due
+            && self.wake.is_none_or(|wake| due < wake)
+        {
+            self.wake = Some(due);
+            effects.push(Effect::wake(due));
+        }
+        effects
+    }
+
+    fn send_next(&mut self, now: Instant) -> Option<Instant> {
+        let limits = self.limits();
+        let (Store::Open(outbox), Some(handle)) = (&mut self.store, &self.handle) else { return None };
+        loop {
+            match outbox.next(now, &limits) {
+                Next::Nothing => return None,
+                Next::At(at) => return Some(at),
+                Next::GivenUp(id, reason) => self.timeline.failed(id, &reason, true),
+                Next::Send(id, frame) => match handle.send(frame) {
+                    Ok(()) => outbox.sent(id, now),
+                    Err(_) => return Some(now + Duration::from_millis(100)),
+                },
+            }
+        }
+    }
+
+    fn tell_read(&mut self, now: Instant) -> Option<Instant> {
+        let (told, at) = self.read_told;
+        if self.read <= told {
+            return None;
+        }
+        let due = at.map_or(now, |at| at + READ);
+        if due > now {
+            return Some(due);
+        }
+        let handle = self.handle.as_ref()?;
+        if handle.send(ClientFrame::Read { seq: self.read }).is_ok() {
+            self.read_told = (self.read, Some(now));
+        }
+        None
+    }
+
+    fn ask(&mut self, before: Seq) {
+        let limit = limits::HISTORY_MAX.min(self.limits().history).max(1);
+        if let Some(handle) = &self.handle
+            && handle.send(ClientFrame::History { before, limit }).is_ok()
+        {
+            self.loading = Some(before);
+        }
     }
 
     /// Says something.
@@ -140,7 +399,7 @@ impl Session {
     /// # Errors
     /// [`NotTaken`]; nothing was sent and the composer keeps the text.
     pub fn say(&mut self, text: &str, reply_to: Option<Seq>) -> Result<Vec<Effect>, NotTaken> {
-        let text = snug_shared::MessageText::parse(text)?;
+        let text = MessageText::parse(text)?;
         self.submit(Intent::Message { text, reply_to })
     }
 
@@ -148,40 +407,85 @@ impl Session {
     ///
     /// # Errors
     /// [`NotTaken`]; nothing was sent.
-    pub fn submit(&mut self, _intent: Intent) -> Result<Vec<Effect>, NotTaken> {
-        Ok(Vec::new())
+    pub fn submit(&mut self, intent: Intent) -> Result<Vec<Effect>, NotTaken> {
+        let (id, at) = (Uuid::now_v7(), now_millis());
+        let mut effects = Vec::new();
+        match &mut self.store {
+            Store::Open(outbox) => effects.push(Effect::keep(outbox.add(id, intent.clone(), at)?)),
+            Store::Opening(early) if early.len() >= SENDS => return Err(Full.into()),
+            Store::Opening(early) => early.push((id, intent.clone(), at)),
+            Store::Broken(error) => return Err(error.clone().into()),
+        }
+        self.timeline.sending(id, &intent, at);
+        self.typed = None;
+        Ok(self.go_on(effects))
     }
 
-    /// Tries a failed send again.
-    pub fn retry(&mut self, _send: Uuid) -> Vec<Effect> {
-        Vec::new()
+    /// Tries a failed send again, behind what was typed since.
+    pub fn retry(&mut self, send: Uuid) -> Vec<Effect> {
+        let Store::Open(outbox) = &mut self.store else { return Vec::new() };
+        let Some((again, keeping)) = outbox.retry(send, Uuid::now_v7()) else { return Vec::new() };
+        self.timeline.settled(send);
+        self.timeline.sending(again.id, &again.intent, again.at);
+        self.go_on(vec![Effect::keep(keeping)])
     }
 
-    /// Gives a failed send up.
-    pub fn discard(&mut self, _send: Uuid) -> Vec<Effect> {
-        Vec::new()
+    /// Gives a send up that is not on the wire.
+    pub fn discard(&mut self, send: Uuid) -> Vec<Effect> {
+        let is_gone = match &mut self.store {
+            Store::Open(outbox) => outbox.discard(send),
+            Store::Opening(early) => {
+                early.retain(|(id, ..)| *id != send);
+                true
+            }
+            Store::Broken(_) => true,
+        };
+        if is_gone {
+            self.timeline.settled(send);
+        }
+        self.go_on(Vec::new())
     }
 
     /// The reader sees these rows: asks for history where it is near and missing.
-    pub fn visible(&mut self, _rows: std::ops::Range<usize>) {}
+    pub fn visible(&mut self, rows: Range<usize>) {
+        if self.is_live
+            && self.loading.is_none()
+            && let Some(before) = self.timeline.history_wanted(rows)
+        {
+            self.ask(before);
+        }
+    }
 
     /// Whether older entries are on their way.
     pub fn is_loading(&self) -> bool {
-        false
+        self.loading.is_some()
     }
 
     /// The reader has seen everything up to here.
-    pub fn mark_read(&mut self, _seq: Seq) -> Vec<Effect> {
-        Vec::new()
+    pub fn mark_read(&mut self, seq: Seq) -> Vec<Effect> {
+        self.read = self.read.max(seq.min(self.timeline.newest()));
+        self.go_on(Vec::new())
     }
 
     /// The person is typing; tells the others now and then.
-    pub fn typing(&mut self) {}
+    pub fn typing(&mut self) {
+        let now = Instant::now();
+        if self.is_live
+            && self.typed.is_none_or(|typed| now >= typed + TYPING)
+            && self.handle.as_ref().is_some_and(|handle| handle.send(ClientFrame::Typing).is_ok())
+        {
+            self.typed = Some(now);
+        }
+    }
 
     /// Tries to connect at once.
-    pub fn retry_now(&self) {}
+    pub fn retry_now(&self) {
+        if let Some(handle) = self.handle.as_ref().filter(|_| !matches!(self.link, Link::Online)) {
+            handle.retry_now();
+        }
+    }
 
-    /// Goes on under another nickname.
+    /// Goes on under another nickname: another connection, with the same seat.
     pub fn rename(&mut self, nickname: Nickname) {
         self.target.nickname = nickname;
     }
@@ -203,27 +507,31 @@ impl Session {
 
     /// Everything up to here has been read, on this device or another of the same person.
     pub fn read(&self) -> Seq {
-        0
+        self.read
     }
 
     /// Who is here, in the order they came; at most 100.
     pub fn members(&self) -> &[MemberInfo] {
-        self.established.as_ref().map_or(&[], |established| &established.members)
+        self.people.members()
     }
 
     /// How many are here.
     pub fn count(&self) -> u32 {
-        self.established.as_ref().map_or(0, |established| established.count)
+        self.people.count()
     }
 
     /// Who of the others is writing right now.
     pub fn writing(&self) -> Vec<&Nickname> {
-        Vec::new()
+        self.people.writing()
     }
 
     /// How many own sends are not with the server yet.
     pub fn waiting(&self) -> usize {
-        0
+        match &self.store {
+            Store::Opening(early) => early.len(),
+            Store::Open(outbox) => outbox.sends().len(),
+            Store::Broken(_) => 0,
+        }
     }
 
     /// The room, in its first spelling.
@@ -263,9 +571,20 @@ impl Session {
 
     /// The last thing that went wrong without belonging to a message, as a sentence.
     pub fn notice(&self) -> Option<&str> {
-        None
+        self.notice.as_deref()
     }
 
     /// The person has seen the notice.
-    pub fn dismiss_notice(&mut self) {}
+    pub fn dismiss_notice(&mut self) {
+        self.notice = None;
+    }
+}
+
+fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
+}
+
+fn now_millis() -> Millis {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis::try_from(now.as_millis()).unwrap_or(Millis::MAX)
 }

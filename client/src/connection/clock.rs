@@ -1,0 +1,53 @@
+//! Noticing that the computer slept: then a connection is more likely dead than alive, and waiting for it to show costs the
+//! person half a minute.
+
+use std::time::{Duration, Instant, SystemTime};
+
+/// How often it is looked at.
+pub(super) const TICK: Duration = Duration::from_secs(1);
+
+/// Differences below this are a busy computer or a clock being set right.
+const SLEPT: Duration = Duration::from_secs(3);
+
+/// Compares what the clocks say from tick to tick.
+#[derive(Debug)]
+pub(super) struct Clock {
+    wall: SystemTime,
+    monotonic: Instant,
+}
+
+impl Clock {
+    pub fn new() -> Self {
+        Self { wall: SystemTime::now(), monotonic: Instant::now() }
+    }
+
+    /// Whether the computer, or this process, slept since it was last asked about a [`TICK`] ago.
+    pub fn slept(&mut self) -> bool {
+        self.slept_until(SystemTime::now(), Instant::now())
+    }
+
+    fn slept_until(&mut self, wall: SystemTime, monotonic: Instant) -> bool {
+        // A wall clock set back is no sleep.
+        let by_wall = wall.duration_since(self.wall).unwrap_or_default();
+        let by_monotonic = monotonic.saturating_duration_since(self.monotonic);
+        (self.wall, self.monotonic) = (wall, monotonic);
+        // On most systems the monotonic clock stands still during sleep; where it does not, the tick itself came late.
+        by_wall.saturating_sub(by_monotonic) > SLEPT || by_monotonic > TICK + SLEPT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sleep_shows_as_a_jump_of_the_wall_clock_or_as_a_late_tick() {
+        let (wall, monotonic) = (SystemTime::now(), Instant::now());
+        let clock = || Clock { wall, monotonic };
+        let minute = Duration::from_secs(60);
+        assert!(!clock().slept_until(wall + TICK, monotonic + TICK));
+        assert!(clock().slept_until(wall + minute, monotonic + TICK));
+        assert!(clock().slept_until(wall + minute, monotonic + minute));
+        assert!(!clock().slept_until(wall - minute, monotonic + TICK));
+    }
+}

@@ -1,0 +1,87 @@
+//! From an address to an open WebSocket.
+
+use std::{io, time::Duration};
+
+use snug_shared::{SUBPROTOCOL, ServerAddress, limits};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    WebSocketStream, client_async_with_config,
+    tungstenite::{
+        Error,
+        client::IntoClientRequest,
+        error::ProtocolError,
+        http::{HeaderValue, header::SEC_WEBSOCKET_PROTOCOL},
+        protocol::WebSocketConfig,
+    },
+};
+use url::Host;
+
+use super::{
+    Target,
+    life::{Ended, Pause},
+    words,
+};
+
+/// How long a server may take to answer, for the connection and for the handshake each.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// Opens a connection without delays for small writes.
+pub(crate) async fn tcp(server: &ServerAddress) -> io::Result<TcpStream> {
+    let connected = async {
+        match &server.host {
+            Host::Domain(name) => TcpStream::connect((name.as_str(), server.port)).await,
+            Host::Ipv4(address) => TcpStream::connect((*address, server.port)).await,
+            Host::Ipv6(address) => TcpStream::connect((*address, server.port)).await,
+        }
+    };
+    let stream = timeout(ANSWER, connected).await.map_err(|_| io::ErrorKind::TimedOut)??;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Opens the WebSocket of a room. Redirections are not followed.
+pub(super) async fn dial(target: &Target) -> Result<WebSocketStream<TcpStream>, Ended> {
+    let server = &target.server;
+    if server.secure {
+        let reason = "This version of Snug can't use encrypted addresses yet. Try ws:// instead of wss://.";
+        return Err(Ended::stop(reason));
+    }
+    let later = |reason| Err(Ended::Retry { reason, pause: Pause::Backoff });
+    let url = server.socket_url(&target.room, &target.nickname);
+    let Ok(mut request) = url.into_client_request() else {
+        return Err(Ended::stop(words::not_snug(server)));
+    };
+    let _ = request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    let stream = match tcp(server).await {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::debug!(%error, server = %server, "no connection");
+            return later(words::unreachable(server));
+        }
+    };
+    match timeout(ANSWER, client_async_with_config(request, stream, Some(sizes()))).await {
+        Ok(Ok((socket, _))) => Ok(socket),
+        Err(_) => later(format!("The server at {} takes too long to answer.", server.authority())),
+        Ok(Err(Error::Http(response))) => match words::refused(response.status(), server) {
+            (reason, true) => later(reason),
+            (reason, false) => Err(Ended::stop(reason)),
+        },
+        Ok(Err(Error::Io(_) | Error::Protocol(ProtocolError::HandshakeIncomplete))) => {
+            later(format!("The server at {} hung up.", server.authority()))
+        }
+        Ok(Err(error)) => {
+            tracing::debug!(%error, server = %server, "no handshake");
+            Err(Ended::stop(words::not_snug(server)))
+        }
+    }
+}
+
+/// A server's frame fits; anything larger is not one of ours.
+fn sizes() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(16 * 1024)
+        .write_buffer_size(0)
+        .max_write_buffer_size(2 * limits::CLIENT_FRAME_BYTES)
+        .max_message_size(Some(limits::SERVER_FRAME_BYTES))
+        .max_frame_size(Some(limits::SERVER_FRAME_BYTES))
+}

@@ -1,0 +1,173 @@
+//! The life of a connection: try, be in the room, wait, try again, until nobody listens any more.
+
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use snug_shared::{ClientFrame, Nickname};
+use tokio::{
+    sync::mpsc,
+    time::{interval, sleep_until},
+};
+
+use super::{
+    Event, Handle, Target,
+    clock::{Clock, TICK},
+    dial::dial,
+    live::Link,
+};
+
+/// The shortest and the longest pause between two tries.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+
+/// A link that lasted this long was a good one: the next pause is a short one again.
+const GOOD: Duration = Duration::from_secs(10);
+
+/// How a link, or the try to make one, came to its end.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// It comes back by itself.
+    Retry { reason: String, pause: Pause },
+    /// It stays away until the person does something.
+    Stop { reason: String, suggestion: Option<Nickname> },
+    /// Nobody listens any more.
+    Dropped,
+}
+
+/// How long to wait before the next try.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Pause {
+    /// Longer each time.
+    Backoff,
+    /// A random part of this, so that not everybody comes at once.
+    Within(Duration),
+    /// As the server said.
+    After(Duration),
+    /// Not at all: there is reason to think that it works now.
+    None,
+}
+
+impl Ended {
+    pub fn stop(reason: impl Into<String>) -> Self {
+        Self::Stop { reason: reason.into(), suggestion: None }
+    }
+}
+
+/// Connects and comes back until `events` is closed.
+pub(super) async fn live_on(
+    target: Target,
+    handle: Handle,
+    mut outgoing: mpsc::Receiver<ClientFrame>,
+    events: mpsc::Sender<Event>,
+) {
+    let mut link = Link::new(target);
+    let mut tries = 0;
+    loop {
+        if events.send(Event::Connecting { handle: handle.clone() }).await.is_err() {
+            return;
+        }
+        let begun = Instant::now();
+        let ended = tokio::select! {
+            socket = dial(&link.target) => match socket {
+                Err(ended) => ended,
+                // What was handed over for an earlier link is kept by whoever handed it over.
+                Ok(socket) => {
+                    while outgoing.try_recv().is_ok() {}
+                    link.live(socket, &handle, &mut outgoing, &events).await
+                }
+            },
+            () = events.closed() => return,
+        };
+        let was_online = handle.online.swap(false, Ordering::AcqRel);
+        tries = if was_online && begun.elapsed() > GOOD { 0 } else { tries + 1 };
+        let retry_at = match ended {
+            Ended::Dropped => return,
+            Ended::Stop { reason, suggestion } => {
+                tracing::info!(server = %link.target.server, reason, "stopped");
+                if events.send(Event::Stopped { reason, suggestion }).await.is_err() {
+                    return;
+                }
+                None
+            }
+            Ended::Retry { reason, pause } => {
+                tracing::info!(server = %link.target.server, reason, "offline");
+                let retry_at = Instant::now() + length(pause, tries);
+                if events.send(Event::Offline { reason, retry_at }).await.is_err() {
+                    return;
+                }
+                Some(retry_at)
+            }
+        };
+        if !wait(retry_at, &handle, &events).await {
+            return;
+        }
+    }
+}
+
+/// Waits until the next try is due: its time has come, somebody asks for it, or the computer woke up. `false`: nobody
+/// listens any more.
+async fn wait(retry_at: Option<Instant>, handle: &Handle, events: &mpsc::Sender<Event>) -> bool {
+    let (mut clock, mut ticks) = (Clock::new(), interval(TICK));
+    loop {
+        let due = async {
+            match retry_at {
+                Some(retry_at) => sleep_until(retry_at.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = due => return true,
+            () = handle.retry.notified() => return true,
+            _ = ticks.tick() => if clock.slept() && retry_at.is_some() { return true },
+            () = events.closed() => return false,
+        }
+    }
+}
+
+/// Capped exponential backoff with full jitter above the shortest pause.
+fn length(pause: Pause, tries: u32) -> Duration {
+    let (shortest, longest) = PAUSE;
+    match pause {
+        Pause::None if tries < 2 => Duration::ZERO,
+        Pause::Backoff | Pause::None => {
+            let ceiling = longest.min(Duration::from_secs(1 << tries.min(5)));
+            shortest + (ceiling - shortest).mul_f64(random())
+        }
+        Pause::Within(most) => most.mul_f64(random()),
+        Pause::After(pause) => pause,
+    }
+}
+
+/// From 0 to 1. Without randomness everybody waits the longest, which is still right.
+fn random() -> f64 {
+    let mut bits = [0; 4];
+    match getrandom::fill(&mut bits) {
+        Ok(()) => f64::from(u32::from_le_bytes(bits)) / f64::from(u32::MAX),
+        Err(_) => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_cap_and_are_never_shorter_than_half_a_second() {
+        for tries in [0, 1, 5, 31, 32, u32::MAX] {
+            let ceiling = Duration::from_secs(1 << tries.min(5)).min(PAUSE.1);
+            for _ in 0..50 {
+                let pause = length(Pause::Backoff, tries);
+                assert!(pause >= PAUSE.0 && pause <= ceiling, "{pause:?} after {tries}");
+            }
+        }
+        let pauses: Vec<_> = (0..50).map(|_| length(Pause::Backoff, 9)).collect();
+        assert!(pauses.iter().any(|pause| *pause != pauses[0]), "all come back at the same moment");
+    }
+
+    #[test]
+    fn a_link_that_dies_at_once_again_and_again_is_not_tried_without_pause() {
+        assert_eq!(length(Pause::None, 1), Duration::ZERO);
+        assert!(length(Pause::None, 2) >= PAUSE.0);
+    }
+}

@@ -1,0 +1,336 @@
+//! One link, from its `hello` to its end.
+
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use futures_util::{SinkExt, StreamExt};
+use snug_shared::{
+    ClientFrame, CloseReason, ComeBack, ErrorFrame, Established, Hello, Limits, Line, Resume, ServerFrame,
+    VERSION,
+};
+use tokio::{
+    net::TcpStream,
+    sync::mpsc,
+    time::{interval, sleep_until, timeout},
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error, Message,
+        error::ProtocolError,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
+};
+
+use super::{
+    Event, Handle, Target,
+    clock::{Clock, TICK},
+    life::{Ended, Pause},
+    words,
+};
+use crate::outbox::{RETRY_AFTER, sentence};
+
+/// How long `connection_established` may take, and any write.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// How long a ping's answer may take before the line counts as dead, and after sleep, when it most likely is.
+const PONG: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(2));
+
+/// Frames are handed over this far apart, so that a screen is drawn once for all of them.
+const GATHER: Duration = Duration::from_millis(16);
+
+/// Frames handed over at once, at most.
+const BATCH: usize = 500;
+
+/// Entries wanted on a fresh join.
+const HISTORY: u32 = 100;
+
+/// Frames without sense that are passed over before the link is given up.
+const NONSENSE: u32 = 16;
+
+/// How long saying goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+type Socket = WebSocketStream<TcpStream>;
+
+/// What is remembered from link to link.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub target: Target,
+    /// The last entry handed out.
+    seen: Option<Resume>,
+}
+
+impl Link {
+    pub fn new(target: Target) -> Self {
+        Self { seen: target.resume.clone(), target }
+    }
+
+    /// Greets, then receives and sends until the link ends.
+    pub async fn live(
+        &mut self,
+        mut socket: Socket,
+        handle: &Handle,
+        outgoing: &mut mpsc::Receiver<ClientFrame>,
+        events: &mpsc::Sender<Event>,
+    ) -> Ended {
+        let mut visit = Visit::new(events);
+        let hello = Hello {
+            version: VERSION,
+            client: Some(concat!("snug/", env!("CARGO_PKG_VERSION")).into()),
+            resume: self.seen.clone(),
+            history: HISTORY,
+            seat: self.target.seat.clone(),
+            ..Hello::default()
+        };
+        if let Err(ended) = write(&mut socket, &ClientFrame::Hello(hello)).await {
+            return ended;
+        }
+        let (mut clock, mut ticks) = (Clock::new(), interval(TICK));
+        loop {
+            let handover = visit.handed_over + GATHER;
+            let ended = tokio::select! {
+                message = socket.next() => match visit.read(message) {
+                    Ok(None) => Ok(()),
+                    Ok(Some(frame)) => self.take(frame, &mut visit, handle).await,
+                    Err(ended) => Err(ended),
+                },
+                Some(frame) = outgoing.recv(), if visit.is_in => write(&mut socket, &frame).await,
+                () = sleep_until(handover.into()), if !visit.gathered.is_empty() => visit.hand_over().await,
+                _ = ticks.tick() => match visit.heartbeat(clock.slept()) {
+                    Ok(true) => write(&mut socket, &ClientFrame::Ping).await,
+                    Ok(false) => Ok(()),
+                    Err(ended) => Err(ended),
+                },
+                () = events.closed() => Err(Ended::Dropped),
+            };
+            if let Err(ended) = ended {
+                handle.online.store(false, Ordering::Release);
+                let code = if matches!(ended, Ended::Dropped) { CloseCode::Normal } else { CloseCode::Away };
+                let close = CloseFrame { code, reason: "".into() };
+                let _ = timeout(GOODBYE, socket.close(Some(close))).await;
+                return match visit.hand_over().await {
+                    Ok(()) => ended,
+                    Err(dropped) => dropped,
+                };
+            }
+        }
+    }
+
+    async fn take(
+        &mut self,
+        frame: ServerFrame,
+        visit: &mut Visit<'_>,
+        handle: &Handle,
+    ) -> Result<(), Ended> {
+        visit.last_error = match &frame {
+            ServerFrame::Error(error) if error.id.is_none() => Some(error.clone()),
+            _ => None,
+        };
+        match frame {
+            ServerFrame::Challenge { .. } => return Ok(()),
+            ServerFrame::ConnectionEstablished(established) if !visit.is_in => {
+                return self.arrive(established, visit, handle).await;
+            }
+            // Nothing else has a meaning before, and a second greeting has none.
+            ServerFrame::ConnectionEstablished(_) => return Ok(()),
+            _ if !visit.is_in => return Ok(()),
+            ServerFrame::Line(ref line) => self.remember(std::slice::from_ref(line), visit),
+            ServerFrame::Entries { ref entries, live } => {
+                self.remember(entries, visit);
+                if live && visit.is_fresh {
+                    visit.is_fresh = false;
+                    self.seen = Some(Resume { epoch: visit.epoch.clone(), after: 0, id: None });
+                }
+            }
+            _ => {}
+        }
+        visit.gathered.push(frame);
+        if visit.gathered.len() >= BATCH || visit.handed_over.elapsed() >= GATHER {
+            visit.hand_over().await?;
+        }
+        Ok(())
+    }
+
+    async fn arrive(
+        &mut self,
+        established: Box<Established>,
+        visit: &mut Visit<'_>,
+        handle: &Handle,
+    ) -> Result<(), Ended> {
+        if established.version != VERSION {
+            return Err(Ended::stop(words::version_gap(established.version)));
+        }
+        self.target.seat = Some(established.seat.clone());
+        visit.is_fresh = !established.resumed;
+        (visit.is_in, visit.limits, visit.epoch) = (true, established.limits, established.epoch.clone());
+        handle.online.store(true, Ordering::Release);
+        visit.send(Event::Online { handle: handle.clone(), established }).await
+    }
+
+    /// Takes note of entries that are about to be handed out. What was seen of another history counts until the first of
+    /// this one comes, so that a link which ends before that is told apart from it again.
+    fn remember(&mut self, lines: &[Line], visit: &mut Visit<'_>) {
+        for line in lines {
+            let seq = line.seq();
+            if visit.is_fresh || self.seen.as_ref().is_none_or(|seen| seq > seen.after) {
+                visit.is_fresh = false;
+                let id = line.entry().map(|entry| entry.id);
+                self.seen = Some(Resume { epoch: visit.epoch.clone(), after: seq, id });
+            }
+        }
+    }
+}
+
+/// What is known during one link.
+struct Visit<'a> {
+    events: &'a mpsc::Sender<Event>,
+    is_in: bool,
+    /// Nothing of a history that was not resumed has come yet.
+    is_fresh: bool,
+    begun: Instant,
+    epoch: String,
+    limits: Limits,
+    gathered: Vec<ServerFrame>,
+    handed_over: Instant,
+    heard: Instant,
+    /// Until when a ping is to be answered.
+    probe: Option<Instant>,
+    nonsense: u32,
+    /// The last error that answers no send: it says why a close follows.
+    last_error: Option<ErrorFrame>,
+}
+
+impl<'a> Visit<'a> {
+    fn new(events: &'a mpsc::Sender<Event>) -> Self {
+        let now = Instant::now();
+        Self {
+            events,
+            is_in: false,
+            is_fresh: false,
+            begun: now,
+            epoch: String::new(),
+            limits: Limits::default(),
+            gathered: Vec::new(),
+            handed_over: now,
+            heard: now,
+            probe: None,
+            nonsense: 0,
+            last_error: None,
+        }
+    }
+
+    async fn send(&self, event: Event) -> Result<(), Ended> {
+        self.events.send(event).await.map_err(|_| Ended::Dropped)
+    }
+
+    async fn hand_over(&mut self) -> Result<(), Ended> {
+        self.handed_over = Instant::now();
+        if self.gathered.is_empty() {
+            return Ok(());
+        }
+        let frames = std::mem::take(&mut self.gathered);
+        self.send(Event::Received(frames)).await
+    }
+
+    /// A frame out of what came, if it is one.
+    fn read(&mut self, message: Option<Result<Message, Error>>) -> Result<Option<ServerFrame>, Ended> {
+        (self.heard, self.probe) = (Instant::now(), None);
+        let lost = || Ended::Retry { reason: "The connection was lost.".into(), pause: Pause::Backoff };
+        let text = match message {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Close(frame))) => return Err(self.closed(frame.as_ref())),
+            Some(Ok(Message::Binary(_))) => return self.nonsense("a binary frame"),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => return Ok(None),
+            None
+            | Some(Err(
+                Error::ConnectionClosed
+                | Error::AlreadyClosed
+                | Error::Io(_)
+                | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake),
+            )) => return Err(lost()),
+            Some(Err(error)) => {
+                tracing::warn!(%error, "the server broke the rules");
+                return Err(senseless());
+            }
+        };
+        match ServerFrame::decode(&text) {
+            Ok(frame) => {
+                self.nonsense = 0;
+                Ok(frame)
+            }
+            Err(error) => self.nonsense(&error.to_string()),
+        }
+    }
+
+    fn nonsense(&mut self, what: &str) -> Result<Option<ServerFrame>, Ended> {
+        self.nonsense += 1;
+        tracing::warn!(what, "a frame that makes no sense");
+        if self.nonsense > NONSENSE { Err(senseless()) } else { Ok(None) }
+    }
+
+    /// Whether to ask if the server is still there.
+    fn heartbeat(&mut self, slept: bool) -> Result<bool, Ended> {
+        let now = Instant::now();
+        if !self.is_in {
+            let late = now.saturating_duration_since(self.begun) > ANSWER;
+            let reason = "The server does not greet.".into();
+            return if late { Err(Ended::Retry { reason, pause: Pause::Backoff }) } else { Ok(false) };
+        }
+        let silence = Duration::from_secs(u64::from(self.limits.ping_s.clamp(5, 300)));
+        match self.probe {
+            _ if slept => self.probe = Some(now + PONG.1),
+            Some(deadline) if now >= deadline => {
+                let reason = "The connection went dead.".into();
+                return Err(Ended::Retry { reason, pause: Pause::None });
+            }
+            Some(_) => return Ok(false),
+            None if now.saturating_duration_since(self.heard) < silence => return Ok(false),
+            None => self.probe = Some(now + PONG.0),
+        }
+        Ok(true)
+    }
+
+    /// What a close frame means.
+    fn closed(&mut self, frame: Option<&CloseFrame>) -> Ended {
+        let reason = frame.map_or(CloseReason::GoingAway, |frame| CloseReason::from_code(frame.code.into()));
+        let error = self.last_error.take();
+        let retry_after = error.as_ref().and_then(|error| error.retry_after_ms).unwrap_or(5_000);
+        let retry_after = Duration::from_millis(retry_after.clamp(RETRY_AFTER.0, RETRY_AFTER.1));
+        // The server's own words say more than the code, where it has any.
+        let words = error.as_ref().map(|error| sentence(&error.message)).filter(|words| !words.is_empty());
+        let words = words.unwrap_or_else(|| words::closed(reason).into());
+        let retry = |pause| Ended::Retry { reason: words.clone(), pause };
+        match reason.come_back() {
+            ComeBack::No | ComeBack::WithAnotherPassword => Ended::stop(words),
+            ComeBack::WithAnotherName => {
+                Ended::Stop { reason: words, suggestion: error.and_then(|error| error.suggestion) }
+            }
+            ComeBack::Within(most) => retry(Pause::Within(Duration::from_millis(most.into()))),
+            ComeBack::WithBackoff => retry(Pause::Backoff),
+            ComeBack::AfterRetry => retry(Pause::After(retry_after)),
+        }
+    }
+}
+
+fn senseless() -> Ended {
+    let reason = "The server sends what makes no sense. Please update it or this app.".into();
+    Ended::Retry { reason, pause: Pause::Backoff }
+}
+
+async fn write(socket: &mut Socket, frame: &ClientFrame) -> Result<(), Ended> {
+    match timeout(ANSWER, socket.send(Message::text(frame.to_json()))).await {
+        Ok(Ok(())) => Ok(()),
+        // The reason may still lie in what the server sent before it closed; reading finds it, or finds the end as well.
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a frame could not be written");
+            Ok(())
+        }
+        Err(_) => {
+            let reason = "The connection went dead.".into();
+            Err(Ended::Retry { reason, pause: Pause::None })
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The journal on disk and the thread that writes it. All that waits is written together and costs one flush to the disk.
+
+use std::{
+    collections::BTreeSet,
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError, mpsc},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::oneshot;
+
+use super::record::{Kept, Record, apply, read, write};
+use crate::files;
+
+/// A journal beyond this is rewritten when it says much less than it is long.
+const LONG: u64 = 64 * 1024;
+
+/// A journal beyond this is not one of ours.
+const BYTES: u64 = 64 << 20;
+
+/// Windows of one person in one room, each with an outbox and a seat of its own.
+const SLOTS: usize = 8;
+
+/// How long a slot is waited for that this process is just about to let go of.
+const LETTING_GO: Duration = Duration::from_secs(3);
+
+/// What the thread is told. As many wait as there are sends, and those are bounded.
+pub(super) enum Command {
+    /// Writes a record, and answers once it is on the disk.
+    Keep(Record, oneshot::Sender<Result<(), String>>),
+    /// Writes a record; after a power loss it may be missing, which costs a repetition and nothing else.
+    Note(Record),
+    /// Keeps the seat this outbox sends under.
+    Seat(String),
+}
+
+/// A slot that was opened: locked, read, and with a thread that writes it.
+pub(super) struct Opened {
+    pub commands: mpsc::Sender<Command>,
+    pub sends: Vec<Kept>,
+    pub seat: Option<String>,
+    pub damaged: bool,
+}
+
+/// Slots open in this process.
+static OPEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// Opens a slot in a room's folder: the first that holds sends and that nobody has open, else the first that nobody has open.
+pub(super) fn open(folder: &Path) -> io::Result<Opened> {
+    let mut empty = None;
+    for slot in 1..=SLOTS {
+        let folder = folder.join(slot.to_string());
+        // A folder that is not there holds nothing, and one empty slot is enough.
+        if empty.is_some() && !folder.exists() {
+            break;
+        }
+        let Some(writer) = Writer::open(&folder)? else { continue };
+        if !writer.sends.is_empty() {
+            return writer.start();
+        }
+        empty = empty.or(Some(writer));
+    }
+    empty.ok_or_else(|| io::Error::other("this room is open in too many windows"))?.start()
+}
+
+struct Writer {
+    folder: PathBuf,
+    file: Option<File>,
+    written: u64,
+    sends: Vec<Kept>,
+    damaged: bool,
+    /// Held as long as this writer lives: never two senders of one outbox.
+    _lock: File,
+}
+
+impl Writer {
+    /// `None` when another window has it.
+    fn open(folder: &Path) -> io::Result<Option<Self>> {
+        files::private_folder(folder)?;
+        let Some(lock) = lock(folder)? else { return Ok(None) };
+        let path = folder.join("outbox");
+        let journal = match files::read_at_most(&path, BYTES) {
+            Ok(journal) => journal,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let (sends, damaged) = read(&journal);
+        if damaged > 0 {
+            let _ = std::fs::copy(&path, files::beside(&path, "damaged"));
+        }
+        let _ = OPEN.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned());
+        Ok(Some(Self {
+            folder: folder.to_owned(),
+            file: None,
+            written: 0,
+            sends,
+            damaged: damaged > 0,
+            _lock: lock,
+        }))
+    }
+
+    fn start(self) -> io::Result<Opened> {
+        let seat = files::read_at_most(&self.folder.join("seat"), snug_shared::limits::SEAT_BYTES as u64)
+            .ok()
+            .and_then(|seat| String::from_utf8(seat).ok())
+            .filter(|seat| !seat.is_empty());
+        let (sends, damaged) = (self.sends.clone(), self.damaged);
+        let (commands, received) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("outbox".into());
+        let _ = thread.spawn(move || self.run(&received))?;
+        Ok(Opened { commands, sends, seat, damaged })
+    }
+
+    fn run(mut self, commands: &mpsc::Receiver<Command>) {
+        while let Ok(first) = commands.recv() {
+            let (mut lines, mut waiting) = (String::new(), Vec::new());
+            for command in std::iter::once(first).chain(commands.try_iter()) {
+                let record = match command {
+                    Command::Keep(record, done) => {
+                        waiting.push(done);
+                        record
+                    }
+                    Command::Note(record) => record,
+                    Command::Seat(seat) => {
+                        if let Err(error) = files::replace(&self.folder.join("seat"), seat.as_bytes()) {
+                            tracing::warn!(%error, "the seat could not be kept");
+                        }
+                        continue;
+                    }
+                };
+                lines.push_str(&record.to_line());
+                apply(&mut self.sends, record);
+            }
+            let result = self.write(&lines, !waiting.is_empty());
+            if let Err(error) = &result {
+                tracing::warn!(%error, "the outbox could not be written");
+                // After a failed write or flush nobody knows what is on the disk: the next one starts a new file.
+                self.file = None;
+            }
+            let result = result.map_err(|error| error.to_string());
+            for done in waiting {
+                let _ = done.send(result.clone());
+            }
+        }
+    }
+
+    fn write(&mut self, lines: &str, flush: bool) -> io::Result<()> {
+        let Some(file) = &mut self.file else { return self.rewrite() };
+        file.write_all(lines.as_bytes())?;
+        if flush {
+            file.sync_data()?;
+        }
+        self.written += lines.len() as u64;
+        if self.written > LONG && self.written / 4 > write(&self.sends).len() as u64 {
+            self.rewrite()?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the journal by one that holds only what still matters, this batch included.
+    fn rewrite(&mut self) -> io::Result<()> {
+        let path = self.folder.join("outbox");
+        let journal = write(&self.sends);
+        // Closed first: an open file can't be replaced everywhere.
+        self.file = None;
+        files::replace(&path, journal.as_bytes())?;
+        self.file = Some(files::private(OpenOptions::new().append(true)).open(&path)?);
+        self.written = journal.len() as u64;
+        Ok(())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let _ = OPEN.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.folder);
+    }
+}
+
+/// Locks a slot. One that this process has open is waited for: its last window is being closed.
+fn lock(folder: &Path) -> io::Result<Option<File>> {
+    let path = folder.join("lock");
+    let file = files::private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)?;
+    let patience = Instant::now() + LETTING_GO;
+    loop {
+        let is_ours = OPEN.lock().unwrap_or_else(PoisonError::into_inner).contains(folder);
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) if is_ours && Instant::now() < patience => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What the journal says: one line a record, each with its own checksum.
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use snug_shared::{ClientFrame, Intent, Millis};
+use uuid::Uuid;
+
+/// Bytes of SHA-256 kept a line: enough to tell a torn or rotten line from a whole one.
+const CHECKSUM: usize = 8;
+
+/// One step in a send's life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Record {
+    /// It shall go out.
+    Send {
+        at: Millis,
+        /// The frame as it goes on the wire, its id in it.
+        frame: String,
+    },
+    /// It will not go out by itself.
+    Failed { id: Uuid, reason: String, can_retry: bool },
+    /// It shall be tried again, perhaps under another id.
+    Again { id: Uuid, new: Uuid },
+    /// The server has it, or nobody wants it any more.
+    Done { id: Uuid },
+}
+
+/// A send as the journal has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Kept {
+    pub id: Uuid,
+    pub at: Millis,
+    pub intent: Intent,
+    /// Why it failed, and whether trying again can help.
+    pub failed: Option<(String, bool)>,
+}
+
+impl Record {
+    pub fn send(id: Uuid, at: Millis, intent: &Intent) -> Self {
+        Self::Send { at, frame: ClientFrame::Send { id, intent: intent.clone() }.to_json() }
+    }
+
+    pub fn to_line(&self) -> String {
+        // Only strings, numbers and ids: serde_json has nothing to refuse.
+        let json = serde_json::to_string(self).unwrap_or_default();
+        format!("{} {json}\n", checksum(&json))
+    }
+
+    /// `None` for a line that is not whole.
+    pub fn from_line(line: &[u8]) -> Option<Self> {
+        let (sum, json) = std::str::from_utf8(line).ok()?.split_once(' ')?;
+        (checksum(json) == sum).then(|| serde_json::from_str(json).ok())?
+    }
+}
+
+fn checksum(json: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(json.as_bytes())[..CHECKSUM])
+}
+
+/// Takes a record into account.
+pub(super) fn apply(sends: &mut Vec<Kept>, record: Record) {
+    match record {
+        Record::Send { at, frame } => {
+            if let Ok(ClientFrame::Send { id, intent }) = ClientFrame::decode(&frame)
+                && !sends.iter().any(|kept| kept.id == id)
+            {
+                sends.push(Kept { id, at, intent, failed: None });
+            }
+        }
+        Record::Failed { id, reason, can_retry } => {
+            if let Some(kept) = sends.iter_mut().find(|kept| kept.id == id) {
+                kept.failed = Some((reason, can_retry));
+            }
+        }
+        Record::Again { id, new } => {
+            // What is tried again comes after what was typed since.
+            if let Some(index) = sends.iter().position(|kept| kept.id == id) {
+                let kept = sends.remove(index);
+                sends.push(Kept { id: new, failed: None, ..kept });
+            }
+        }
+        Record::Done { id } => sends.retain(|kept| kept.id != id),
+    }
+}
+
+/// Reads a journal. Answers how many lines were not whole, the torn last one left out of the count.
+pub(super) fn read(journal: &[u8]) -> (Vec<Kept>, usize) {
+    let (mut sends, mut damaged) = (Vec::new(), 0);
+    let mut lines = journal.split(|byte| *byte == b'\n').peekable();
+    while let Some(line) = lines.next() {
+        match Record::from_line(line) {
+            // A last line without its line break was never confirmed, whole or not.
+            _ if lines.peek().is_none() => {}
+            Some(record) => apply(&mut sends, record),
+            None => damaged += 1,
+        }
+    }
+    (sends, damaged)
+}
+
+/// A journal that says the same in as few lines as can be.
+pub(super) fn write(sends: &[Kept]) -> String {
+    let mut journal = String::new();
+    for kept in sends {
+        journal.push_str(&Record::send(kept.id, kept.at, &kept.intent).to_line());
+        if let Some((reason, can_retry)) = kept.failed.clone() {
+            journal.push_str(&Record::Failed { id: kept.id, reason, can_retry }.to_line());
+        }
+    }
+    journal
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use snug_shared::MessageText;
+
+    use super::*;
+
+    fn record() -> impl Strategy<Value = Record> {
+        let id = (0u128..6).prop_map(Uuid::from_u128);
+        prop_oneof![
+            (id.clone(), any::<i64>(), "[a-z\\n\"\\\\é]{1,9}x").prop_map(|(id, at, words)| {
+                let text = MessageText::parse(words).expect("a text");
+                Record::send(id, at, &Intent::Message { text, reply_to: None })
+            }),
+            (id.clone(), ".*", any::<bool>()).prop_map(|(id, reason, can_retry)| Record::Failed {
+                id,
+                reason,
+                can_retry
+            }),
+            (id.clone(), id.clone()).prop_map(|(id, new)| Record::Again { id, new }),
+            id.prop_map(|id| Record::Done { id }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_journal_cut_anywhere_says_what_its_whole_lines_say(
+            records in proptest::collection::vec(record(), 0..30), cut in any::<prop::sample::Index>(),
+        ) {
+            let lines: Vec<String> = records.iter().map(Record::to_line).collect();
+            let journal = lines.concat();
+            let cut = cut.index(journal.len() + 1);
+            let (mut expected, mut end) = (Vec::new(), 0);
+            for (line, record) in lines.iter().zip(&records) {
+                end += line.len();
+                if end <= cut {
+                    apply(&mut expected, record.clone());
+                }
+            }
+            prop_assert_eq!(read(&journal.as_bytes()[..cut]), (expected, 0));
+        }
+
+        #[test]
+        fn a_rewritten_journal_says_the_same(records in proptest::collection::vec(record(), 0..30)) {
+            let mut sends = Vec::new();
+            records.into_iter().for_each(|record| apply(&mut sends, record));
+            prop_assert_eq!(read(write(&sends).as_bytes()), (sends, 0));
+        }
+
+        #[test]
+        fn a_flipped_byte_costs_at_most_its_own_line(at in any::<prop::sample::Index>(), bit in 0u8..8) {
+            let text = |number: u128| MessageText::parse(format!("message {number}")).expect("a text");
+            let line = |number| {
+                let intent = Intent::Message { text: text(number), reply_to: None };
+                Record::send(Uuid::from_u128(number), 0, &intent).to_line()
+            };
+            let mut journal = (0..5).map(line).collect::<String>().into_bytes();
+            let at = at.index(journal.len());
+            journal[at] ^= 1 << bit;
+            let (sends, _) = read(&journal);
+            // A line break that rots takes the line after it along.
+            prop_assert!(sends.len() >= 3);
+            for kept in sends {
+                let Intent::Message { text: words, .. } = &kept.intent else { panic!("another kind") };
+                prop_assert_eq!(words, &text(kept.id.as_u128()));
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What a session wants done elsewhere, and what it came to.
+
+use std::{
+    fmt,
+    future::Future,
+    path::PathBuf,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use snug_shared::{RoomName, ServerAddress};
+
+use crate::outbox::{CannotOpen, Keeping, Kept, Opened, Outbox};
+
+/// Something to run off the UI thread; its [`Done`] goes back into [`Session::done`](super::Session::done).
+#[must_use = "an effect that is not run is a message that is not sent"]
+pub struct Effect(Pin<Box<dyn Future<Output = Done> + Send>>);
+
+/// What an [`Effect`] came to.
+#[derive(Debug, Clone)]
+// Messages of a screen can be copied, an open outbox can't: the first taker has it.
+pub struct Done(Arc<Mutex<Came>>);
+
+#[derive(Debug)]
+pub(super) enum Came {
+    Opened(Result<Box<Opened>, CannotOpen>),
+    Kept(Kept),
+    Woke(Instant),
+    Nothing,
+}
+
+impl Effect {
+    /// Runs it. Needs a tokio runtime around it.
+    pub async fn run(self) -> Done {
+        self.0.await
+    }
+
+    fn new(work: impl Future<Output = Came> + Send + 'static) -> Self {
+        Self(Box::pin(async { Done(Arc::new(Mutex::new(work.await))) }))
+    }
+
+    pub(super) fn open(data: PathBuf, server: ServerAddress, room: RoomName) -> Self {
+        Self::new(async move {
+            let opened = tokio::task::spawn_blocking(move || Outbox::open(&data, &server, &room)).await;
+            match opened {
+                Ok(opened) => Came::Opened(opened.map(Box::new)),
+                // Only when the app is being closed.
+                Err(_) => Came::Nothing,
+            }
+        })
+    }
+
+    pub(super) fn keep(keeping: Keeping) -> Self {
+        Self::new(async { Came::Kept(keeping.wait().await) })
+    }
+
+    pub(super) fn wake(at: Instant) -> Self {
+        Self::new(async move {
+            tokio::time::sleep_until(at.into()).await;
+            Came::Woke(at)
+        })
+    }
+}
+
+impl Done {
+    pub(super) fn came(self) -> Came {
+        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), Came::Nothing)
+    }
+}
+
+impl fmt::Debug for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Effect")
+    }
+}
