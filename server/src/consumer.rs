@@ -41,9 +41,13 @@ const IN_FLIGHT: usize = 64;
 const FAREWELL: Duration = Duration::from_secs(5);
 /// The same for who was too slow: it may still be reading, and shall learn why.
 const SLOW_FAREWELL: Duration = Duration::from_secs(30);
-/// How long, and how much, is still read after the last frame: a socket closed with unread bytes takes the close frame back.
-const LINGER: Duration = Duration::from_secs(2);
-const LINGER_BYTES: usize = 1024 * 1024;
+/// How long the other side may take to close after the last frame. Meanwhile what it still sends is read, a little at a time:
+/// a socket closed over unread bytes is reset, and the reset would overtake the close frame.
+const LINGER: Duration = Duration::from_secs(5);
+const LINGER_BYTES: usize = 16 * 1024;
+const LINGER_PAUSE: Duration = Duration::from_millis(10);
+/// How long a hello is waited for only to have the refusal of the names come after it.
+const BAD_NAME_HELLO: Duration = Duration::from_secs(1);
 
 /// An upgraded connection and what its path asked for.
 pub struct Visitor {
@@ -122,13 +126,9 @@ async fn farewell(outbound: &Outbound, reason: Option<CloseReason>) {
     }
     let drain = async {
         let mut socket = outbound.socket().clone();
-        let mut unread = [0; 1024];
-        let mut left = LINGER_BYTES;
-        while let Ok(read @ 1..) = socket.read(&mut unread).await {
-            left = left.saturating_sub(read);
-            if left == 0 {
-                break;
-            }
+        let mut unread = vec![0; LINGER_BYTES];
+        while let Ok(1..) = socket.read(&mut unread).await {
+            tokio::time::sleep(LINGER_PAUSE).await;
         }
     };
     let _ = timeout(LINGER, drain).await;
@@ -150,6 +150,8 @@ async fn converse(
     let names = match path.names() {
         Ok(names) => names,
         Err((reason, error)) => {
+            // Many clients send their hello unasked, and would fail at that before they saw why.
+            let _ = timeout(BAD_NAME_HELLO, next_text(server, outbound, frames)).await;
             outbound.send([encode(&ServerFrame::Error(error))]);
             return End::Close(reason);
         }

@@ -242,6 +242,13 @@ impl Room {
         })
     }
 
+    /// The connection that a presence frame would tell only of itself.
+    pub fn newcomer(&self, presence: &Presence) -> Option<u64> {
+        let [joined] = presence.joined.as_slice() else { return None };
+        let alone = presence.left.is_empty() && presence.members.is_none();
+        self.members.get(self.by_author.get(&joined.by).filter(|_| alone)?)?.connection
+    }
+
     /// Whether nobody is here and no name is kept for anybody.
     pub fn is_over(&mut self, now: Instant) -> bool {
         self.expire(now);
@@ -268,7 +275,8 @@ impl Room {
         if self.by_author.get(&member.author) == Some(&id) {
             let _ = self.by_author.remove(&member.author);
         }
-        let until = now + RESERVED;
+        let left = member.gone_at.and_then(|over| over.checked_sub(GRACE)).unwrap_or(now);
+        let until = left + RESERVED;
         for key in member.nickname.looks().keys() {
             if let Some(holder) = self.held.get_mut(key) {
                 holder.until = Some(until);

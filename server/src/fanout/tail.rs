@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use snug_shared::Seq;
 
-/// Bytes of frames a room keeps for members that are behind. Whoever is further behind is closed as too slow.
-pub const TAIL_BYTES: usize = 512 * 1024;
+/// Bytes of frames a room keeps for members that are behind; one that is further behind is closed as too slow. Shared by all
+/// of them, and empty while everybody keeps up.
+pub const TAIL_BYTES: usize = 2 * 1024 * 1024;
 
 /// One frame of a tail.
 #[derive(Debug, Clone)]

@@ -215,7 +215,11 @@ impl LiveRoom {
             let events: Vec<Event> = incoming.drain(..take).collect();
             (events, !incoming.is_empty())
         };
-        let presence = lock(&self.members).presence(Instant::now());
+        let presence = {
+            let mut members = lock(&self.members);
+            let presence = members.presence(Instant::now());
+            presence.map(|presence| (members.newcomer(&presence), presence))
+        };
         let mut items: Vec<Item> = Vec::with_capacity(events.len() + 1);
         let mut last = self.last();
         for event in events {
@@ -224,9 +228,9 @@ impl LiveRoom {
                 Err(Hole) => self.lost_the_thread(),
             }
         }
-        if let Some(presence) = presence {
+        if let Some((except, presence)) = presence {
             let frame = fanout::text(&ServerFrame::Presence(presence).to_json());
-            items.push(Item { frame, seq: None, except: None });
+            items.push(Item { frame, seq: None, except });
         }
         if items.is_empty() {
             return more;

@@ -87,13 +87,12 @@ fn a_name_stays_with_its_author_for_two_minutes() {
     let mut room = Room::new(10);
     let _ = room.join(start, 1, 1, &author('a'), &name("maya")).unwrap();
     room.leave(start, 1, 1);
-    let left = start + GRACE;
-    let _ = room.presence(left);
-    let soon = left + RESERVED - Duration::from_secs(1);
+    let _ = room.presence(start + GRACE);
+    let soon = start + RESERVED - Duration::from_secs(1);
     assert!(room.join(soon, 2, 2, &author('b'), &name("maya")).is_err());
     assert!(!room.is_over(soon));
-    assert!(room.is_over(left + RESERVED));
-    let _ = room.join(left + RESERVED, 3, 3, &author('b'), &name("maya")).unwrap();
+    assert!(room.is_over(start + RESERVED));
+    let _ = room.join(start + RESERVED, 3, 3, &author('b'), &name("maya")).unwrap();
 }
 
 #[test]
@@ -169,4 +168,17 @@ fn names_kept_for_those_who_left_are_bounded() {
     }
     assert!(room.leaving.len() <= RESERVATIONS);
     assert!(room.held.len() <= 2 * (RESERVATIONS + 1));
+}
+
+#[test]
+fn nobody_is_told_that_they_themselves_came() {
+    let now = Instant::now();
+    let mut room = Room::new(10);
+    let _ = room.join(now, 1, 11, &author('a'), &name("a")).unwrap();
+    let alone = room.presence(now + GATHER).unwrap();
+    assert_eq!(room.newcomer(&alone), Some(11));
+    let _ = room.join(now + GATHER, 2, 12, &author('b'), &name("b")).unwrap();
+    let _ = room.join(now + GATHER, 3, 13, &author('c'), &name("c")).unwrap();
+    let both = room.presence(now + GATHER * 2).unwrap();
+    assert_eq!(room.newcomer(&both), None);
 }
