@@ -1,0 +1,493 @@
+//! A list of any length that builds, lays out and draws only the rows near the viewport.
+//!
+//! It owns where the reader is (an [`Anchor`]: the end, or a row that holds still), never what the rows say. Rows are asked for
+//! by index while laying out, and known by an id that ascends from row to row, so that a row keeps its widget state and the
+//! reader their place while others come before and after it.
+
+mod anchor;
+mod heights;
+
+use std::{collections::HashMap, hash::Hash};
+
+use iced::{
+    Border, Color, Element, Event, Length, Point, Rectangle, Renderer, Size, Theme, Vector,
+    advanced::{
+        Clipboard, Layout, Renderer as _, Shell, Widget,
+        layout::{self, Limits, Node},
+        mouse, overlay, renderer,
+        widget::{Operation, Tree, tree},
+    },
+    border, keyboard, window,
+};
+
+pub use anchor::Anchor;
+use anchor::Placed;
+use heights::Heights;
+
+/// What an unseen row is taken to measure: two lines with their name.
+const ESTIMATE: f32 = 48.0;
+/// One notch of a mouse wheel.
+const NOTCH: f32 = 66.0;
+const THUMB_LEAST: f32 = 32.0;
+const BAR: f32 = 6.0;
+/// How wide the bar is for the pointer.
+const BAR_GRIP: f32 = 14.0;
+
+/// Where to go; obeyed once for each serial number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Jump<Id> {
+    /// To the newest row, and stay there.
+    End,
+    /// To the first row.
+    Start,
+    /// To a row: a third of the way down.
+    Row(Id),
+    /// By so many viewports, up when negative.
+    Pages(f32),
+}
+
+/// What the list shows now; told whenever it changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    /// The index of the first row in view.
+    pub first: usize,
+    /// The index after the last row in view.
+    pub end: usize,
+    /// Whether the newest row is in view and stays so.
+    pub at_end: bool,
+}
+
+/// See the [module](self).
+pub struct VirtualList<'a, Id, Message> {
+    len: usize,
+    revision: u64,
+    id: Box<dyn Fn(usize) -> Id + 'a>,
+    view: Box<dyn Fn(usize) -> Element<'a, Message> + 'a>,
+    jump: Option<(u64, Jump<Id>)>,
+    on_shown: Option<Box<dyn Fn(Shown) -> Message + 'a>>,
+    hovered: Option<fn(&Theme) -> Color>,
+    thumb: fn(&Theme, bool) -> Color,
+    built: HashMap<Id, Element<'a, Message>>,
+    /// The rows of the last layout, in the order of its nodes and of the tree's children.
+    order: Vec<Id>,
+}
+
+/// A list of `len` rows. `revision` changes whenever the ids do.
+pub fn virtual_list<'a, Id, Message>(
+    len: usize,
+    revision: u64,
+    id: impl Fn(usize) -> Id + 'a,
+    view: impl Fn(usize) -> Element<'a, Message> + 'a,
+    thumb: fn(&Theme, bool) -> Color,
+) -> VirtualList<'a, Id, Message> {
+    VirtualList {
+        len,
+        revision,
+        id: Box::new(id),
+        view: Box::new(view),
+        jump: None,
+        on_shown: None,
+        hovered: None,
+        thumb,
+        built: HashMap::new(),
+        order: Vec::new(),
+    }
+}
+
+impl<'a, Id, Message> VirtualList<'a, Id, Message> {
+    /// Goes somewhere, once for each serial number.
+    pub fn jump(mut self, serial: u64, jump: Jump<Id>) -> Self {
+        self.jump = Some((serial, jump));
+        self
+    }
+
+    /// Says which rows are in view, whenever that changes.
+    pub fn on_shown(mut self, message: impl Fn(Shown) -> Message + 'a) -> Self {
+        self.on_shown = Some(Box::new(message));
+        self
+    }
+
+    /// The colour behind the row the pointer is on.
+    pub fn hovered(mut self, color: fn(&Theme) -> Color) -> Self {
+        self.hovered = Some(color);
+        self
+    }
+}
+
+struct State<Id> {
+    anchor: Anchor<Id>,
+    heights: Heights<Id>,
+    revision: Option<u64>,
+    jumped: u64,
+    placed: Placed,
+    /// The ids of the tree's children.
+    rows: Vec<Id>,
+    told: Option<Shown>,
+    viewport: f32,
+    /// Where in the thumb the pointer holds it.
+    grip: Option<f32>,
+    over_bar: bool,
+    hovered: Option<Id>,
+}
+
+impl<Id: Ord + Copy> State<Id> {
+    /// Moves the rows up by some pixels, or down when negative.
+    fn scroll(&mut self, by: f32) {
+        let visible = self.placed.visible(self.viewport);
+        let Some((top, _)) = self.placed.rows.get(visible.start - self.placed.first) else { return };
+        if let Some(id) = self.heights.id(visible.start) {
+            self.anchor = Anchor::Row { id, top: (top - by).round() };
+        }
+    }
+
+    /// The first row in view lies this far from the top of everything.
+    fn offset(&self) -> f64 {
+        let above = self.placed.rows.front().map_or(0.0, |(top, _)| f64::from(*top));
+        (self.heights.offset(self.placed.first) - above).max(0.0)
+    }
+
+    fn scroll_to(&mut self, offset: f64) {
+        if let Some((index, inside)) = self.heights.at(offset)
+            && let Some(id) = self.heights.id(index)
+        {
+            self.anchor = Anchor::Row { id, top: -(inside as f32).round() };
+        }
+    }
+
+    fn obey(&mut self, jump: Jump<Id>) {
+        match jump {
+            Jump::End => self.anchor = Anchor::End,
+            Jump::Start => self.scroll_to(0.0),
+            Jump::Row(id) => self.anchor = Anchor::Row { id, top: (self.viewport / 3.0).round() },
+            Jump::Pages(pages) => self.scroll(pages * self.viewport),
+        }
+    }
+
+    /// The thumb's upper edge and height within the list, when there is more than fits.
+    fn thumb(&self) -> Option<(f32, f32)> {
+        let total = self.heights.total();
+        let viewport = f64::from(self.viewport);
+        if total <= viewport + 1.0 {
+            return None;
+        }
+        let height = (self.viewport * (viewport / total) as f32).clamp(THUMB_LEAST.min(self.viewport), self.viewport);
+        let share = if self.placed.at_end { 1.0 } else { (self.offset() / (total - viewport)).clamp(0.0, 1.0) };
+        Some(((self.viewport - height) * share as f32, height))
+    }
+
+    /// The pointer holds the thumb so that its upper edge is here.
+    fn drag(&mut self, top: f32) {
+        let Some((_, height)) = self.thumb() else { return };
+        let share = f64::from((top / (self.viewport - height).max(1.0)).clamp(0.0, 1.0));
+        if share >= 1.0 {
+            self.anchor = Anchor::End;
+        } else {
+            self.scroll_to(share * (self.heights.total() - f64::from(self.viewport)));
+        }
+    }
+}
+
+impl<Id, Message> VirtualList<'_, Id, Message>
+where
+    Id: Ord + Copy + Hash + 'static,
+{
+    /// The pointer as the rows see it: nowhere while it is outside of the list or on the scroll bar.
+    fn inner_cursor(cursor: mouse::Cursor, bounds: Rectangle, on_bar: bool) -> mouse::Cursor {
+        if cursor.is_over(bounds) && !on_bar { cursor } else { mouse::Cursor::Unavailable }
+    }
+
+    fn on_bar(state: &State<Id>, cursor: mouse::Cursor, bounds: Rectangle) -> bool {
+        state.grip.is_some()
+            || state.thumb().is_some()
+                && cursor.position_in(bounds).is_some_and(|at| at.x >= bounds.width - BAR_GRIP)
+    }
+
+    fn row_under(&self, cursor: mouse::Cursor, layout: Layout<'_>) -> Option<Id> {
+        let at = cursor.position()?;
+        layout.children().zip(&self.order).find(|(row, _)| row.bounds().contains(at)).map(|(_, id)| *id)
+    }
+}
+
+impl<Id, Message> Widget<Message, Theme, Renderer> for VirtualList<'_, Id, Message>
+where
+    Id: Ord + Copy + Hash + 'static,
+{
+    fn tag(&self) -> tree::Tag {
+        tree::Tag::of::<State<Id>>()
+    }
+
+    fn state(&self) -> tree::State {
+        tree::State::new(State::<Id> {
+            anchor: Anchor::End,
+            heights: Heights::new(ESTIMATE),
+            revision: None,
+            // What was asked for before this list was on screen is over.
+            jumped: self.jump.map_or(0, |(serial, _)| serial),
+            placed: Placed { first: 0, rows: Default::default(), at_end: true },
+            rows: Vec::new(),
+            told: None,
+            viewport: 0.0,
+            grip: None,
+            over_bar: false,
+            hovered: None,
+        })
+    }
+
+    fn diff(&self, _tree: &mut Tree) {
+        // Rows are known only while laying out; their trees wait there.
+    }
+
+    fn size(&self) -> Size<Length> {
+        Size::new(Length::Fill, Length::Fill)
+    }
+
+    fn layout(&mut self, tree: &mut Tree, renderer: &Renderer, limits: &Limits) -> Node {
+        let size = limits.max();
+        let state = tree.state.downcast_mut::<State<Id>>();
+        if state.revision != Some(self.revision) || state.heights.len() != self.len {
+            state.heights.sync(self.len, &self.id);
+            state.revision = Some(self.revision);
+        }
+        state.viewport = size.height;
+        if let Some((serial, jump)) = self.jump
+            && serial != state.jumped
+        {
+            state.jumped = serial;
+            state.obey(jump);
+        }
+
+        // Trees move with their rows' ids; rows built in an earlier pass of the same view are kept.
+        let mut trees: HashMap<Id, Tree> = state.rows.drain(..).zip(tree.children.drain(..)).collect();
+        let mut built = std::mem::take(&mut self.built);
+        let mut laid_out: HashMap<usize, (Id, Element<'_, Message>, Tree, Node)> = HashMap::new();
+        let row_limits = Limits::new(Size::new(size.width, 0.0), Size::new(size.width, f32::INFINITY));
+        let heights = &state.heights;
+        let (placed, anchor) = anchor::place(state.anchor, heights, size.height, |index| {
+            if let Some((.., node)) = laid_out.get(&index) {
+                return node.size().height;
+            }
+            let Some(id) = heights.id(index) else { return 0.0 };
+            let (mut element, mut tree) = match (built.remove(&id), trees.remove(&id)) {
+                (Some(element), Some(tree)) => (element, tree),
+                (built, tree) => {
+                    let element = built.unwrap_or_else(|| (self.view)(index));
+                    let mut tree = tree.unwrap_or_else(|| Tree::new(&element));
+                    tree.diff(&element);
+                    (element, tree)
+                }
+            };
+            let node = element.as_widget_mut().layout(&mut tree, renderer, &row_limits);
+            let height = node.size().height;
+            let _ = laid_out.insert(index, (id, element, tree, node));
+            height
+        });
+        state.anchor = anchor;
+
+        self.order.clear();
+        let mut nodes = Vec::with_capacity(placed.rows.len());
+        for (index, (top, height)) in (placed.first..).zip(&placed.rows) {
+            state.heights.measure(index, *height);
+            if let Some((id, element, row, node)) = laid_out.remove(&index) {
+                nodes.push(node.move_to(Point::new(0.0, *top)));
+                tree.children.push(row);
+                state.rows.push(id);
+                self.order.push(id);
+                let _ = self.built.insert(id, element);
+            }
+        }
+        state.placed = placed;
+        Node::with_children(size, nodes)
+    }
+
+    fn operate(&mut self, tree: &mut Tree, layout: Layout<'_>, renderer: &Renderer, operation: &mut dyn Operation) {
+        operation.container(None, layout.bounds());
+        operation.traverse(&mut |operation| {
+            for ((id, tree), layout) in self.order.iter().zip(&mut tree.children).zip(layout.children()) {
+                if let Some(row) = self.built.get_mut(id) {
+                    row.as_widget_mut().operate(tree, layout, renderer, operation);
+                }
+            }
+        });
+    }
+
+    fn update(
+        &mut self,
+        tree: &mut Tree,
+        event: &Event,
+        layout: Layout<'_>,
+        cursor: mouse::Cursor,
+        renderer: &Renderer,
+        clipboard: &mut dyn Clipboard,
+        shell: &mut Shell<'_, Message>,
+        viewport: &Rectangle,
+    ) {
+        let bounds = layout.bounds();
+        let Some(visible) = bounds.intersection(viewport) else { return };
+        let state = tree.state.downcast_mut::<State<Id>>();
+        let on_bar = Self::on_bar(state, cursor, bounds);
+
+        match event {
+            Event::Mouse(mouse::Event::ButtonPressed(mouse::Button::Left)) if on_bar => {
+                if let (Some(at), Some((top, height))) = (cursor.position_in(bounds), state.thumb()) {
+                    let inside = (top..top + height).contains(&at.y);
+                    let grip = if inside { at.y - top } else { height / 2.0 };
+                    state.grip = Some(grip);
+                    if !inside {
+                        state.drag(at.y - grip);
+                        shell.invalidate_layout();
+                    }
+                    shell.request_redraw();
+                    shell.capture_event();
+                    return;
+                }
+            }
+            Event::Mouse(mouse::Event::CursorMoved { position }) => {
+                if let Some(grip) = state.grip {
+                    state.drag(position.y - bounds.y - grip);
+                    shell.invalidate_layout();
+                    shell.request_redraw();
+                    shell.capture_event();
+                    return;
+                }
+            }
+            Event::Mouse(mouse::Event::ButtonReleased(mouse::Button::Left)) if state.grip.take().is_some() => {
+                shell.request_redraw();
+                shell.capture_event();
+                return;
+            }
+            _ => {}
+        }
+
+        let inner = Self::inner_cursor(cursor, bounds, on_bar);
+        for ((id, tree), layout) in self.order.iter().zip(&mut tree.children).zip(layout.children()) {
+            if let Some(row) = self.built.get_mut(id) {
+                row.as_widget_mut().update(tree, event, layout, inner, renderer, clipboard, shell, &visible);
+            }
+        }
+
+        let hovered = self.hovered.and_then(|_| self.row_under(inner, layout));
+        let state = tree.state.downcast_mut::<State<Id>>();
+        match event {
+            Event::Mouse(mouse::Event::WheelScrolled { delta })
+                if cursor.is_over(bounds) && !shell.is_event_captured() && state.thumb().is_some() =>
+            {
+                state.scroll(match delta {
+                    mouse::ScrollDelta::Lines { y, .. } => -y * NOTCH,
+                    mouse::ScrollDelta::Pixels { y, .. } => -y,
+                });
+                shell.invalidate_layout();
+                shell.request_redraw();
+                shell.capture_event();
+            }
+            Event::Keyboard(keyboard::Event::ModifiersChanged(_)) => {}
+            Event::Window(window::Event::RedrawRequested(_)) => {
+                state.over_bar = on_bar;
+                state.hovered = hovered;
+                let rows = state.placed.visible(state.viewport);
+                let shown = Shown { first: rows.start, end: rows.end, at_end: state.placed.at_end };
+                if state.told != Some(shown)
+                    && let Some(message) = &self.on_shown
+                {
+                    state.told = Some(shown);
+                    shell.publish(message(shown));
+                }
+            }
+            _ if state.over_bar != on_bar || state.hovered != hovered => shell.request_redraw(),
+            _ => {}
+        }
+    }
+
+    fn mouse_interaction(
+        &self,
+        tree: &Tree,
+        layout: Layout<'_>,
+        cursor: mouse::Cursor,
+        viewport: &Rectangle,
+        renderer: &Renderer,
+    ) -> mouse::Interaction {
+        let bounds = layout.bounds();
+        let state = tree.state.downcast_ref::<State<Id>>();
+        let inner = Self::inner_cursor(cursor, bounds, Self::on_bar(state, cursor, bounds));
+        self.order
+            .iter()
+            .zip(&tree.children)
+            .zip(layout.children())
+            .filter_map(|((id, tree), layout)| {
+                let row = self.built.get(id)?;
+                Some(row.as_widget().mouse_interaction(tree, layout, inner, viewport, renderer))
+            })
+            .max()
+            .unwrap_or_default()
+    }
+
+    fn draw(
+        &self,
+        tree: &Tree,
+        renderer: &mut Renderer,
+        theme: &Theme,
+        style: &renderer::Style,
+        layout: Layout<'_>,
+        cursor: mouse::Cursor,
+        viewport: &Rectangle,
+    ) {
+        let bounds = layout.bounds();
+        let Some(visible) = bounds.intersection(viewport) else { return };
+        let state = tree.state.downcast_ref::<State<Id>>();
+        let on_bar = Self::on_bar(state, cursor, bounds);
+        let inner = Self::inner_cursor(cursor, bounds, on_bar);
+        renderer.with_layer(visible, |renderer| {
+            for ((id, tree), layout) in self.order.iter().zip(&tree.children).zip(layout.children()) {
+                let Some(row) = self.built.get(id).filter(|_| layout.bounds().intersects(&visible)) else { continue };
+                if let Some(color) = self.hovered
+                    && inner.is_over(layout.bounds())
+                {
+                    fill(renderer, layout.bounds(), Border::default(), color(theme));
+                }
+                row.as_widget().draw(tree, renderer, theme, style, layout, inner, &visible);
+            }
+        });
+        if let Some((top, height)) = state.thumb() {
+            let x = bounds.x + bounds.width - BAR - (BAR_GRIP - BAR) / 2.0;
+            let thumb = Rectangle::new(Point::new(x, bounds.y + top + 2.0), Size::new(BAR, (height - 4.0).max(BAR)));
+            renderer.with_layer(visible, |renderer| {
+                fill(renderer, thumb, border::rounded(99), (self.thumb)(theme, on_bar));
+            });
+        }
+    }
+
+    fn overlay<'b>(
+        &'b mut self,
+        tree: &'b mut Tree,
+        layout: Layout<'b>,
+        renderer: &Renderer,
+        viewport: &Rectangle,
+        translation: Vector,
+    ) -> Option<overlay::Element<'b, Message, Theme, Renderer>> {
+        let places: HashMap<Id, _> =
+            self.order.iter().copied().zip(tree.children.iter_mut().zip(layout.children())).collect();
+        let mut places = places;
+        let overlays: Vec<_> = self
+            .built
+            .iter_mut()
+            .filter_map(|(id, row)| {
+                let (tree, layout) = places.remove(id)?;
+                row.as_widget_mut().overlay(tree, layout, renderer, viewport, translation)
+            })
+            .collect();
+        (!overlays.is_empty()).then(|| overlay::Group::with_children(overlays).overlay())
+    }
+}
+
+fn fill(renderer: &mut Renderer, bounds: Rectangle, border: Border, color: Color) {
+    renderer.fill_quad(renderer::Quad { bounds, border, ..renderer::Quad::default() }, color);
+}
+
+impl<'a, Id, Message> From<VirtualList<'a, Id, Message>> for Element<'a, Message>
+where
+    Id: Ord + Copy + Hash + 'static,
+    Message: 'a,
+{
+    fn from(list: VirtualList<'a, Id, Message>) -> Self {
+        Element::new(list)
+    }
+}
