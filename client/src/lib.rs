@@ -5,10 +5,18 @@
 //! room.
 
 pub mod api;
+pub mod app;
+pub mod cli;
 pub mod connection;
 pub mod files;
+pub mod font;
+pub mod format;
 pub mod host;
+pub mod icon;
 pub mod outbox;
+pub mod screen;
 pub mod session;
 pub mod settings;
+pub mod theme;
 pub mod timeline;
+pub mod widget;

@@ -116,7 +116,8 @@ impl Palette {
 
 /// FNV-1a: small, and the same on every machine and in every version.
 fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// OKLCH to sRGB (Ottosson 2020), cut to what a screen can show.
@@ -201,7 +202,11 @@ pub fn pop_up(theme: &Theme) -> container::Style {
     let palette = palette(theme);
     container::background(palette.raised)
         .border(border::rounded(POP_UP_RADIUS).width(1).color(palette.line))
-        .shadow(Shadow { color: Color::BLACK.scale_alpha(0.25), offset: Vector::new(0.0, 2.0), blur_radius: 12.0 })
+        .shadow(Shadow {
+            color: Color::BLACK.scale_alpha(0.25),
+            offset: Vector::new(0.0, 2.0),
+            blur_radius: 12.0,
+        })
 }
 
 /// The little bar of actions over a hovered message.
@@ -227,7 +232,9 @@ pub fn tile<'a>(who: &str) -> impl Fn(&Theme) -> container::Style + use<'a> {
     let colored = member(who);
     move |theme| {
         let color = colored(theme).color.unwrap_or(palette(theme).text);
-        container::background(mix(palette(theme).background, color, 0.22)).color(color).border(border::rounded(99))
+        container::background(mix(palette(theme).background, color, 0.22))
+            .color(color)
+            .border(border::rounded(99))
     }
 }
 
@@ -307,7 +314,11 @@ pub fn plain(theme: &Theme, status: button::Status) -> button::Style {
 /// The same, quieter while it rests.
 pub fn quiet(theme: &Theme, status: button::Status) -> button::Style {
     let style = plain(theme, status);
-    if status == button::Status::Active { button::Style { text_color: palette(theme).muted, ..style } } else { style }
+    if status == button::Status::Active {
+        button::Style { text_color: palette(theme).muted, ..style }
+    } else {
+        style
+    }
 }
 
 /// The room that is open, in the sidebar.
@@ -340,7 +351,9 @@ pub fn reaction(mine: bool) -> impl Fn(&Theme, button::Status) -> button::Style 
         let palette = palette(theme);
         let fill = match (mine, status) {
             (true, _) => mix(palette.raised, palette.accent, 0.16),
-            (false, button::Status::Hovered | button::Status::Pressed) => mix(palette.raised, palette.text, 0.08),
+            (false, button::Status::Hovered | button::Status::Pressed) => {
+                mix(palette.raised, palette.text, 0.08)
+            }
             (false, _) => palette.raised,
         };
         let line = if mine { palette.accent } else { palette.line };
@@ -353,9 +366,19 @@ pub fn pill(theme: &Theme, status: button::Status) -> button::Style {
     let style = primary(theme, status);
     button::Style {
         border: border::rounded(99),
-        shadow: Shadow { color: Color::BLACK.scale_alpha(0.25), offset: Vector::new(0.0, 2.0), blur_radius: 8.0 },
+        shadow: Shadow {
+            color: Color::BLACK.scale_alpha(0.25),
+            offset: Vector::new(0.0, 2.0),
+            blur_radius: 8.0,
+        },
         ..style
     }
+}
+
+/// A round button that floats over the timeline.
+pub fn floating(theme: &Theme, status: button::Status) -> button::Style {
+    let style = secondary(theme, status);
+    button::Style { border: style.border.rounded(99), ..style }
 }
 
 fn filled(fill: Option<Color>, text_color: Color, border: Border) -> button::Style {
@@ -443,7 +466,9 @@ mod tests {
     fn every_text_pair_meets_aa() {
         for palette in [DARK, LIGHT] {
             for ground in [palette.background, palette.side, palette.raised] {
-                for text in [palette.text, palette.muted, palette.good, palette.wait, palette.bad, palette.link] {
+                for text in
+                    [palette.text, palette.muted, palette.good, palette.wait, palette.bad, palette.link]
+                {
                     let contrast = text.relative_contrast(ground);
                     assert!(contrast >= 4.5, "{contrast} for {text:?} on {ground:?}");
                 }

@@ -13,11 +13,11 @@ use iced::{
     Border, Color, Element, Event, Length, Point, Rectangle, Renderer, Size, Theme, Vector,
     advanced::{
         Clipboard, Layout, Renderer as _, Shell, Widget,
-        layout::{self, Limits, Node},
+        layout::{Limits, Node},
         mouse, overlay, renderer,
         widget::{Operation, Tree, tree},
     },
-    border, keyboard, window,
+    border, window,
 };
 
 pub use anchor::Anchor;
@@ -32,6 +32,9 @@ const THUMB_LEAST: f32 = 32.0;
 const BAR: f32 = 6.0;
 /// How wide the bar is for the pointer.
 const BAR_GRIP: f32 = 14.0;
+/// How far the actions reach above their row.
+const FLOAT_RISE: f32 = 16.0;
+const FLOAT_INSET: f32 = 6.0;
 
 /// Where to go; obeyed once for each serial number.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,19 +60,26 @@ pub struct Shown {
     pub at_end: bool,
 }
 
+/// Builds something for the row at an index.
+type View<'a, Built> = Box<dyn Fn(usize) -> Built + 'a>;
+
 /// See the [module](self).
 pub struct VirtualList<'a, Id, Message> {
     len: usize,
     revision: u64,
     id: Box<dyn Fn(usize) -> Id + 'a>,
-    view: Box<dyn Fn(usize) -> Element<'a, Message> + 'a>,
+    view: View<'a, Element<'a, Message>>,
     jump: Option<(u64, Jump<Id>)>,
     on_shown: Option<Box<dyn Fn(Shown) -> Message + 'a>>,
     hovered: Option<fn(&Theme) -> Color>,
+    actions: Option<View<'a, Option<Element<'a, Message>>>>,
     thumb: fn(&Theme, bool) -> Color,
     built: HashMap<Id, Element<'a, Message>>,
     /// The rows of the last layout, in the order of its nodes and of the tree's children.
     order: Vec<Id>,
+    width: f32,
+    /// What floats over the hovered row; its node and its tree come after those of the rows.
+    floating: Option<Element<'a, Message>>,
 }
 
 /// A list of `len` rows. `revision` changes whenever the ids do.
@@ -88,9 +98,12 @@ pub fn virtual_list<'a, Id, Message>(
         jump: None,
         on_shown: None,
         hovered: None,
+        actions: None,
         thumb,
         built: HashMap::new(),
         order: Vec::new(),
+        width: 0.0,
+        floating: None,
     }
 }
 
@@ -112,6 +125,12 @@ impl<'a, Id, Message> VirtualList<'a, Id, Message> {
         self.hovered = Some(color);
         self
     }
+
+    /// What floats at the right edge of the row the pointer is on, over it and a little above, so that nothing moves.
+    pub fn actions(mut self, view: impl Fn(usize) -> Option<Element<'a, Message>> + 'a) -> Self {
+        self.actions = Some(Box::new(view));
+        self
+    }
 }
 
 struct State<Id> {
@@ -128,6 +147,8 @@ struct State<Id> {
     grip: Option<f32>,
     over_bar: bool,
     hovered: Option<Id>,
+    /// The row the last of the tree's children floats over.
+    floats_over: Option<Id>,
 }
 
 impl<Id: Ord + Copy> State<Id> {
@@ -170,8 +191,10 @@ impl<Id: Ord + Copy> State<Id> {
         if total <= viewport + 1.0 {
             return None;
         }
-        let height = (self.viewport * (viewport / total) as f32).clamp(THUMB_LEAST.min(self.viewport), self.viewport);
-        let share = if self.placed.at_end { 1.0 } else { (self.offset() / (total - viewport)).clamp(0.0, 1.0) };
+        let height =
+            (self.viewport * (viewport / total) as f32).clamp(THUMB_LEAST.min(self.viewport), self.viewport);
+        let share =
+            if self.placed.at_end { 1.0 } else { (self.offset() / (total - viewport)).clamp(0.0, 1.0) };
         Some(((self.viewport - height) * share as f32, height))
     }
 
@@ -202,9 +225,49 @@ where
                 && cursor.position_in(bounds).is_some_and(|at| at.x >= bounds.width - BAR_GRIP)
     }
 
-    fn row_under(&self, cursor: mouse::Cursor, layout: Layout<'_>) -> Option<Id> {
+    fn row_under(&self, state: &State<Id>, cursor: mouse::Cursor, layout: Layout<'_>) -> Option<Id> {
         let at = cursor.position()?;
+        if self.floating_layout(layout).is_some_and(|floating| floating.bounds().contains(at)) {
+            return state.hovered;
+        }
         layout.children().zip(&self.order).find(|(row, _)| row.bounds().contains(at)).map(|(_, id)| *id)
+    }
+
+    fn floating_layout<'b>(&self, layout: Layout<'b>) -> Option<Layout<'b>> {
+        self.floating.as_ref().and_then(|_| layout.children().nth(self.order.len()))
+    }
+
+    /// Builds and lays out what floats over the hovered row.
+    fn float(
+        &mut self,
+        tree: &mut Tree,
+        waiting: Option<(Id, Tree)>,
+        renderer: &Renderer,
+        nodes: &mut Vec<Node>,
+    ) {
+        let state = tree.state.downcast_mut::<State<Id>>();
+        self.floating = None;
+        state.floats_over = None;
+        let Some((id, place)) =
+            state.hovered.and_then(|id| Some((id, self.order.iter().position(|row| *row == id)?)))
+        else {
+            return;
+        };
+        let index = state.placed.first + place;
+        let Some(mut element) = self.actions.as_ref().and_then(|actions| actions(index)) else { return };
+        let mut child =
+            waiting.filter(|(over, _)| *over == id).map_or_else(|| Tree::new(&element), |(_, tree)| tree);
+        child.diff(&element);
+        let width = self.width - BAR_GRIP - FLOAT_INSET;
+        let limits = Limits::new(Size::ZERO, Size::new(width.max(0.0), f32::INFINITY));
+        let node = element.as_widget_mut().layout(&mut child, renderer, &limits);
+        let size = node.size();
+        let top = state.placed.rows.get(place).map_or(0.0, |(top, _)| *top);
+        let y = (top - FLOAT_RISE).min(state.viewport - size.height - 4.0).max(4.0);
+        nodes.push(node.move_to(Point::new((width - size.width).max(0.0), y)));
+        tree.children.push(child);
+        state.floats_over = Some(id);
+        self.floating = Some(element);
     }
 }
 
@@ -230,6 +293,7 @@ where
             grip: None,
             over_bar: false,
             hovered: None,
+            floats_over: None,
         })
     }
 
@@ -243,6 +307,7 @@ where
 
     fn layout(&mut self, tree: &mut Tree, renderer: &Renderer, limits: &Limits) -> Node {
         let size = limits.max();
+        self.width = size.width;
         let state = tree.state.downcast_mut::<State<Id>>();
         if state.revision != Some(self.revision) || state.heights.len() != self.len {
             state.heights.sync(self.len, &self.id);
@@ -257,6 +322,11 @@ where
         }
 
         // Trees move with their rows' ids; rows built in an earlier pass of the same view are kept.
+        let waiting = state.floats_over.take().zip(if tree.children.len() > state.rows.len() {
+            tree.children.pop()
+        } else {
+            None
+        });
         let mut trees: HashMap<Id, Tree> = state.rows.drain(..).zip(tree.children.drain(..)).collect();
         let mut built = std::mem::take(&mut self.built);
         let mut laid_out: HashMap<usize, (Id, Element<'_, Message>, Tree, Node)> = HashMap::new();
@@ -296,16 +366,29 @@ where
             }
         }
         state.placed = placed;
+        self.float(tree, waiting, renderer, &mut nodes);
         Node::with_children(size, nodes)
     }
 
-    fn operate(&mut self, tree: &mut Tree, layout: Layout<'_>, renderer: &Renderer, operation: &mut dyn Operation) {
+    fn operate(
+        &mut self,
+        tree: &mut Tree,
+        layout: Layout<'_>,
+        renderer: &Renderer,
+        operation: &mut dyn Operation,
+    ) {
         operation.container(None, layout.bounds());
         operation.traverse(&mut |operation| {
             for ((id, tree), layout) in self.order.iter().zip(&mut tree.children).zip(layout.children()) {
                 if let Some(row) = self.built.get_mut(id) {
                     row.as_widget_mut().operate(tree, layout, renderer, operation);
                 }
+            }
+            let place = self.order.len();
+            if let (Some(floating), Some(tree), Some(layout)) =
+                (&mut self.floating, tree.children.get_mut(place), layout.children().nth(place))
+            {
+                floating.as_widget_mut().operate(tree, layout, renderer, operation);
             }
         });
     }
@@ -350,7 +433,9 @@ where
                     return;
                 }
             }
-            Event::Mouse(mouse::Event::ButtonReleased(mouse::Button::Left)) if state.grip.take().is_some() => {
+            Event::Mouse(mouse::Event::ButtonReleased(mouse::Button::Left))
+                if state.grip.take().is_some() =>
+            {
                 shell.request_redraw();
                 shell.capture_event();
                 return;
@@ -358,15 +443,33 @@ where
             _ => {}
         }
 
-        let inner = Self::inner_cursor(cursor, bounds, on_bar);
+        let mut inner = Self::inner_cursor(cursor, bounds, on_bar);
+        let before = inner;
+        let place = self.order.len();
+        if let (Some(floating), Some(child), Some(layout)) =
+            (&mut self.floating, tree.children.get_mut(place), layout.children().nth(place))
+        {
+            floating
+                .as_widget_mut()
+                .update(child, event, layout, inner, renderer, clipboard, shell, &visible);
+            if inner.is_over(layout.bounds()) {
+                inner = inner.levitate();
+            }
+        }
         for ((id, tree), layout) in self.order.iter().zip(&mut tree.children).zip(layout.children()) {
             if let Some(row) = self.built.get_mut(id) {
                 row.as_widget_mut().update(tree, event, layout, inner, renderer, clipboard, shell, &visible);
             }
         }
 
-        let hovered = self.hovered.and_then(|_| self.row_under(inner, layout));
         let state = tree.state.downcast_mut::<State<Id>>();
+        let hovered = self.row_under(state, before, layout);
+        if state.over_bar != on_bar || state.hovered != hovered {
+            state.over_bar = on_bar;
+            state.hovered = hovered;
+            shell.invalidate_layout();
+            shell.request_redraw();
+        }
         match event {
             Event::Mouse(mouse::Event::WheelScrolled { delta })
                 if cursor.is_over(bounds) && !shell.is_event_captured() && state.thumb().is_some() =>
@@ -379,10 +482,7 @@ where
                 shell.request_redraw();
                 shell.capture_event();
             }
-            Event::Keyboard(keyboard::Event::ModifiersChanged(_)) => {}
             Event::Window(window::Event::RedrawRequested(_)) => {
-                state.over_bar = on_bar;
-                state.hovered = hovered;
                 let rows = state.placed.visible(state.viewport);
                 let shown = Shown { first: rows.start, end: rows.end, at_end: state.placed.at_end };
                 if state.told != Some(shown)
@@ -392,7 +492,6 @@ where
                     shell.publish(message(shown));
                 }
             }
-            _ if state.over_bar != on_bar || state.hovered != hovered => shell.request_redraw(),
             _ => {}
         }
     }
@@ -408,6 +507,12 @@ where
         let bounds = layout.bounds();
         let state = tree.state.downcast_ref::<State<Id>>();
         let inner = Self::inner_cursor(cursor, bounds, Self::on_bar(state, cursor, bounds));
+        if let (Some(floating), Some(layout)) = (&self.floating, self.floating_layout(layout))
+            && inner.is_over(layout.bounds())
+            && let Some(tree) = tree.children.get(self.order.len())
+        {
+            return floating.as_widget().mouse_interaction(tree, layout, inner, viewport, renderer);
+        }
         self.order
             .iter()
             .zip(&tree.children)
@@ -437,18 +542,28 @@ where
         let inner = Self::inner_cursor(cursor, bounds, on_bar);
         renderer.with_layer(visible, |renderer| {
             for ((id, tree), layout) in self.order.iter().zip(&tree.children).zip(layout.children()) {
-                let Some(row) = self.built.get(id).filter(|_| layout.bounds().intersects(&visible)) else { continue };
+                let Some(row) = self.built.get(id).filter(|_| layout.bounds().intersects(&visible)) else {
+                    continue;
+                };
                 if let Some(color) = self.hovered
-                    && inner.is_over(layout.bounds())
+                    && state.hovered == Some(*id)
                 {
                     fill(renderer, layout.bounds(), Border::default(), color(theme));
                 }
                 row.as_widget().draw(tree, renderer, theme, style, layout, inner, &visible);
             }
         });
+        if let (Some(floating), Some(layout)) = (&self.floating, self.floating_layout(layout))
+            && let Some(tree) = tree.children.get(self.order.len())
+        {
+            renderer.with_layer(visible, |renderer| {
+                floating.as_widget().draw(tree, renderer, theme, style, layout, inner, &visible);
+            });
+        }
         if let Some((top, height)) = state.thumb() {
             let x = bounds.x + bounds.width - BAR - (BAR_GRIP - BAR) / 2.0;
-            let thumb = Rectangle::new(Point::new(x, bounds.y + top + 2.0), Size::new(BAR, (height - 4.0).max(BAR)));
+            let thumb =
+                Rectangle::new(Point::new(x, bounds.y + top + 2.0), Size::new(BAR, (height - 4.0).max(BAR)));
             renderer.with_layer(visible, |renderer| {
                 fill(renderer, thumb, border::rounded(99), (self.thumb)(theme, on_bar));
             });

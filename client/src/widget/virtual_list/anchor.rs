@@ -72,7 +72,8 @@ pub fn place<Id: Ord + Copy>(
         Anchor::End
     } else {
         let inside = placed.rows.iter().position(|(top, _)| (0.0..viewport).contains(top));
-        let row = inside.or_else(|| placed.rows.iter().position(|(top, height)| top + height > 0.0)).unwrap_or(0);
+        let row =
+            inside.or_else(|| placed.rows.iter().position(|(top, height)| top + height > 0.0)).unwrap_or(0);
         match (heights.id(placed.first + row), placed.rows.get(row)) {
             (Some(id), Some((top, _))) => Anchor::Row { id, top: *top },
             _ => Anchor::End,
@@ -88,7 +89,13 @@ fn from_end(len: usize, viewport: f32, measure: &mut impl FnMut(usize) -> f32) -
     placed
 }
 
-fn around(start: usize, top: f32, len: usize, viewport: f32, measure: &mut impl FnMut(usize) -> f32) -> Placed {
+fn around(
+    start: usize,
+    top: f32,
+    len: usize,
+    viewport: f32,
+    measure: &mut impl FnMut(usize) -> f32,
+) -> Placed {
     // A row kept far outside by a big jump of the wheel: its neighbours are laid out on the way back.
     let mut placed = Placed { first: start, rows: VecDeque::new(), at_end: false };
     let mut bottom = top;

@@ -24,11 +24,6 @@ impl<Id: Ord + Copy> Heights<Id> {
         self.ids.len()
     }
 
-    /// Whether there are no rows.
-    pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
-    }
-
     /// The row at a place.
     pub fn id(&self, index: usize) -> Option<Id> {
         self.ids.get(index).copied()
@@ -43,7 +38,8 @@ impl<Id: Ord + Copy> Heights<Id> {
     ///
     /// What stands before the first difference costs one comparison a row, so appending to a long room is cheap.
     pub fn sync(&mut self, len: usize, id: impl Fn(usize) -> Id) {
-        let same = self.ids.iter().take(len).enumerate().take_while(|(index, known)| **known == id(*index)).count();
+        let same =
+            self.ids.iter().take(len).enumerate().take_while(|(index, known)| **known == id(*index)).count();
         let old_ids = self.ids.split_off(same);
         let old_rows = self.rows.split_off(same);
         self.sums.truncate(same);

@@ -1,0 +1,248 @@
+//! How times, counts and texts are put before a reader. Pure.
+
+use icu_properties::{
+    CodePointSetData,
+    props::{Emoji, EmojiPresentation},
+};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use snug_shared::Millis;
+use unicode_segmentation::UnicodeSegmentation;
+use url::Url;
+
+/// A piece of a text that is drawn alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run<'a> {
+    /// Words.
+    Words(&'a str),
+    /// Emoji, for the emoji font.
+    Emoji(&'a str),
+    /// A link, for the browser.
+    Link(&'a str),
+}
+
+/// Cuts a text into runs. Links are `http` and `https` only: nothing else is ever opened.
+pub fn runs(text: &str) -> Vec<Run<'_>> {
+    let mut runs = Vec::new();
+    let mut rest = text;
+    while let Some((before, link, after)) = next_link(rest) {
+        emoji_runs(before, &mut runs);
+        runs.push(Run::Link(link));
+        rest = after;
+    }
+    emoji_runs(rest, &mut runs);
+    runs
+}
+
+/// Whether a text is nothing but a few emoji, which are then shown large.
+pub fn is_jumbo(text: &str) -> bool {
+    const JUMBO: usize = 3;
+    let mut clusters =
+        text.graphemes(true).filter(|cluster| !cluster.trim().is_empty()).take(JUMBO + 1).peekable();
+    clusters.peek().is_some() && {
+        let (count, emoji) =
+            clusters.fold((0, true), |(count, all), cluster| (count + 1, all && is_emoji(cluster)));
+        emoji && count <= JUMBO
+    }
+}
+
+fn next_link(text: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    loop {
+        let start =
+            from + ["https://", "http://"].iter().filter_map(|scheme| text[from..].find(scheme)).min()?;
+        let at_word = text[..start].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        let end = text[start..]
+            .find(|c: char| c.is_whitespace() || "<>\"`".contains(c))
+            .map_or(text.len(), |len| start + len);
+        let link = trim_link(&text[start..end]);
+        if at_word && Url::parse(link).is_ok_and(|url| url.has_host()) {
+            return Some((&text[..start], link, &text[start + link.len()..]));
+        }
+        from = start + "http".len();
+    }
+}
+
+/// A full stop after a link ends the sentence, not the link; nor does the bracket around it belong to it.
+fn trim_link(link: &str) -> &str {
+    let mut link = link;
+    loop {
+        let shorter = link.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_']);
+        let unbalanced = |open, close| {
+            shorter.ends_with(close) && shorter.matches(open).count() < shorter.matches(close).count()
+        };
+        let shorter = if unbalanced('(', ')') || unbalanced('[', ']') {
+            &shorter[..shorter.len() - 1]
+        } else {
+            shorter
+        };
+        if shorter == link {
+            return link;
+        }
+        link = shorter;
+    }
+}
+
+fn emoji_runs<'a>(text: &'a str, runs: &mut Vec<Run<'a>>) {
+    if text.is_ascii() {
+        if !text.is_empty() {
+            runs.push(Run::Words(text));
+        }
+        return;
+    }
+    let (mut start, mut emoji) = (0, false);
+    let mut close = |from: usize, to: usize, emoji: bool| {
+        if from < to {
+            runs.push(if emoji { Run::Emoji(&text[from..to]) } else { Run::Words(&text[from..to]) });
+        }
+    };
+    for (at, cluster) in text.grapheme_indices(true) {
+        if is_emoji(cluster) != emoji {
+            close(start, at, emoji);
+            (start, emoji) = (at, !emoji);
+        }
+    }
+    close(start, text.len(), emoji);
+}
+
+/// Whether a grapheme cluster is drawn as a picture: by its own nature, by U+FE0F, as a flag or a key cap.
+fn is_emoji(cluster: &str) -> bool {
+    const AS_TEXT: char = '\u{FE0E}';
+    const AS_PICTURE: char = '\u{FE0F}';
+    const KEY_CAP: char = '\u{20E3}';
+    let Some(first) = cluster.chars().next() else { return false };
+    if cluster.contains(AS_TEXT) {
+        return false;
+    }
+    CodePointSetData::new::<EmojiPresentation>().contains(first)
+        || CodePointSetData::new::<Emoji>().contains(first) && cluster.contains([AS_PICTURE, KEY_CAP])
+}
+
+/// The hour and minute where the reader is.
+pub fn clock(at: Millis, zone: &TimeZone) -> String {
+    Timestamp::from_millisecond(at)
+        .map(|time| time.to_zoned(zone.clone()).strftime("%H:%M").to_string())
+        .unwrap_or_default()
+}
+
+/// A day, as said on the day `today`.
+pub fn day(day: Date, today: Date) -> String {
+    if day == today {
+        "Today".into()
+    } else if today.yesterday().is_ok_and(|yesterday| day == yesterday) {
+        "Yesterday".into()
+    } else if day.year() == today.year() {
+        day.strftime("%A, %-d %B").to_string()
+    } else {
+        day.strftime("%A, %-d %B %Y").to_string()
+    }
+}
+
+/// How long ago, roughly.
+pub fn ago(at: Millis, now: Millis) -> String {
+    const MINUTE: Millis = 60_000;
+    let minutes = (now - at).max(0) / MINUTE;
+    match minutes {
+        0 => "just now".into(),
+        1..60 => format!("{minutes} min ago"),
+        60..1_440 => format!("{} h ago", minutes / 60),
+        1_440..2_880 => "yesterday".into(),
+        _ => format!("{} days ago", minutes / 1_440),
+    }
+}
+
+/// "1 person", "3 people".
+pub fn people(count: u32) -> String {
+    if count == 1 { "1 person".into() } else { format!("{count} people") }
+}
+
+/// Who is writing.
+pub fn writing(names: &[&str]) -> Option<String> {
+    match names {
+        [] => None,
+        [one] => Some(format!("{one} is writing …")),
+        [one, two] => Some(format!("{one} and {two} are writing …")),
+        _ => Some("Several people are writing …".into()),
+    }
+}
+
+/// The first character of a name, for its tile.
+pub fn initial(name: &str) -> String {
+    name.graphemes(true).next().unwrap_or_default().to_uppercase()
+}
+
+/// At most so many characters, with "…" for the rest; line breaks become spaces.
+pub fn one_line(text: &str, most: usize) -> String {
+    let mut clusters = text.graphemes(true);
+    let mut line: String =
+        clusters.by_ref().take(most).map(|c| if c.contains(['\n', '\t', '\r']) { " " } else { c }).collect();
+    if clusters.next().is_some() {
+        line.truncate(line.trim_end().len());
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_found_without_the_sentence_around_them() {
+        assert_eq!(
+            runs("see (https://example.org/a_(b)), or http://10.0.0.1:8000/x?y=1."),
+            [
+                Run::Words("see ("),
+                Run::Link("https://example.org/a_(b)"),
+                Run::Words("), or "),
+                Run::Link("http://10.0.0.1:8000/x?y=1"),
+                Run::Words("."),
+            ]
+        );
+    }
+
+    #[test]
+    fn only_the_web_is_a_link() {
+        for text in ["javascript:alert(1)", "file:///etc/passwd", "xhttp://a.b", "http://", "https:// x"] {
+            assert_eq!(runs(text), [Run::Words(text)], "{text}");
+        }
+    }
+
+    #[test]
+    fn emoji_get_their_own_runs_and_digits_do_not() {
+        assert_eq!(
+            runs("hi 👋🏽 at 10 ❤️"),
+            [Run::Words("hi "), Run::Emoji("👋🏽"), Run::Words(" at 10 "), Run::Emoji("❤️"),]
+        );
+        assert_eq!(runs("日本 1️⃣🇩🇪"), [Run::Words("日本 "), Run::Emoji("1️⃣🇩🇪")]);
+        assert_eq!(runs("☺\u{FE0E}"), [Run::Words("☺\u{FE0E}")]);
+    }
+
+    #[test]
+    fn one_to_three_emoji_alone_are_large() {
+        for (text, jumbo) in [
+            ("👍", true),
+            ("👍 👩‍🚀🇩🇪", true),
+            ("👍👍👍👍", false),
+            ("ok 👍", false),
+            ("", false),
+            ("  ", false),
+        ] {
+            assert_eq!(is_jumbo(text), jumbo, "{text}");
+        }
+    }
+
+    #[test]
+    fn days_are_named_as_people_do() {
+        let today = jiff::civil::date(2026, 3, 3);
+        assert_eq!(day(today, today), "Today");
+        assert_eq!(day(jiff::civil::date(2026, 3, 2), today), "Yesterday");
+        assert_eq!(day(jiff::civil::date(2026, 1, 5), today), "Monday, 5 January");
+        assert_eq!(day(jiff::civil::date(2025, 12, 24), today), "Wednesday, 24 December 2025");
+    }
+
+    #[test]
+    fn long_names_are_cut_between_characters() {
+        assert_eq!(one_line("a 👩‍🚀 b", 3), "a 👩‍🚀…");
+        assert_eq!(one_line("two\nlines", 20), "two lines");
+    }
+}

@@ -1,0 +1,233 @@
+//! Where one writes: the text, what it answers or changes, and the keys that differ from a plain editor's.
+
+use iced::{
+    Center, Element, Fill, Task,
+    keyboard::{Key, key::Named},
+    widget::{
+        column, container, operation, row, text_editor,
+        text_editor::{Binding, Edit, KeyPress, Motion, Status},
+    },
+};
+use snug_shared::{MessageText, Nickname, Seq, TextError, limits};
+
+use super::Message;
+use crate::{
+    format,
+    icon::{Icon, icon},
+    theme,
+    widget::{Type, clipped, hint, icon_button, reason, words},
+};
+
+const ID: &str = "composer";
+const LINES: f32 = 8.0;
+const LINE: f32 = 22.0;
+/// How much of a quoted message is shown.
+const QUOTE: usize = 120;
+
+/// What is being written.
+#[derive(Debug, Default)]
+pub struct Composer {
+    content: text_editor::Content,
+    purpose: Purpose,
+    /// What was being written before an edit began.
+    draft: String,
+    wrong: Option<String>,
+}
+
+/// What becomes of the text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// Something new.
+    #[default]
+    Say,
+    /// An answer.
+    Reply {
+        /// To which message.
+        seq: Seq,
+        /// Whose.
+        user: Nickname,
+        /// How it begins.
+        quote: String,
+    },
+    /// Other words for an own message.
+    Edit {
+        /// Which one.
+        seq: Seq,
+    },
+}
+
+impl Composer {
+    /// Puts the caret into it.
+    pub fn focus<T: Send + 'static>() -> Task<T> {
+        operation::focus(ID)
+    }
+
+    /// What it is for.
+    pub fn purpose(&self) -> &Purpose {
+        &self.purpose
+    }
+
+    /// The text to send, when there is one.
+    pub fn text(&self) -> Option<String> {
+        let text = self.content.text();
+        let text = text.trim_matches('\n').trim_end();
+        (!text.trim().is_empty()).then(|| text.to_owned())
+    }
+
+    /// Whether nothing is written.
+    pub fn is_empty(&self) -> bool {
+        self.content.is_empty()
+    }
+
+    /// A key, a click or a paste. Says whether the text changed.
+    pub fn perform(&mut self, action: text_editor::Action) -> bool {
+        if let text_editor::Action::Edit(Edit::Paste(pasted)) = &action
+            && !self.fits(pasted)
+        {
+            self.refuse(TextError::TooLong(limits::MESSAGE_CLUSTERS).to_string());
+            return false;
+        }
+        let changes = action.is_edit();
+        if changes {
+            self.wrong = None;
+        }
+        self.content.perform(action);
+        changes
+    }
+
+    /// Checked before the editor lays it out: a pasted book would hold the window up.
+    fn fits(&self, pasted: &str) -> bool {
+        let together = self.content.text().len() + pasted.len();
+        together <= limits::MESSAGE_BYTES
+            && (together <= limits::MESSAGE_CLUSTERS || MessageText::parse(pasted.replace('\r', "")).is_ok())
+    }
+
+    /// Shows why the text was not taken.
+    pub fn refuse(&mut self, sentence: String) {
+        self.wrong = Some(sentence);
+    }
+
+    /// Begins an answer; what was written stays.
+    pub fn reply(&mut self, seq: Seq, user: Nickname, text: &str) {
+        let _ = self.cancel();
+        self.purpose = Purpose::Reply { seq, user, quote: format::one_line(text, QUOTE) };
+    }
+
+    /// Begins to change an own message; what was written comes back afterwards.
+    pub fn edit(&mut self, seq: Seq, text: &str) {
+        let _ = self.cancel();
+        self.draft = self.content.text();
+        self.set(text);
+        self.purpose = Purpose::Edit { seq };
+    }
+
+    /// Ends an answer or a change. Says whether there was one.
+    pub fn cancel(&mut self) -> bool {
+        self.wrong = None;
+        match std::mem::take(&mut self.purpose) {
+            Purpose::Say => false,
+            Purpose::Reply { .. } => true,
+            Purpose::Edit { .. } => {
+                let draft = std::mem::take(&mut self.draft);
+                self.set(&draft);
+                true
+            }
+        }
+    }
+
+    /// The text was taken: what is next begins empty, or goes on where it was before an edit.
+    pub fn sent(&mut self) {
+        if matches!(self.purpose, Purpose::Edit { .. }) {
+            let _ = self.cancel();
+        } else {
+            self.purpose = Purpose::Say;
+            self.wrong = None;
+            self.content = text_editor::Content::new();
+        }
+    }
+
+    fn set(&mut self, text: &str) {
+        self.content = text_editor::Content::with_text(text);
+        self.content.perform(text_editor::Action::Move(Motion::DocumentEnd));
+    }
+
+    /// The box at the bottom of the room.
+    pub fn view(&self, placeholder: String) -> Element<'_, Message> {
+        let is_empty = self.is_empty();
+        let editor = text_editor(&self.content)
+            .id(ID)
+            .placeholder(placeholder)
+            .size(Type::Body.size())
+            .line_height(Type::Body.line_height())
+            .font(Type::Body.font())
+            .padding([5, 0])
+            .min_height(LINE + 10.0)
+            .max_height(LINES * LINE + 10.0)
+            .style(theme::composer_text)
+            .key_binding(move |press| binding(press, is_empty))
+            .on_action(Message::Write);
+        let ready = self.text().is_some();
+        let label = if matches!(self.purpose, Purpose::Edit { .. }) { Icon::Check } else { Icon::Send };
+        let send = icon_button(label)
+            .style(if ready { theme::primary } else { theme::quiet })
+            .on_press_maybe(ready.then_some(Message::Submit));
+        let line = row![editor, hint(send, "Send (Enter)")].spacing(8).align_y(iced::Bottom);
+        let inside = column![].push(self.purpose_line()).push(line).spacing(6);
+        column![]
+            .push(self.wrong.as_deref().map(reason))
+            .push(
+                container(inside)
+                    .padding(iced::Padding { top: 6.0, right: 6.0, bottom: 6.0, left: 14.0 })
+                    .style(theme::composer),
+            )
+            .spacing(6)
+            .into()
+    }
+
+    fn purpose_line(&self) -> Option<Element<'_, Message>> {
+        let (glyph, label, quote) = match &self.purpose {
+            Purpose::Say => return None,
+            Purpose::Reply { user, quote, .. } => {
+                (Icon::CornerUpLeft, format!("Answering {user}"), Some(quote.as_str()))
+            }
+            Purpose::Edit { .. } => (Icon::Pencil, "Changing your message".to_owned(), None),
+        };
+        let quote = quote.map(|quote| clipped(words(quote, Type::Meta, theme::muted), Fill));
+        let line = row![icon(glyph, 14).style(theme::muted), words(label, Type::Label, theme::muted)];
+        let fill = quote.is_none().then(iced::widget::space::horizontal);
+        Some(
+            line.push(quote)
+                .push(fill)
+                .push(icon_button(Icon::X).on_press(Message::Escape))
+                .spacing(8)
+                .align_y(Center)
+                .into(),
+        )
+    }
+}
+
+/// What a key does here, where that is not what it does in any editor.
+fn binding(press: KeyPress, is_empty: bool) -> Option<Binding<Message>> {
+    if !matches!(press.status, Status::Focused { .. }) {
+        return None;
+    }
+    let modifiers = press.modifiers;
+    match press.key.as_ref() {
+        Key::Named(Named::Enter) if !modifiers.shift() => Some(Binding::Custom(Message::Submit)),
+        Key::Named(Named::ArrowUp) if is_empty && modifiers.is_empty() => {
+            Some(Binding::Custom(Message::EditLast))
+        }
+        Key::Named(Named::Escape) => Some(Binding::Custom(Message::Escape)),
+        Key::Named(Named::PageUp) => Some(Binding::Custom(Message::Page(-0.9))),
+        Key::Named(Named::PageDown) => Some(Binding::Custom(Message::Page(0.9))),
+        Key::Named(Named::Home) if modifiers.command() => Some(Binding::Custom(Message::ToStart)),
+        Key::Named(Named::End) if modifiers.command() => Some(Binding::Custom(Message::ToEnd)),
+        Key::Named(Named::Backspace) if modifiers.jump() => {
+            Some(Binding::Sequence(vec![Binding::Select(Motion::WordLeft), Binding::Backspace]))
+        }
+        Key::Named(Named::Delete) if modifiers.jump() => {
+            Some(Binding::Sequence(vec![Binding::Select(Motion::WordRight), Binding::Delete]))
+        }
+        _ => Binding::from_key_press(press),
+    }
+}

@@ -1,0 +1,287 @@
+//! The rows of the timeline, and the actions that float over it.
+
+use iced::{
+    Center, Color, Element, Fill, Font, Padding,
+    advanced::text::Wrapping,
+    widget::{Row as Line, button, column, container, rich_text, row, rule, space, span, text},
+};
+use snug_shared::{Author, Reaction, Seq};
+
+use super::Message;
+use crate::{
+    font,
+    format::{self, Run},
+    icon::{Icon, icon},
+    theme,
+    timeline::{Delivery, HoleReason, MessageRow, Quote, Row},
+    widget::{Look, Type, clipped, hint, icon_button, inherited, say, small, tile, words},
+};
+
+/// Marks one press away.
+pub const QUICK: [&str; 4] = ["👍", "❤️", "😂", "🎉"];
+/// The longest line, so that a wide window stays readable.
+const LINE: f32 = 720.0;
+const TILE: f32 = 36.0;
+/// From the left edge to the text.
+const GUTTER: f32 = 16.0 + TILE + 12.0;
+/// How much of a quoted message is shown.
+const QUOTE: usize = 120;
+
+/// What a row has to know besides itself.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    /// Where and when it is drawn.
+    pub look: Look,
+    /// The room's name.
+    pub room: &'a str,
+    /// Who is reading, once the server has said so.
+    pub me: Option<&'a Author>,
+    /// The own message that waits for a yes before it is deleted.
+    pub deleting: Option<Seq>,
+}
+
+/// A row.
+pub fn view<'a>(row: Row<'a>, context: &Context<'_>) -> Element<'a, Message> {
+    match row {
+        Row::Beginning => aside(format!("This is where {} begins.", context.room)),
+        Row::Day(day) => {
+            let today = jiff::Timestamp::from_millisecond(context.look.now)
+                .map(|now| now.to_zoned(context.look.zone.clone()).date())
+                .unwrap_or(day);
+            divider(format::day(day, today), theme::muted, theme::hairline)
+        }
+        Row::Unread => divider("New".into(), theme::accented, theme::unread_line),
+        Row::Hole { reason } => aside(match reason {
+            HoleReason::Missed => "Loading what was said in between …".into(),
+            HoleReason::Lost => "What was said here is no longer kept by the server.".into(),
+            HoleReason::Anew => {
+                "The server's history began anew. What stands above was said before, and is only here.".into()
+            }
+        }),
+        Row::Topic { user, topic, .. } => {
+            let what = if topic.is_empty() {
+                format!("{user} took the topic away.")
+            } else {
+                format!("{user} set the topic: {topic}")
+            };
+            aside(what)
+        }
+        Row::Message(message) => self::message(message, context),
+    }
+}
+
+fn aside<'a>(sentence: String) -> Element<'a, Message> {
+    container(prose(&sentence, Type::Meta, None, theme::muted))
+        .padding(Padding { top: 8.0, right: 24.0, bottom: 8.0, left: GUTTER })
+        .max_width(LINE + GUTTER)
+        .into()
+}
+
+fn divider<'a>(
+    label: String,
+    ink: fn(&iced::Theme) -> text::Style,
+    line: fn(&iced::Theme) -> rule::Style,
+) -> Element<'a, Message> {
+    row![
+        rule::horizontal(1).style(line),
+        say(label, Type::Label).style(ink),
+        rule::horizontal(1).style(line),
+    ]
+    .spacing(12)
+    .align_y(Center)
+    .padding(Padding { top: 14.0, right: 20.0, bottom: 6.0, left: 16.0 })
+    .into()
+}
+
+fn message<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Element<'a, Message> {
+    let who = message.by.as_str();
+    let head = message.starts_group.then(|| {
+        row![
+            words(message.user.as_str(), Type::Name, theme::member(who)),
+            say(format::clock(message.at, &context.look.zone), Type::Meta).style(theme::muted),
+        ]
+        .spacing(8)
+        .align_y(Center)
+    });
+    let body = column![]
+        .push(head)
+        .push(message.reply.map(quote))
+        .push(text_of(&message, context))
+        .push((!message.reactions.is_empty()).then(|| reactions(&message, context)));
+    let body = body.push(delivery(&message)).spacing(2).max_width(LINE);
+    let face: Element<'a, Message> = if message.starts_group {
+        tile(message.user.as_str(), who, TILE)
+    } else {
+        space::horizontal().width(TILE).into()
+    };
+    let top = if message.starts_group { 10.0 } else { 1.0 };
+    row![face, container(body).width(Fill)]
+        .spacing(12)
+        .padding(Padding { top, right: 28.0, bottom: 3.0, left: 16.0 })
+        .into()
+}
+
+fn text_of<'a>(message: &MessageRow<'a>, context: &Context<'_>) -> Element<'a, Message> {
+    let Some(words) = message.text else {
+        return say("This message was deleted.", Type::Body).style(theme::muted).into();
+    };
+    let pending = message.delivery == Delivery::Sending;
+    let ink = if pending { theme::muted } else { inherited };
+    if format::is_jumbo(words) {
+        return rich_text::<(), _, _, _>([span(words).font(font::EMOJI)])
+            .size(Type::Jumbo.size())
+            .line_height(Type::Jumbo.line_height())
+            .style(ink)
+            .into();
+    }
+    let after = if message.edited { Some(("  (edited)", context.look.palette.muted)) } else { None };
+    let words = prose_with(words, Type::Body, Some(context.look.palette.link), ink, after);
+    if pending {
+        let clock = icon(Icon::Clock, 12).line_height(22.0 / 12.0).style(theme::muted);
+        return row![words, clock].spacing(8).into();
+    }
+    words
+}
+
+/// A text of somebody else's, with links and emoji.
+fn prose<'a>(
+    content: &str,
+    kind: Type,
+    link: Option<Color>,
+    ink: fn(&iced::Theme) -> text::Style,
+) -> Element<'a, Message> {
+    prose_with(content, kind, link, ink, None)
+}
+
+fn prose_with<'a>(
+    content: &str,
+    kind: Type,
+    link: Option<Color>,
+    ink: fn(&iced::Theme) -> text::Style,
+    after: Option<(&'static str, Color)>,
+) -> Element<'a, Message> {
+    // Most messages are words and nothing else.
+    if after.is_none() && content.is_ascii() && !content.contains("://") {
+        return say(content.to_owned(), kind).wrapping(Wrapping::WordOrGlyph).style(ink).into();
+    }
+    let mut spans: Vec<text::Span<'a, String, Font>> = format::runs(content)
+        .into_iter()
+        .map(|run| match run {
+            Run::Words(words) => span(words.to_owned()),
+            Run::Emoji(emoji) => span(emoji.to_owned()).font(font::EMOJI),
+            Run::Link(url) => match link {
+                Some(color) => span(url.to_owned()).color(color).underline(true).link(url.to_owned()),
+                None => span(url.to_owned()),
+            },
+        })
+        .collect();
+    spans.extend(after.map(|(words, color)| span(words).size(Type::Meta.size()).color(color)));
+    rich_text(spans)
+        .on_link_click(Message::Open)
+        .size(kind.size())
+        .line_height(kind.line_height())
+        .font(kind.font())
+        .wrapping(Wrapping::WordOrGlyph)
+        .style(ink)
+        .into()
+}
+
+fn quote<'a>(quote: Quote<'a>) -> Element<'a, Message> {
+    let what: Element<'a, Message> = match (quote.user, quote.text) {
+        (Some(user), Some(said)) => row![
+            words(user.as_str(), Type::Label, theme::muted),
+            words(format::one_line(said, QUOTE), Type::Meta, theme::muted),
+        ]
+        .spacing(6)
+        .into(),
+        (Some(_), None) => say("A message that was deleted", Type::Meta).style(theme::muted).into(),
+        _ => say("An earlier message", Type::Meta).style(theme::muted).into(),
+    };
+    let bar = container(space::vertical()).width(3).height(18).style(theme::quote);
+    button(row![bar, clipped(what, Fill)].spacing(8))
+        .padding([1, 0])
+        .style(theme::link)
+        .on_press(Message::GoTo(quote.seq))
+        .into()
+}
+
+fn reactions<'a>(message: &MessageRow<'a>, context: &Context<'_>) -> Element<'a, Message> {
+    let seq = message.seq;
+    let pills = message.reactions.iter().map(|reaction| {
+        let mine = is_mine(reaction, context.me);
+        let label = row![
+            words(reaction.emoji.as_str(), Type::Meta, inherited),
+            say(reaction.count.to_string(), Type::Meta),
+        ]
+        .spacing(6)
+        .align_y(Center);
+        button(label)
+            .padding([3, 9])
+            .style(theme::reaction(mine))
+            .on_press_maybe(seq.map(|seq| Message::React(seq, reaction.emoji.to_string(), !mine)))
+            .into()
+    });
+    container(Line::with_children(pills).spacing(6).wrap().vertical_spacing(4.0)).padding([4, 0]).into()
+}
+
+fn is_mine(reaction: &Reaction, me: Option<&Author>) -> bool {
+    me.is_some_and(|me| reaction.by.contains(me))
+}
+
+fn delivery<'a>(message: &MessageRow<'a>) -> Option<Element<'a, Message>> {
+    let Delivery::Failed { send, reason, can_retry } = message.delivery else { return None };
+    let copy =
+        message.text.map(|text| small("Copy text", theme::quiet).on_press(Message::Copy(text.to_owned())));
+    let line = row![
+        icon(Icon::CircleAlert, 14).style(theme::bad),
+        say("Not delivered", Type::Label).style(theme::bad),
+    ]
+    .push(can_retry.then(|| small("Retry", theme::secondary).on_press(Message::Retry(send))))
+    .push(copy)
+    .push(small("Delete", theme::quiet).on_press(Message::Discard(send)))
+    .spacing(6)
+    .align_y(Center);
+    Some(column![line, say(reason, Type::Meta).style(theme::muted)].spacing(2).into())
+}
+
+/// What can be done with a message, over its right edge.
+pub fn actions<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Option<Element<'a, Message>> {
+    let text = message.text?;
+    let seq = message.seq.filter(|_| message.delivery == Delivery::Sent)?;
+    if context.deleting == Some(seq) {
+        let ask = row![
+            say("Delete for everyone?", Type::Meta),
+            small("Delete", theme::danger).on_press(Message::Delete(seq)),
+            small("Keep", theme::quiet).on_press(Message::Escape),
+        ];
+        return Some(bar(ask.spacing(6).align_y(Center).padding(Padding::ZERO.left(10))));
+    }
+    let time = (!message.starts_group)
+        .then(|| say(format::clock(message.at, &context.look.zone), Type::Meta).style(theme::muted));
+    let time = time.map(|time| container(time).padding([0, 6]));
+    let marks = QUICK.into_iter().map(|mark| {
+        let set =
+            message.reactions.iter().any(|other| other.emoji.as_str() == mark && is_mine(other, context.me));
+        button(container(words(mark, Type::Body, inherited)).center(Fill))
+            .padding(0)
+            .width(32)
+            .height(32)
+            .style(theme::plain)
+            .on_press(Message::React(seq, mark.to_owned(), !set))
+            .into()
+    });
+    let mut line = row![].push(time).extend(marks);
+    line = line.push(hint(icon_button(Icon::CornerUpLeft).on_press(Message::Reply(seq)), "Answer"));
+    if message.own {
+        line = line.push(hint(icon_button(Icon::Pencil).on_press(Message::Edit(seq)), "Change"));
+    }
+    line = line.push(hint(icon_button(Icon::Copy).on_press(Message::Copy(text.to_owned())), "Copy text"));
+    if message.own {
+        line = line.push(hint(icon_button(Icon::Trash).on_press(Message::AskDelete(seq)), "Delete"));
+    }
+    Some(bar(line.align_y(Center)))
+}
+
+fn bar<'a>(line: Line<'a, Message>) -> Element<'a, Message> {
+    container(line).padding(2).style(theme::actions).into()
+}

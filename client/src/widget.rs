@@ -1,0 +1,195 @@
+//! What the screens are put together from: type, buttons, tiles, and the widgets iced does not have.
+
+pub mod virtual_list;
+
+use std::borrow::Cow;
+
+use iced::{
+    Center, Element, Fill, Font, Length, Pixels, Size, Theme,
+    advanced::text::{LineHeight, Wrapping},
+    widget::{
+        Button, Container, Rule, Text, TextInput, button, container, rich_text, row, rule, span, text,
+        text_input, tooltip,
+    },
+};
+use jiff::tz::TimeZone;
+use snug_shared::Millis;
+
+use crate::{
+    font,
+    format::{self, Run},
+    icon::{Icon, icon},
+    theme::{self, Palette},
+};
+
+/// What a screen has to know about where and when it is drawn.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// The colours, for the few places that take no style function.
+    pub palette: &'static Palette,
+    /// The window, in logical pixels.
+    pub size: Size,
+    /// Now, by this device's clock.
+    pub now: Millis,
+    /// Where the reader is.
+    pub zone: TimeZone,
+}
+
+/// A step of the type scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// The name of a screen.
+    Title,
+    /// The name of a part.
+    Heading,
+    /// What is read.
+    Body,
+    /// Who said it.
+    Name,
+    /// Times, hints, counts.
+    Meta,
+    /// The name of a list.
+    Label,
+    /// Addresses and links to pass on.
+    Code,
+    /// One to three emoji alone.
+    Jumbo,
+}
+
+impl Type {
+    const fn measures(self) -> (f32, f32, Font) {
+        match self {
+            Self::Title => (28.0, 36.0, font::SEMIBOLD),
+            Self::Heading => (20.0, 28.0, font::SEMIBOLD),
+            Self::Body => (15.0, 22.0, font::REGULAR),
+            Self::Name => (15.0, 22.0, font::SEMIBOLD),
+            Self::Meta => (13.0, 18.0, font::REGULAR),
+            Self::Label => (13.0, 18.0, font::SEMIBOLD),
+            Self::Code => (13.5, 20.0, font::MONO),
+            Self::Jumbo => (32.0, 42.0, font::REGULAR),
+        }
+    }
+
+    /// Its size in pixels.
+    pub const fn size(self) -> f32 {
+        self.measures().0
+    }
+
+    /// Its line height.
+    pub const fn line_height(self) -> LineHeight {
+        LineHeight::Absolute(Pixels(self.measures().1))
+    }
+
+    /// Its font.
+    pub const fn font(self) -> Font {
+        self.measures().2
+    }
+}
+
+/// The inherited colour.
+pub fn inherited(_theme: &Theme) -> text::Style {
+    text::Style::default()
+}
+
+/// A sentence of our own.
+pub fn say<'a>(content: impl text::IntoFragment<'a>, kind: Type) -> Text<'a> {
+    text(content).size(kind.size()).line_height(kind.line_height()).font(kind.font())
+}
+
+/// A word somebody else chose, on one line: emoji in colour, no break.
+pub fn words<'a, Message: 'a>(
+    content: impl Into<Cow<'a, str>>,
+    kind: Type,
+    style: impl Fn(&Theme) -> text::Style + 'a,
+) -> Element<'a, Message> {
+    let content = content.into();
+    if content.is_ascii() {
+        return say(content, kind).wrapping(Wrapping::None).style(style).into();
+    }
+    let spans: Vec<text::Span<'a, (), Font>> = format::runs(&content)
+        .into_iter()
+        .map(|run| match run {
+            Run::Words(words) | Run::Link(words) => span(words.to_owned()),
+            Run::Emoji(emoji) => span(emoji.to_owned()).font(font::EMOJI),
+        })
+        .collect();
+    rich_text(spans)
+        .size(kind.size())
+        .line_height(kind.line_height())
+        .font(kind.font())
+        .wrapping(Wrapping::None)
+        .style(style)
+        .into()
+}
+
+/// What stands for a face.
+pub fn tile<'a, Message: 'a>(name: &str, who: &str, size: f32) -> Element<'a, Message> {
+    let kind = if size > 30.0 { Type::Name } else { Type::Label };
+    container(words(format::initial(name), kind, inherited)).center(size).style(theme::tile(who)).into()
+}
+
+/// A button of words, perhaps after an icon.
+pub fn action<'a, Message: Clone + 'a>(
+    before: Option<Icon>,
+    label: impl Into<Cow<'a, str>>,
+    style: impl Fn(&Theme, button::Status) -> button::Style + 'a,
+) -> Button<'a, Message> {
+    let label = words(label, Type::Name, inherited);
+    let content = row![].push(before.map(|before| icon(before, 18))).push(label).spacing(8).align_y(Center);
+    button(container(content).center_y(24)).padding([8, 14]).style(style)
+}
+
+/// A small button within a line of hints.
+pub fn small<'a, Message: Clone + 'a>(
+    label: impl Into<Cow<'a, str>>,
+    style: impl Fn(&Theme, button::Status) -> button::Style + 'a,
+) -> Button<'a, Message> {
+    button(container(words(label, Type::Label, inherited)).center_y(18)).padding([7, 10]).style(style)
+}
+
+/// A button that is only an icon, 32 pixels wide and high.
+pub fn icon_button<'a, Message: Clone + 'a>(glyph: Icon) -> Button<'a, Message> {
+    button(container(icon(glyph, 16)).center(Fill)).padding(0).width(32).height(32).style(theme::quiet)
+}
+
+/// A field of one line.
+pub fn field<'a, Message: Clone + 'a>(
+    placeholder: &str,
+    value: &str,
+    is_bad: bool,
+) -> TextInput<'a, Message> {
+    text_input(placeholder, value)
+        .size(Type::Body.size())
+        .line_height(Type::Body.line_height())
+        .padding([9, 12])
+        .style(if is_bad { theme::bad_field } else { theme::field })
+}
+
+/// A hairline across.
+pub fn hairline<'a>() -> Rule<'a> {
+    rule::horizontal(1).style(theme::hairline)
+}
+
+/// What is wrong or worth knowing about the field above.
+pub fn reason<'a, Message: 'a>(sentence: impl text::IntoFragment<'a>) -> Element<'a, Message> {
+    row![
+        icon(Icon::CircleAlert, 14).style(theme::bad).line_height(18.0 / 14.0),
+        say(sentence, Type::Meta).style(theme::bad)
+    ]
+    .spacing(6)
+    .into()
+}
+
+/// Cuts off what does not fit into the width.
+pub fn clipped<'a, Message: 'a>(
+    content: impl Into<Element<'a, Message>>,
+    width: impl Into<Length>,
+) -> Container<'a, Message> {
+    container(content).width(width).clip(true)
+}
+
+/// Says what an icon does when the pointer rests on it.
+pub fn hint<'a, Message: 'a>(on: impl Into<Element<'a, Message>>, sentence: &'a str) -> Element<'a, Message> {
+    let label = container(say(sentence, Type::Meta)).padding([4, 8]).style(theme::card);
+    tooltip(on, label, tooltip::Position::Bottom).gap(4).delay(std::time::Duration::from_millis(400)).into()
+}
