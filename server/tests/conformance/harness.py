@@ -152,7 +152,10 @@ class Member:
                 return self
 
     async def send(self, frame):
-        await self.socket.send(frame if isinstance(frame, (str, bytes)) else json.dumps(frame))
+        try:
+            await self.socket.send(frame if isinstance(frame, (str, bytes)) else json.dumps(frame))
+        except ConnectionClosed:
+            pass  # Whoever reads next hears why.
         return frame.get("id") if isinstance(frame, dict) else None
 
     async def hear(self, seconds=15):
