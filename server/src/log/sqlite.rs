@@ -28,6 +28,8 @@ mod reader;
 mod rows;
 mod schema;
 mod search;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use queue::{Queue, Refusal};

@@ -149,6 +149,33 @@ async fn what_was_deleted_or_overwritten_is_in_no_file() {
         }
     }
     assert!(!traces(bench.path(), "this one stays").is_empty());
+    bench.log.close().await;
+    let file = rusqlite::Connection::open(bench.path().join("snug.db")).expect("the file");
+    file.execute_batch("INSERT INTO trigrams(trigrams) VALUES ('integrity-check')")
+        .expect("the index is whole");
+    let whole: String = file.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("checked");
+    assert_eq!(whole, "ok");
+}
+
+#[tokio::test]
+async fn an_index_of_texts_folded_another_way_is_made_anew() {
+    let bench = Bench::on_disk();
+    bench.say("ada", "a needle").await;
+    bench.say("ada", "more hay").await;
+    bench.log.close().await;
+    let file = rusqlite::Connection::open(bench.path().join("snug.db")).expect("the file");
+    let changed = file.execute("UPDATE meta SET value = 'as long ago' WHERE name = 'folding'", []);
+    assert_eq!(changed.expect("written"), 1);
+    // As if that way had made something else of the texts.
+    file.execute_batch("INSERT INTO trigrams(trigrams) VALUES ('delete-all')").expect("emptied");
+    drop(file);
+    let bench = bench.restart().await;
+    assert_eq!(bench.find("needle").await, [1]);
+    let bench = bench.restart().await;
+    assert_eq!(bench.find("needle").await, [1]);
+    new(bench.send("ada", delete(1)).await);
+    assert_eq!(bench.find("needle").await, [] as [Seq; 0]);
+    assert_eq!(bench.find("hay").await, [2]);
 }
 
 /// The files in which these bytes are.

@@ -9,15 +9,16 @@ use crate::log::words::fold;
 /// Messages between two looks at the clock.
 const CHUNK: i64 = 64;
 
-/// Puts messages into the index for about as long as `time`, in a transaction of its own. Whether it knows them all now.
-pub(super) fn catch_up(connection: &mut Connection, time: Duration) -> Result<bool> {
+/// Puts messages into the index, in a transaction of its own, until `enough` says so of the time it took. Whether the index
+/// knows them all now.
+pub(super) fn catch_up(connection: &mut Connection, enough: impl Fn(Duration) -> bool) -> Result<bool> {
     let start = Instant::now();
     let turn = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done = loop {
         if !index_some(&turn)? {
             break true;
         }
-        if start.elapsed() >= time {
+        if enough(start.elapsed()) {
             break false;
         }
     };

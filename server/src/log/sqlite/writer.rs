@@ -24,8 +24,11 @@ use crate::log::{Append, Appended, Commits, Committed, LogError};
 const BATCH: usize = 1_024;
 /// How long what can wait is gathered.
 const UPKEEP: Duration = Duration::from_millis(500);
-/// How long the index may hold up appends at a time.
-const INDEX_TURN: Duration = Duration::from_millis(20);
+/// How long the index may hold up appends at a time, and how long they are left alone after that.
+const INDEX_TURN: Duration = Duration::from_millis(5);
+const INDEX_PAUSE: Duration = Duration::from_millis(100);
+/// How long a transaction of the index is when nobody waits.
+const INDEX_LONG_TURN: Duration = Duration::from_millis(50);
 /// How long a closing log works on its index; the rest is done after the next start.
 const INDEX_AT_CLOSE: Duration = Duration::from_millis(500);
 /// How long emptying the write-ahead log waits for readers before it is tried again.
@@ -157,6 +160,8 @@ impl Writer {
     fn fail(&mut self, error: &rusqlite::Error) -> LogError {
         self.connection = None;
         self.rooms.clear();
+        // Appends try again by themselves; without any, somebody has to.
+        self.due.at = Some(Instant::now() + UPKEEP);
         let error = super::log_error(error);
         if self.shared.set_health(Err(error.clone())) {
             tracing::error!(%error, file = %self.place.file.display(), "the room log cannot be written");
@@ -181,8 +186,11 @@ impl Writer {
                         false
                     }
                 };
-                // With nobody waiting for an append, the index need not wait either.
-                let pause = if behind && self.shared.appends.is_empty() { Duration::ZERO } else { UPKEEP };
+                let pause = match behind {
+                    false => UPKEEP,
+                    true if self.shared.appends.is_empty() => Duration::ZERO,
+                    true => INDEX_PAUSE,
+                };
                 self.due.at = Some(Instant::now() + pause);
             }
         }
@@ -200,7 +208,10 @@ impl Writer {
         }
         marks::keep(connection, &self.shared.marks)?;
         if self.due.index {
-            self.due.index = !index::catch_up(connection, INDEX_TURN)?;
+            let appends = &self.shared.appends;
+            self.due.index = !index::catch_up(connection, |taken| {
+                taken >= INDEX_LONG_TURN || taken >= INDEX_TURN && !appends.is_empty()
+            })?;
         }
         if self.due.erase {
             connection.busy_timeout(READERS)?;
@@ -221,7 +232,7 @@ impl Writer {
             let Some(mut connection) = self.connection.take() else { return Ok(()) };
             marks::keep(&mut connection, &self.shared.marks)?;
             if self.due.index {
-                index::catch_up(&mut connection, INDEX_AT_CLOSE)?;
+                index::catch_up(&mut connection, |taken| taken >= INDEX_AT_CLOSE)?;
             }
             empty_wal(&connection)?;
             connection.close().map_err(|(_, error)| error)

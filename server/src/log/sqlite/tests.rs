@@ -1,0 +1,134 @@
+//! When writing fails: nothing is acknowledged that is not there, reading goes on, and the log recovers by itself.
+
+use std::{
+    sync::{Arc, Mutex, atomic::Ordering},
+    time::Duration,
+};
+
+use rusqlite::{Connection, TransactionBehavior};
+use snug_shared::{Author, Intent, MessageText, Nickname, RoomName, Seq};
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::{SqliteLog, schema};
+use crate::log::{Actor, Append, Appended, Commits, Log, LogError, Span};
+
+fn place() -> (TempDir, schema::Place) {
+    let folder = TempDir::new().expect("a folder");
+    let place = schema::Place::new(folder.path());
+    (folder, place)
+}
+
+fn tea() -> RoomName {
+    RoomName::parse("tea").expect("a name")
+}
+
+async fn say(log: &SqliteLog, text: &str) -> Result<Seq, LogError> {
+    let nickname = Nickname::parse("ada").expect("a name");
+    let append = Append {
+        room: tea(),
+        epoch: "00".repeat(16),
+        actor: Actor { author: Author::http(&nickname), nickname, moderator: false },
+        id: Uuid::now_v7(),
+        intent: Intent::Message { text: MessageText::parse(text).expect("a text"), reply_to: None },
+    };
+    log.append(append).await.map(|appended| match appended {
+        Appended::New(entry) => entry.seq,
+        other => panic!("expected a new entry, got {other:?}"),
+    })
+}
+
+async fn kept(log: &SqliteLog) -> Vec<Seq> {
+    let slice = log.read(&tea().key(), Span::After(0), usize::MAX, usize::MAX).await.expect("reading works");
+    slice.expect("a room").entries.iter().map(|entry| entry.seq).collect()
+}
+
+async fn until_ready(log: &SqliteLog) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    while let Err(error) = log.ready() {
+        assert!(Instant::now() < patience, "{error}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Notes down which entries were told.
+fn noting(told: &Arc<Mutex<Vec<Seq>>>) -> Commits {
+    let told = Arc::clone(told);
+    Box::new(move |committed| told.lock().expect("no panic").push(committed.entry.seq))
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_and_got_over() {
+    let (_folder, place) = place();
+    place.page_limit.store(60, Ordering::SeqCst);
+    let told = Arc::default();
+    let log = SqliteLog::open_at(place.clone(), noting(&told)).expect("a fresh log");
+    let text = "文".repeat(4_000);
+    let mut acknowledged = Vec::new();
+    let full = loop {
+        match say(&log, &text).await {
+            Ok(seq) => acknowledged.push(seq),
+            Err(error) => break error,
+        }
+        assert!(acknowledged.len() < 60, "the disk has no end");
+    };
+    assert!(matches!(full, LogError::Full), "{full}");
+    assert!(matches!(log.ready(), Err(LogError::Full)));
+    assert!(matches!(say(&log, &text).await, Err(LogError::Full)), "it does not get better by asking again");
+    assert!(!acknowledged.is_empty());
+    assert_eq!(kept(&log).await, acknowledged, "reading goes on");
+
+    place.page_limit.store(u32::MAX, Ordering::SeqCst);
+    until_ready(&log).await;
+    acknowledged.push(say(&log, &text).await.expect("there is space again"));
+    assert_eq!(kept(&log).await, acknowledged);
+    assert_eq!(*told.lock().expect("no panic"), acknowledged);
+    log.close().await;
+    let log = SqliteLog::open_at(place, Box::new(|_| {})).expect("the same log");
+    assert_eq!(kept(&log).await, acknowledged);
+    assert_eq!(acknowledged, (1..=acknowledged.len() as Seq).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_file_somebody_else_holds_is_waited_for_and_then_refused() {
+    let (_folder, place) = place();
+    let log = SqliteLog::open_at(place.clone(), Box::new(|_| {})).expect("a fresh log");
+    assert_eq!(say(&log, "before").await.expect("it works"), 1);
+    let mut other = Connection::open(&place.file).expect("the file");
+    let held = other.transaction_with_behavior(TransactionBehavior::Immediate).expect("it is free");
+    let refused = say(&log, "meanwhile").await;
+    assert!(matches!(refused, Err(LogError::Unavailable(_))), "{refused:?}");
+    assert!(log.ready().is_err());
+    assert_eq!(kept(&log).await, [1], "reading goes on");
+    drop(held);
+    assert_eq!(say(&log, "after").await.expect("it works again"), 2);
+    assert_eq!(log.ready().ok(), Some(()));
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_writer_that_is_gone() {
+    let (_folder, place) = place();
+    let log = SqliteLog::open_at(place, Box::new(|_| panic!("as a test"))).expect("a fresh log");
+    assert!(matches!(say(&log, "first").await, Err(LogError::Unavailable(_))));
+    assert!(matches!(say(&log, "second").await, Err(LogError::Unavailable(_))));
+    assert!(log.ready().is_err());
+    log.close().await;
+}
+
+#[test]
+fn an_acknowledgement_waits_for_the_disk_and_what_is_erased_is_overwritten() {
+    let (_folder, place) = place();
+    let _lock = schema::lock(&place).expect("a free folder");
+    let connection = schema::prepare(&place).expect("a fresh file");
+    let asked =
+        |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).expect("known");
+    assert_eq!(asked("synchronous"), 2, "FULL");
+    assert_eq!(asked("secure_delete"), 1, "ON");
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).expect("known");
+    assert_eq!(mode, "wal");
+    let erasing: i64 = connection
+        .query_row("SELECT v FROM trigrams_config WHERE k = 'secure-delete'", [], |row| row.get(0))
+        .expect("set");
+    assert_eq!(erasing, 1);
+}
