@@ -30,6 +30,18 @@ impl Process {
         let _ = self.child.wait();
     }
 
+    /// Asks it to end, as `kill` and Ctrl-C do.
+    #[cfg(unix)]
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
+        rustix::process::kill_process(pid.expect("a program has a number"), signal).expect("it still runs");
+    }
+
+    /// Waits until it has ended; its exit code, unless a signal took it.
+    pub fn ended(&mut self) -> Option<i32> {
+        self.child.wait().expect("it is ours to wait for").code()
+    }
+
     /// Starts it again on the same port and the same folder.
     pub fn restart(&mut self) {
         self.kill();

@@ -1,0 +1,204 @@
+//! The HTTP API over real sockets, as a script uses it (`docs/protocol.md` §2).
+
+#![allow(clippy::unwrap_used)] // helpers of tests fail as tests do
+
+mod common;
+
+use common::{
+    http::{Response, TestServer},
+    peer::Peer,
+};
+use serde_json::{Value, json};
+use snug_server::Config;
+
+const TEA: &str = "/api/rooms/tea/messages";
+const ID: &str = "0196f1d0-7b3a-7c4e-9f2a-0123456789ab";
+
+/// A server that lets tests hurry.
+async fn server() -> TestServer {
+    TestServer::start(Config { rate_limit: false, ..Config::default() }).await
+}
+
+fn refused(response: &Response, status: u16, code: &str) {
+    assert_eq!(response.refusal(), (status, code.to_owned()), "{response:?}");
+}
+
+/// Says some things in the room tea, one after the other.
+async fn say(server: &TestServer, texts: impl IntoIterator<Item = &str>) {
+    for text in texts {
+        let post = server.post(TEA, &json!({"user": "maya", "message": text})).await;
+        assert_eq!(post.status, 201, "{post:?}");
+    }
+}
+
+async fn seqs(server: &TestServer, query: &str) -> (Vec<u64>, bool) {
+    let page = server.get(&format!("{TEA}?{query}")).await.json();
+    let entries = page["entries"].as_array().unwrap().iter();
+    (entries.map(|entry| entry["seq"].as_u64().unwrap()).collect(), page["more"].as_bool().unwrap())
+}
+
+#[tokio::test]
+async fn an_unknown_room_is_empty_and_is_not_made() {
+    let server = server().await;
+    let page = server.get(TEA).await;
+    let empty = json!({"epoch": null, "first": 0, "last": 0, "entries": [], "more": false});
+    assert_eq!((page.status, page.json()), (200, empty));
+    assert_eq!(server.get("/api/rooms").await.json(), json!({"rooms": []}));
+}
+
+#[tokio::test]
+async fn a_post_is_an_entry_by_a_name_that_nothing_proves() {
+    let server = server().await;
+    let post = server.post(TEA, &json!({"user": " Maya ", "message": "hi\n*there*", "id": ID})).await;
+    let entry = post.json();
+    assert_eq!(post.status, 201);
+    assert_eq!(entry["at"].as_i64().map(|at| at > 1_700_000_000_000), Some(true));
+    let expected = json!({
+        "type": "chat_message", "seq": 1, "id": ID, "at": entry["at"], "user": "Maya", "by": "h:Maya",
+        "message": "hi\n*there*",
+    });
+    assert_eq!(entry, expected);
+    let page = server.get(TEA).await.json();
+    assert_eq!((&page["first"], &page["last"], &page["more"]), (&json!(1), &json!(1), &json!(false)));
+    assert_eq!(page["epoch"].as_str().unwrap().len(), 32);
+    assert_eq!(page["entries"][0]["message"], "hi\n*there*");
+}
+
+#[tokio::test]
+async fn a_repeated_id_is_the_same_entry_and_other_content_is_refused() {
+    let server = server().await;
+    let body = json!({"user": "maya", "message": "once", "id": ID});
+    assert_eq!(server.post(TEA, &body).await.status, 201);
+    let again = server.post(TEA, &body).await;
+    assert_eq!((again.status, &again.json()["seq"]), (200, &json!(1)));
+    let other = server.post(TEA, &json!({"user": "maya", "message": "twice", "id": ID})).await;
+    refused(&other, 409, "id_conflict");
+    let elsewhere = server.post(TEA, &json!({"user": "jon", "message": "mine", "id": ID})).await;
+    assert_eq!(elsewhere.status, 201, "an id is its author's");
+}
+
+#[tokio::test]
+async fn any_other_body_is_the_text_itself() {
+    let server = server().await;
+    for kind in ["", "text/plain; charset=utf-8", "application/x-www-form-urlencoded"] {
+        let line = format!("POST {TEA}?user=m%C3%A4ya");
+        let post = server.request(&line, &[("Content-Type", kind)], "{\"message\": \"☕\"}").await;
+        assert_eq!(post.status, 201, "{post:?}");
+        assert_eq!(post.json()["message"], "{\"message\": \"☕\"}");
+        assert_eq!(post.json()["user"], "mäya");
+    }
+}
+
+#[tokio::test]
+async fn what_a_member_could_not_say_is_refused() {
+    let server = server().await;
+    let said = |user: &str, message: &str| json!({"user": user, "message": message});
+    for (body, code) in [
+        (said("maya", ""), "empty"),
+        (said("maya", " \u{200b}\n"), "empty"),
+        (said("maya", &"x".repeat(4_001)), "too_long"),
+        (said("maya", &"🫖".repeat(4_001)), "too_long"),
+        (said("maya", "bell \u{7}"), "bad_request"),
+        (said("", "hi"), "bad_name"),
+        (said("Server", "hi"), "bad_name"),
+        (said("a\u{202e}b", "hi"), "bad_name"),
+        (json!({"user": "maya"}), "bad_request"),
+        (json!({"user": "maya", "message": 7}), "bad_request"),
+        (json!({"user": "maya", "message": "hi", "id": ID.to_uppercase()}), "bad_request"),
+        (json!(["maya", "hi", null]), "bad_request"),
+    ] {
+        refused(&server.post(TEA, &body).await, 400, code);
+    }
+    refused(&server.request(&format!("POST {TEA}"), &[], "hi").await, 400, "bad_request");
+    for room in ["%20", "a%2Fb", "%FF", &"x".repeat(65), "a%E2%80%8Bb"] {
+        let path = format!("/api/rooms/{room}/messages");
+        refused(&server.get(&path).await, 400, "bad_name");
+        refused(&server.post(&path, &said("maya", "hi")).await, 400, "bad_name");
+    }
+    assert_eq!(server.get("/api/rooms").await.json(), json!({"rooms": []}), "nothing was stored");
+}
+
+#[tokio::test]
+async fn pages_go_forward_and_backward_and_always_ascend() {
+    let server = server().await;
+    say(&server, ["1", "2", "3", "4", "5", "6"]).await;
+    for (query, expected) in [
+        ("", (vec![1, 2, 3, 4, 5, 6], false)),
+        ("limit=2", (vec![5, 6], true)),
+        ("before=5&limit=2", (vec![3, 4], true)),
+        ("before=3", (vec![1, 2], false)),
+        ("after=0&limit=4", (vec![1, 2, 3, 4], true)),
+        ("after=4", (vec![5, 6], false)),
+        ("after=6", (vec![], false)),
+        ("after=18446744073709551615", (vec![], false)),
+        ("before=1", (vec![], false)),
+        ("before=0", (vec![], false)),
+        ("limit=0", (vec![6], true)),
+        ("limit=-7", (vec![6], true)),
+        ("limit=1000000000000", (vec![1, 2, 3, 4, 5, 6], false)),
+    ] {
+        assert_eq!(seqs(&server, query).await, expected, "{query}");
+    }
+    for query in ["after=1&before=5", "after=x", "before=-1", "limit=few"] {
+        refused(&server.get(&format!("{TEA}?{query}")).await, 400, "bad_request");
+    }
+}
+
+#[tokio::test]
+async fn a_search_finds_the_newest_messages_with_every_word() {
+    let server = server().await;
+    say(&server, ["green tea", "black tea", "green coffee", "Grün & green, tea?"]).await;
+    // The index follows the log by a moment.
+    let found = loop {
+        let found = seqs(&server, "q=green+tea").await.0;
+        if found.len() == 2 {
+            break found;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    assert_eq!(found, [1, 4]);
+    assert_eq!(seqs(&server, "q=tea&limit=2").await, (vec![2, 4], true));
+    assert_eq!(seqs(&server, "q=tea&before=4&limit=1").await, (vec![2], true));
+    assert_eq!(seqs(&server, "q=gr%C3%BCn").await.0, [4]);
+    assert_eq!(seqs(&server, "q=chocolate").await, (vec![], false));
+    for odd in ["%22", "*", "tea%20AND%20(", "%25_", "NEAR(", "%00"] {
+        assert_eq!(server.get(&format!("{TEA}?q={odd}")).await.status, 200, "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn a_post_reaches_members_and_a_members_name_is_theirs() {
+    let server = server().await;
+    let mut maya = Peer::join(server.address, "tea", "maya").await;
+    for name in ["maya", "MAYA", "mауа"] {
+        let post = server.post(TEA, &json!({"user": name, "message": "it is me"})).await;
+        refused(&post, 409, "nickname_taken");
+    }
+    let post = server.post("/api/rooms/TEA/messages", &json!({"user": "bot", "message": "done"})).await;
+    assert_eq!(post.status, 201);
+    let entry = maya.entry().await;
+    assert_eq!(serde_json::to_value(&entry).unwrap(), post.json());
+    let rooms = server.get("/api/rooms").await.json();
+    let expected = json!({"room": "tea", "members": 1, "last": 1, "last_at": post.json()["at"]});
+    assert_eq!(rooms["rooms"], json!([expected]));
+}
+
+#[tokio::test]
+async fn one_address_has_its_share_of_posts() {
+    let server = TestServer::start(Config::default()).await;
+    let mut allowed = 0;
+    let last = loop {
+        let post = server.post(TEA, &json!({"user": "maya", "message": "hi"})).await;
+        if post.status != 201 {
+            break post;
+        }
+        allowed += 1;
+        assert!(allowed < 10_000, "nothing stopped a flood");
+    };
+    assert!(allowed >= 20, "twenty at once are always allowed, not {allowed}");
+    refused(&last, 429, "rate_limited");
+    assert!(last.json()["retry_after_ms"].as_u64().unwrap() > 0);
+    assert!(last.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+    let read: Value = server.get(TEA).await.json();
+    assert_eq!(read["last"], allowed, "reading goes on, and what was refused was not stored");
+}

@@ -1,0 +1,69 @@
+//! How the program ends when it is asked to.
+
+#![cfg(unix)]
+
+mod common;
+
+use common::{
+    peer::{End, Peer},
+    process::Process,
+};
+use rustix::process::Signal;
+use snug_shared::{CloseReason, Line};
+use tempfile::TempDir;
+use tokio::{io::AsyncReadExt, net::TcpStream, time::sleep};
+
+const GRACEFUL: Option<i32> = Some(0);
+const AT_ONCE: Option<i32> = Some(130);
+
+#[tokio::test]
+async fn a_server_asked_to_end_says_goodbye_and_keeps_what_was_said() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let folder = TempDir::new().unwrap();
+        let mut server = Process::start(folder.path(), &[]);
+        let mut maya = Peer::join(server.address, "tea", "maya").await;
+        let mut jon = Peer::join(server.address, "tea", "jon").await;
+        let said = maya.say("Good night").await;
+        assert_eq!(jon.entry().await, said);
+        server.signal(signal);
+        assert_eq!(maya.end().await, End::Closed(CloseReason::Restart));
+        assert_eq!(jon.end().await, End::Closed(CloseReason::Restart));
+        drop((maya, jon));
+        assert_eq!(server.ended(), GRACEFUL);
+        server.restart();
+        let later = Peer::join(server.address, "tea", "zoe").await;
+        assert_eq!(later.replay.iter().map(Line::seq).collect::<Vec<_>>(), [said.seq]);
+    }
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_a_server_at_once() {
+    let folder = TempDir::new().unwrap();
+    let mut server = Process::start(folder.path(), &[]);
+    // One who never answers the goodbye keeps the server waiting for a while.
+    let mut silent = Peer::join(server.address, "tea", "maya").await;
+    server.signal(Signal::TERM);
+    while TcpStream::connect(server.address).await.is_ok() {
+        sleep(std::time::Duration::from_millis(5)).await;
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended(), AT_ONCE);
+    let mut rest = Vec::new();
+    let _ = silent.socket().get_mut().read_to_end(&mut rest).await;
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_ends_the_second_server_and_not_the_first() {
+    let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let server = Process::start(folder.path(), &[]);
+    let second = std::process::Command::new(env!("CARGO_BIN_EXE_snug-server"))
+        .args(["--listen", &server.address.to_string(), "--data-dir"])
+        .arg(other.path())
+        .current_dir(other.path())
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(said.contains("is already in use: is Snug running already? Try --listen 127.0.0.1:"), "{said}");
+    let _ = Peer::join(server.address, "tea", "maya").await;
+}
