@@ -132,7 +132,8 @@ pub trait Log: Send + Sync + 'static {
     fn rooms(&self, limit: usize) -> Later<Result<Vec<RoomRecord>, LogError>>;
 
     /// Enters one thing. Calls are taken in the order they are made, whenever their futures are polled; that is how one
-    /// sender's messages stay in order without waiting for each other.
+    /// sender's messages stay in order without waiting for each other. A call that finds too many others waiting is answered
+    /// [`LogError::Unavailable`] and not entered; so is any call after [`Log::close`].
     fn append(&self, append: Append) -> Later<Result<Appended, LogError>>;
 
     /// Reads at most `limit` entries and about `bytes` bytes of text, but at least one entry. `None`: no such room.

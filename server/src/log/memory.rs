@@ -41,6 +41,8 @@ pub struct MemoryLog {
     rooms: Mutex<Rooms>,
     /// Bytes that all rooms hold, about; each keeps its part of it up to date.
     held: Arc<AtomicUsize>,
+    /// Above this, rooms are made smaller; more than [`BYTES`] only where that much is in newest entries alone.
+    most: AtomicUsize,
     secret: [u8; 32],
     commits: Commits,
     closed: AtomicBool,
@@ -69,6 +71,7 @@ impl MemoryLog {
         Ok(Self {
             rooms: Mutex::default(),
             held: Arc::default(),
+            most: AtomicUsize::new(BYTES),
             secret,
             commits,
             closed: AtomicBool::new(false),
@@ -95,7 +98,7 @@ impl MemoryLog {
                 rules::Verdict::Refuse(code, why) => Appended::Refused(code, why.to_owned()),
             }
         };
-        if self.held.load(Ordering::Relaxed) > BYTES {
+        if self.held.load(Ordering::Relaxed) > self.most.load(Ordering::Relaxed) {
             self.shrink();
         }
         Ok(appended)
@@ -113,6 +116,9 @@ impl MemoryLog {
             }
             lock(&room).keep_newest(1);
         }
+        // Not at every entry from now on, if that was not enough.
+        let left = self.held.load(Ordering::Relaxed);
+        self.most.store(BYTES.max(left + BYTES / 8), Ordering::Relaxed);
     }
 
     fn look<T>(&self, key: &RoomKey, look: impl FnOnce(&Room) -> T) -> Option<T> {

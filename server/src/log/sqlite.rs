@@ -18,7 +18,7 @@ use std::{
 use snug_shared::{Author, RoomKey, Seq};
 use tokio::sync::{oneshot, watch};
 
-use super::{Append, Appended, Commits, Later, Log, LogError, RoomRecord, Slice, Span};
+use super::{Append, Appended, Commits, Later, Log, LogError, RoomRecord, Slice, Span, original};
 
 mod append;
 mod index;
@@ -136,8 +136,7 @@ impl SqliteLog {
     fn open_at(place: schema::Place, commits: Commits) -> Result<Self, OpenError> {
         let lock = schema::lock(&place)?;
         let connection = schema::prepare(&place)?;
-        let secret = schema::secret(&connection)
-            .map_err(|source| OpenError::Database { file: place.file.clone(), source })?;
+        let secret = schema::secret(&connection).map_err(|source| schema::open_error(&place, source))?;
         let shared = Arc::new(Shared {
             appends: Queue::new(APPENDS),
             reads: Queue::new(READS),
@@ -152,7 +151,6 @@ impl SqliteLog {
             place: place.clone(),
             shared: Arc::clone(&shared),
             connection: Some(connection),
-            secret,
             commits,
             readers,
             rooms: append::Rooms::default(),
@@ -216,7 +214,9 @@ impl Log for SqliteLog {
 
     fn append(&self, append: Append) -> Later<Result<Appended, LogError>> {
         let (answer, receiver) = oneshot::channel();
-        match self.shared.appends.push(writer::Job { append, answer }) {
+        let (key, digest) = (append.room.key(), original::digest(&self.secret, &append.intent));
+        let send = append::Send { key, digest, append };
+        match self.shared.appends.push(writer::Job { send, answer }) {
             Ok(()) => Box::pin(answered(receiver)),
             Err(refusal) => Box::pin(std::future::ready(Err(refused(refusal)))),
         }
@@ -255,8 +255,9 @@ impl Log for SqliteLog {
     }
 
     fn keep_read_mark(&self, room: &RoomKey, author: &Author, seq: Seq) {
-        self.shared.marks.note(room, author, seq);
-        self.shared.appends.nudge();
+        if self.shared.marks.note(room, author, seq) {
+            self.shared.appends.nudge();
+        }
     }
 
     fn secret(&self) -> [u8; 32] {

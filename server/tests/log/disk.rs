@@ -67,6 +67,52 @@ async fn search_does_not_depend_on_how_far_the_index_is() {
 }
 
 #[tokio::test]
+async fn what_was_acknowledged_is_there_after_a_crash_and_what_was_deleted_goes() {
+    let bench = Bench::on_disk();
+    // A reader that stays where it is keeps the write-ahead log from being emptied meanwhile.
+    let mut other = rusqlite::Connection::open(bench.path().join("snug.db")).expect("the file");
+    let held = other.transaction().expect("a snapshot");
+    held.query_row("SELECT count(*) FROM entries", [], |row| row.get::<_, i64>(0)).expect("none");
+    bench.say("ada", "this one stays").await;
+    bench.say("ada", "Quokka").await;
+    new(bench.send("ada", delete(2)).await);
+    // What the disk holds at this moment, as a process that is killed leaves it.
+    let after = TempDir::new().expect("a folder");
+    for file in ["snug.db", "snug.db-wal"] {
+        fs::copy(bench.path().join(file), after.path().join(file)).expect("copied");
+    }
+    assert!(!traces(after.path(), "Quokka").is_empty(), "it is in the write-ahead log still");
+    let log = open(after.path()).expect("the file is whole");
+    let slice =
+        log.read(&room("tea").key(), Span::After(0), 10, 1_000).await.expect("it works").expect("a room");
+    assert_eq!(slice.entries, bench.all().await);
+    let patience = Instant::now() + Duration::from_secs(20);
+    while let Some(file) = traces(after.path(), "Quokka").pop() {
+        assert!(Instant::now() < patience, "Quokka is still in {file}");
+        sleep(Duration::from_millis(50)).await;
+    }
+    log.close().await;
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_left_alone() {
+    let bench = Bench::on_disk();
+    bench.say("ada", "hello").await;
+    bench.log.close().await;
+    let file = bench.path().join("snug.db");
+    let whole = fs::read(&file).expect("readable");
+    // Only the first page left, and all but the first page overwritten.
+    let cut = whole[..4_096].to_vec();
+    let overwritten = [&whole[..4_096], &vec![0x5a; whole.len() - 4_096]].concat();
+    for damaged in [cut, overwritten] {
+        fs::write(&file, &damaged).expect("written");
+        let error = open(bench.path()).expect_err("damaged");
+        assert!(matches!(error, OpenError::NotADatabase { .. }), "{error}");
+        assert!(fs::read(&file).expect("readable") == damaged);
+    }
+}
+
+#[tokio::test]
 async fn a_folder_belongs_to_one_log_at_a_time() {
     let bench = Bench::on_disk();
     let error = open(bench.path()).expect_err("it is taken");

@@ -65,22 +65,32 @@ impl Rooms {
     }
 }
 
+/// An append with all that can be worked out before it is the writer's turn.
+pub(super) struct Send {
+    pub(super) key: RoomKey,
+    pub(super) digest: [u8; original::BYTES],
+    pub(super) append: Append,
+}
+
 /// The table at which sends are taken in, one after another, within one transaction.
 pub(super) struct Desk<'t> {
     pub(super) connection: &'t Connection,
     pub(super) rooms: &'t mut Rooms,
-    pub(super) secret: &'t [u8; 32],
     /// Set when something was deleted or overwritten.
     pub(super) erased: bool,
 }
 
 impl Desk<'_> {
     /// Takes one send in. Nothing of it is true before the transaction is committed.
-    pub(super) fn take(&mut self, key: &RoomKey, append: Append) -> Result<Appended> {
+    pub(super) fn take(&mut self, send: Send) -> Result<(RoomKey, Appended)> {
+        let Send { key, digest, append } = send;
+        self.judge(&key, append, &digest).map(|appended| (key, appended))
+    }
+
+    fn judge(&mut self, key: &RoomKey, append: Append, digest: &[u8; original::BYTES]) -> Result<Appended> {
         let room = self.rooms.get(self.connection, key)?;
-        let digest = original::digest(self.secret, &append.intent);
         let facts = Facts { connection: self.connection, room: room.map(|room| room.id) };
-        match (rules::judge(&facts, &append.actor, append.id, &append.intent, &digest)?, room) {
+        match (rules::judge(&facts, &append.actor, append.id, &append.intent, digest)?, room) {
             (rules::Verdict::Enter, room) => {
                 let Some(room) = room.map_or_else(|| self.create(key, &append), |room| Ok(Some(room)))?
                 else {
@@ -89,7 +99,7 @@ impl Desk<'_> {
                         "This server has no space for another room.".to_owned(),
                     ));
                 };
-                self.enter(key, room, append, &digest).map(|entry| Appended::New(Arc::new(entry)))
+                self.enter(key, room, append, digest).map(|entry| Appended::New(Arc::new(entry)))
             }
             (rules::Verdict::Repeat(seq), Some(room)) => Ok(Appended::Repeated(self.kept(room, seq)?)),
             (rules::Verdict::Unchanged(seq), Some(room)) => Ok(Appended::Unchanged(self.kept(room, seq)?)),

@@ -18,15 +18,17 @@ const WAITING: usize = 65_536;
 pub(super) struct Marks(Mutex<HashMap<(RoomKey, Author), Seq>>);
 
 impl Marks {
-    /// Notes a mark down.
-    pub(super) fn note(&self, room: &RoomKey, author: &Author, seq: Seq) {
+    /// Notes a mark down. Whether it is the first one that waits.
+    pub(super) fn note(&self, room: &RoomKey, author: &Author, seq: Seq) -> bool {
         let mut waiting = self.lock();
         let place = (room.clone(), author.clone());
         if waiting.len() >= WAITING && !waiting.contains_key(&place) {
-            return;
+            return false;
         }
+        let first = waiting.is_empty();
         let mark = waiting.entry(place).or_insert(seq);
         *mark = seq.max(*mark);
+        first
     }
 
     /// A mark that is not in the file yet.

@@ -1,7 +1,7 @@
 //! Threads that read, each with a connection of its own: reads wait neither for the writer nor for a runtime's blocking pool,
 //! keep their prepared statements, and are never more than these at once.
 
-use std::{sync::Arc, thread};
+use std::{panic, sync::Arc, thread};
 
 use rusqlite::Connection;
 use snug_shared::{RoomKey, Seq};
@@ -46,9 +46,13 @@ fn run(place: &Place, jobs: &Queue<Job>) {
                             }
                         }
                     }
-                    if let Some(open) = &connection {
-                        job(Ok(open));
-                    }
+                    let Some(open) = connection.take() else { continue };
+                    // A reader outlives a job that fails badly; its connection does not.
+                    let job = panic::AssertUnwindSafe(|| {
+                        job(Ok(&open));
+                        open
+                    });
+                    connection = panic::catch_unwind(job).ok();
                 }
             }
             Turn::Nudged => {}

@@ -62,7 +62,7 @@ pub(super) fn lock(place: &Place) -> Result<File, OpenError> {
 /// Opens the file for writing: makes it, or checks it and brings it up to date.
 pub(super) fn prepare(place: &Place) -> Result<Connection, OpenError> {
     let file = &place.file;
-    let database = |source| OpenError::Database { file: file.clone(), source };
+    let database = |source| open_error(place, source);
     let io = |source| OpenError::Folder { folder: place.folder.clone(), source };
     match fs::metadata(file) {
         Ok(metadata) if metadata.len() > 0 => check(place)?,
@@ -181,12 +181,7 @@ fn check(place: &Place) -> Result<(), OpenError> {
         let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         Ok((id, version))
     };
-    let (id, version) = ask().map_err(|source| match source.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
-            OpenError::NotADatabase { file: file() }
-        }
-        _ => OpenError::Database { file: file(), source },
-    })?;
+    let (id, version) = ask().map_err(|source| open_error(place, source))?;
     if id != APPLICATION_ID {
         return Err(OpenError::NotOurs { file: file() });
     }
@@ -194,6 +189,17 @@ fn check(place: &Place) -> Result<(), OpenError> {
         return Err(OpenError::Newer { file: file(), found: version, known: STEPS.len() as i64 });
     }
     Ok(())
+}
+
+/// What the database says of a file, in our words.
+pub(super) fn open_error(place: &Place, source: rusqlite::Error) -> OpenError {
+    let file = place.file.clone();
+    match source.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
+            OpenError::NotADatabase { file }
+        }
+        _ => OpenError::Database { file, source },
+    }
 }
 
 fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {

@@ -13,12 +13,12 @@ use tokio::sync::{oneshot, watch};
 
 use super::{
     Shared,
-    append::{Desk, Rooms},
+    append::{Desk, Rooms, Send},
     index, marks,
     queue::{Queue, Turn},
     schema::{self, Place},
 };
-use crate::log::{Append, Appended, Commits, Committed, LogError};
+use crate::log::{Appended, Commits, Committed, LogError};
 
 /// Appends in one transaction, at most.
 const BATCH: usize = 1_024;
@@ -35,9 +35,8 @@ const INDEX_AT_CLOSE: Duration = Duration::from_millis(500);
 const READERS: Duration = Duration::from_millis(50);
 
 /// One append and who waits for it.
-#[derive(Debug)]
 pub(super) struct Job {
-    pub(super) append: Append,
+    pub(super) send: Send,
     pub(super) answer: oneshot::Sender<Result<Appended, LogError>>,
 }
 
@@ -47,7 +46,6 @@ pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
     /// `None` after a failure: what a connection holds is in doubt then.
     pub(super) connection: Option<Connection>,
-    pub(super) secret: [u8; 32],
     pub(super) commits: Commits,
     pub(super) readers: Vec<JoinHandle<()>>,
     pub(super) rooms: Rooms,
@@ -94,9 +92,8 @@ impl Writer {
     }
 
     fn answer(&mut self, jobs: Vec<Job>) {
-        let (appends, answers): (Vec<_>, Vec<_>) =
-            jobs.into_iter().map(|job| ((job.append.room.key(), job.append), job.answer)).unzip();
-        match self.commit(appends) {
+        let (sends, answers): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.send, job.answer)).unzip();
+        match self.commit(sends) {
             Ok(done) => {
                 self.shared.set_health(Ok(()));
                 for (room, appended) in &done {
@@ -120,16 +117,14 @@ impl Writer {
     }
 
     /// All of them or none.
-    fn commit(&mut self, appends: Vec<(RoomKey, Append)>) -> rusqlite::Result<Vec<(RoomKey, Appended)>> {
+    fn commit(&mut self, sends: Vec<Send>) -> rusqlite::Result<Vec<(RoomKey, Appended)>> {
         self.connect()?;
         let Some(connection) = &mut self.connection else { return Err(rusqlite::Error::InvalidQuery) };
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut desk =
-            Desk { connection: &transaction, rooms: &mut self.rooms, secret: &self.secret, erased: false };
-        let mut done = Vec::with_capacity(appends.len());
-        for (room, append) in appends {
-            let appended = desk.take(&room, append)?;
-            done.push((room, appended));
+        let mut desk = Desk { connection: &transaction, rooms: &mut self.rooms, erased: false };
+        let mut done = Vec::with_capacity(sends.len());
+        for send in sends {
+            done.push(desk.take(send)?);
         }
         let erased = desk.erased;
         self.rooms.flush(&transaction)?;
