@@ -1,8 +1,29 @@
 //! Host here: the server in this process, for as long as the app runs.
+//!
+//! It has a runtime and threads of its own, so that a busy room never makes the window wait, nor the other way round.
 
-use std::path::PathBuf;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
-use snug_shared::ServerAddress;
+use snug_server::{Config, accept, reach::reachable, run};
+use snug_shared::{DEFAULT_PORT, ServerAddress};
+use tokio::{
+    runtime::Builder,
+    sync::oneshot,
+    time::{sleep, timeout},
+};
+use url::Host as HostName;
+
+use crate::api;
+
+/// Ports tried one after the other before any that is free.
+const PORTS: u16 = 10;
+
+/// How long starting may take: an old log is looked through first.
+const STARTS: Duration = Duration::from_secs(20);
 
 /// Why hosting did not work. Each reads as a sentence for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,28 +39,119 @@ pub enum HostError {
 /// A server that runs in this process. Stops when dropped.
 #[derive(Debug)]
 pub struct Host {
+    local: ServerAddress,
     addresses: Vec<ServerAddress>,
+    stop: oneshot::Sender<()>,
+    ended: oneshot::Receiver<Result<(), String>>,
 }
 
 impl Host {
-    /// Starts one on port 8000, or the next that is free, with its history under `folder`.
+    /// Starts one on port 8000, or the next that is free, with its history in `folder`. Returns when it can be joined.
     ///
     /// # Errors
     /// [`HostError`] says why not.
-    pub async fn start(_folder: PathBuf) -> Result<Self, HostError> {
-        Err(HostError::Server("it is not part of this build".into()))
+    pub async fn start(folder: PathBuf) -> Result<Self, HostError> {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (bound, listening) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
+        let config = Config { data_dir: folder, ..Config::default() };
+        let serve = async move {
+            // Bound inside, since a listener belongs to the runtime it was made in.
+            let listener = match bind() {
+                Ok(listener) => listener,
+                Err(error) => return drop(bound.send(Err(error))),
+            };
+            let address = listener.local_addr().map_err(|error| HostError::Port(error.to_string()));
+            let _ = bound.send(address);
+            let stopped = async { drop(stopped.await) };
+            let _ = end.send(run(listener, config, stopped).await.map_err(|error| error.to_string()));
+        };
+        let thread = std::thread::Builder::new().name("host".into());
+        let spawned = thread.spawn(move || match Builder::new_multi_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(serve),
+            Err(error) => tracing::error!(%error, "no runtime for the server"),
+        });
+        let _ = spawned.map_err(|error| HostError::Server(error.to_string()))?;
+        let address = listening.await.map_err(|_| HostError::Server("it ended at once".into()))??;
+        let at = |ip| ServerAddress { host: ip, port: address.port(), secure: false };
+        let local = at(HostName::Ipv4(Ipv4Addr::LOCALHOST));
+        let others = reachable(address).into_iter();
+        let addresses = others.map(|ip| {
+            at(match ip {
+                std::net::IpAddr::V4(ip) => HostName::Ipv4(ip),
+                std::net::IpAddr::V6(ip) => HostName::Ipv6(ip),
+            })
+        });
+        let mut host = Self { addresses: addresses.collect(), local, stop, ended };
+        host.ready().await?;
+        Ok(host)
+    }
+
+    /// Waits until it answers, or has failed.
+    async fn ready(&mut self) -> Result<(), HostError> {
+        let answers = async {
+            while api::rooms(self.local.clone()).await.is_err() {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let reason = tokio::select! {
+            answered = timeout(STARTS, answers) => match answered {
+                Ok(()) => return Ok(()),
+                Err(_) => "it takes too long".into(),
+            },
+            ended = &mut self.ended => match ended {
+                Ok(Err(reason)) => reason,
+                Ok(Ok(())) | Err(_) => "it ended at once".into(),
+            },
+        };
+        Err(HostError::Server(reason))
     }
 
     /// The address for this device itself.
-    pub fn local(&self) -> Option<&ServerAddress> {
-        self.addresses.first()
+    pub fn local(&self) -> &ServerAddress {
+        &self.local
     }
 
-    /// The addresses to pass on to others, the likeliest first.
+    /// The addresses to pass on to others, the likeliest first; none without a network.
     pub fn addresses(&self) -> &[ServerAddress] {
         &self.addresses
     }
 
     /// Stops it: what was taken is written, everybody is told. Returns when it is done.
-    pub async fn stop(self) {}
+    pub async fn stop(self) {
+        drop(self.stop);
+        let _ = self.ended.await;
+    }
+}
+
+fn bind() -> Result<tokio::net::TcpListener, HostError> {
+    let at = |port| accept::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)));
+    (DEFAULT_PORT..DEFAULT_PORT + PORTS)
+        .find_map(|port| at(port).ok())
+        .map_or_else(|| at(0), Ok)
+        .map_err(|error| HostError::Port(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hosted_server_answers_and_is_gone_when_it_was_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let host = Host::start(folder.path().join("server")).await.unwrap();
+        let local = host.local().clone();
+        assert_eq!(api::rooms(local.clone()).await.unwrap().rooms.len(), 0);
+        assert!(host.addresses().iter().all(|address| address.port == local.port));
+        host.stop().await;
+        assert!(matches!(api::rooms(local).await, Err(api::ApiError::Unreachable(..))));
+    }
+
+    #[tokio::test]
+    async fn two_servers_cannot_share_one_history() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Host::start(folder.path().to_owned()).await.unwrap();
+        assert!(matches!(Host::start(folder.path().to_owned()).await, Err(HostError::Server(_))));
+        first.stop().await;
+    }
 }

@@ -1,5 +1,7 @@
 //! The timeline against a reference: whatever order entries arrive in, its rows are what the log says.
 
+#![allow(clippy::unwrap_used, reason = "helpers may panic as tests do")]
+
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
@@ -177,6 +179,13 @@ impl Log {
         self.0.iter().filter(|line| range.contains(&line.seq())).map(present).collect()
     }
 
+    fn topic(&self) -> Option<Topic> {
+        self.0.iter().rev().filter_map(Line::entry).find_map(|entry| {
+            let Body::Topic { topic } = &entry.body else { return None };
+            Some(topic.clone())
+        })
+    }
+
     fn living(&self) -> Vec<(Seq, Author)> {
         let states = self.states(self.last());
         let living = |line: &Line| {
@@ -310,10 +319,7 @@ impl World {
         let after = self.timeline.resume().map(|resume| resume.after);
         let resumed = after.is_some_and(|after| last - after <= 8);
         let mut established = established(last.min(1), last, resumed);
-        established.topic = self.log.0.iter().rev().filter_map(Line::entry).find_map(|entry| {
-            let Body::Topic { topic } = &entry.body else { return None };
-            Some(topic.clone())
-        });
+        established.topic = self.log.topic();
         self.timeline.established(&established);
         let from = if resumed { after.unwrap() + 1 } else { last.saturating_sub(4).max(1) };
         self.last = self.log.replay(from..=last);
@@ -375,11 +381,7 @@ proptest! {
         let kinds = kinds(&world.timeline);
         prop_assert_eq!(kinds[0], "beginning");
         prop_assert!(!kinds[1..].iter().any(|kind| ["beginning", "missed", "lost", "anew"].contains(kind)));
-        let topics = world.log.0.iter().filter_map(Line::entry).filter_map(|entry| match &entry.body {
-            Body::Topic { topic } => Some(topic.clone()),
-            _ => None,
-        });
-        prop_assert_eq!(world.timeline.topic(), &topics.last().unwrap_or_default());
+        prop_assert_eq!(world.timeline.topic(), &world.log.topic().unwrap_or_default());
     }
 
     #[test]

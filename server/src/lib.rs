@@ -24,6 +24,7 @@ pub mod layer;
 pub mod limiter;
 pub mod log;
 pub mod permission;
+pub mod reach;
 pub mod room;
 pub mod seat;
 pub mod socket;

@@ -75,8 +75,9 @@ pub(super) fn apply(sends: &mut Vec<Kept>, record: Record) {
             }
         }
         Record::Again { id, new } => {
+            let is_taken = new != id && sends.iter().any(|kept| kept.id == new);
             // What is tried again comes after what was typed since.
-            if let Some(index) = sends.iter().position(|kept| kept.id == id) {
+            if let Some(index) = sends.iter().position(|kept| kept.id == id && !is_taken) {
                 let kept = sends.remove(index);
                 sends.push(Kept { id: new, failed: None, ..kept });
             }
