@@ -11,7 +11,7 @@ use std::{
 };
 
 use snug_shared::{Author, CloseReason, Durability, Limits};
-use tokio::{net::TcpListener, sync::watch, time::timeout};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
 
 pub mod accept;
 
@@ -75,8 +75,7 @@ pub enum RunError {
     System(String),
 }
 
-/// Serves `listener` until `shutdown` is done. Then: not ready any more, no new connections, everybody is told to come back
-/// (1012), what was said is on disk, and only then it returns.
+/// Opens a server and serves `listener` until `shutdown` is done: [`Server::open`], then [`Server::serve`].
 ///
 /// # Errors
 /// [`RunError`] when it cannot start.
@@ -85,39 +84,17 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
-    config.check()?;
-    let server = Arc::new(Server::open(config).await?);
-    let router = http::router(server.clone());
-    let sweep = tokio::spawn({
-        let server = server.clone();
-        async move {
-            loop {
-                tokio::time::sleep(hub::SWEEP).await;
-                server.sweep();
-            }
-        }
-    });
-    let stopped = {
-        let server = server.clone();
-        async move {
-            shutdown.await;
-            server.hub.close_all(CloseReason::Restart);
-        }
-    };
-    accept::serve(listener, &server.config, router, stopped).await;
-    // Who was let in while the others were told.
-    server.hub.close_all(CloseReason::Restart);
-    let mut visitors = server.visitors.subscribe();
-    if timeout(DRAIN, visitors.wait_for(|count| *count == 0)).await.is_err() {
-        tracing::info!(left = *visitors.borrow(), "some connections did not answer the goodbye");
-    }
-    sweep.abort();
-    server.hub.log().close().await;
+    Server::open(config).await?.serve(listener, shutdown).await;
     Ok(())
 }
 
 impl Server {
-    async fn open(config: Config) -> Result<Self, RunError> {
+    /// Opens the log and makes everything ready to serve.
+    ///
+    /// # Errors
+    /// [`RunError`] says what is in the way: the settings, or the data folder.
+    pub async fn open(config: Config) -> Result<Arc<Self>, RunError> {
+        config.check()?;
         let layer: Arc<dyn ChannelLayer> = Arc::new(MemoryLayer::default());
         let commits: log::Commits = Box::new({
             let layer = layer.clone();
@@ -136,7 +113,7 @@ impl Server {
         let limits = Limits::default();
         let sends = Rate { burst: limits.rate_burst, per_second: limits.rate_per_s };
         let limited = config.rate_limit;
-        Ok(Self {
+        Ok(Arc::new(Self {
             seats: Seats::new(log.secret()),
             hub: Arc::new(Hub::new(log, layer, config.max_members as usize)),
             limits,
@@ -145,7 +122,40 @@ impl Server {
             posts: limited.then(|| Limiter::new(sends)),
             visitors: watch::Sender::new(0),
             config,
-        })
+        }))
+    }
+
+    /// Serves `listener` until `shutdown` is done. Then: not ready any more, no new connections, everybody is told to come
+    /// back (1012), what was said is on disk, and only then it returns.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let router = http::router(self.clone());
+        // A set, because it ends what is in it when this future is dropped.
+        let mut sweeping = JoinSet::new();
+        let _ = sweeping.spawn({
+            let server = self.clone();
+            async move {
+                loop {
+                    tokio::time::sleep(hub::SWEEP).await;
+                    server.sweep();
+                }
+            }
+        });
+        let stopped = {
+            let server = self.clone();
+            async move {
+                shutdown.await;
+                server.hub.close_all(CloseReason::Restart);
+            }
+        };
+        accept::serve(listener, &self.config, router, stopped).await;
+        // Who was let in while the others were told.
+        self.hub.close_all(CloseReason::Restart);
+        let mut visitors = self.visitors.subscribe();
+        if timeout(DRAIN, visitors.wait_for(|count| *count == 0)).await.is_err() {
+            tracing::info!(left = *visitors.borrow(), "some connections did not answer the goodbye");
+        }
+        sweeping.abort_all();
+        self.hub.log().close().await;
     }
 
     /// Counts a visitor until the guard is dropped; a stop waits for all of them.

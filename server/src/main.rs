@@ -1,4 +1,4 @@
-//! The server by itself: arguments, logging, the listener and signals; then [`snug_server::run`].
+//! The server by itself: arguments, logging, the listener and signals; then [`Server::open`] and [`Server::serve`].
 
 use std::{
     io::{self, IsTerminal},
@@ -6,9 +6,8 @@ use std::{
 };
 
 use snug_server::{
-    accept,
+    Server, accept,
     config::{Loaded, Options, file},
-    run,
 };
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
@@ -62,7 +61,11 @@ async fn serve(Loaded { config, file }: Loaded) -> ExitCode {
         Ok(listening) => listening,
         Err(error) => return fail(1, &error),
     };
-    banner::print(address, &config, file.as_deref());
+    let server = match Server::open(config).await {
+        Ok(server) => server,
+        Err(error) => return fail(1, &error),
+    };
+    banner::print(address, &server.config, file.as_deref());
     let (stop, stopping) = oneshot::channel();
     tokio::spawn(async move {
         signals.next().await;
@@ -74,10 +77,8 @@ async fn serve(Loaded { config, file }: Loaded) -> ExitCode {
     let shutdown = async {
         let _ = stopping.await;
     };
-    match run(listener, config, shutdown).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(1, &error),
-    }
+    server.serve(listener, shutdown).await;
+    ExitCode::SUCCESS
 }
 
 fn fail(code: u8, error: &dyn std::fmt::Display) -> ExitCode {

@@ -6,9 +6,13 @@ mod common;
 
 use std::time::{Duration, Instant};
 
+use axum::{body::Body, http::Request};
 use common::http::{Response, TestServer};
-use snug_server::{Config, accept};
+use snug_server::{Config, Server, accept, http};
+use snug_shared::CloseReason;
+use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
+use tower::ServiceExt;
 
 async fn server() -> TestServer {
     TestServer::start(Config::default()).await
@@ -48,6 +52,21 @@ async fn health_is_told_under_any_name() {
         assert_eq!(response.status, 200, "{response:?}");
         assert!(response.json()["status"].is_string());
     }
+}
+
+#[tokio::test]
+async fn a_server_about_to_stop_is_alive_and_not_ready() {
+    let folder = TempDir::new().unwrap();
+    let config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
+    let server = Server::open(config).await.unwrap();
+    let router = http::router(server.clone());
+    let status = async |path: &str| {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap().status().as_u16()
+    };
+    assert_eq!((status("/healthz").await, status("/readyz").await), (200, 200));
+    server.hub.close_all(CloseReason::Restart);
+    assert_eq!((status("/healthz").await, status("/readyz").await), (200, 503));
 }
 
 #[tokio::test]
