@@ -296,7 +296,7 @@ impl App {
 
     /// Shows the rooms of a server, or of the one hosted here.
     fn ask_room(&mut self, server: Option<ServerAddress>, nickname: Nickname) -> Task<Message> {
-        let Some(server) = server.or_else(|| self.host.as_ref()?.local().cloned()) else {
+        let Some(server) = server.or_else(|| Some(self.host.as_ref()?.local().clone())) else {
             return self.land();
         };
         let hosting = self.addresses(&server);
@@ -334,7 +334,7 @@ impl App {
 
     /// What to pass on to others, when this server is the one hosted here.
     fn addresses(&self, server: &ServerAddress) -> Option<Vec<ServerAddress>> {
-        let host = self.host.as_ref().filter(|host| host.local() == Some(server))?;
+        let host = self.host.as_ref().filter(|host| host.local() == server)?;
         Some(host.addresses().to_vec())
     }
 
