@@ -145,7 +145,8 @@ pub trait Log: Send + Sync + 'static {
         bytes: usize,
     ) -> Later<Result<Option<Slice>, LogError>>;
 
-    /// The messages within `span` that contain every one of the words, newest `limit` of them, ascending.
+    /// The messages within `span` that contain every one of the words, newest `limit` of them, ascending; fewer when they are
+    /// long, but at least one. `more`: there may be older ones. Case, accents and width do not count.
     fn search(
         &self,
         room: &RoomKey,

@@ -28,6 +28,9 @@ impl Marks {
     }
 }
 
+/// Bytes of text a search hands out at once, about.
+pub(super) const FOUND_BYTES: usize = 1024 * 1024;
+
 /// A page being filled, from either end.
 #[derive(Debug)]
 pub(super) struct Page {

@@ -54,6 +54,7 @@ every_log! {
     search_finds_parts_of_words_in_any_script
     search_pages_backwards
     search_takes_any_text_for_text
+    search_hands_out_long_messages_in_parts
     read_marks_only_go_forward_and_not_beyond_the_end
     what_is_not_there_is_none
     a_closed_log_takes_nothing_more
@@ -422,6 +423,20 @@ async fn search_takes_any_text_for_text(bench: Bench) {
     assert_eq!(bench.find(&long).await, [] as [Seq; 0]);
     let many: String = (0..2_000).map(|n| format!("word{n} ")).collect();
     assert_eq!(bench.find(&many).await, [] as [Seq; 0]);
+}
+
+async fn search_hands_out_long_messages_in_parts(bench: Bench) {
+    let long = message(&"文".repeat(4_000));
+    for _ in 0..120 {
+        new(bench.send("ada", long.clone()).await);
+    }
+    for words in ["文", "文文文文"] {
+        let newest = bench.search(words, Span::Before(Seq::MAX), 500).await;
+        assert!(newest.more && (50..120).contains(&newest.entries.len()), "{}", newest.entries.len());
+        let older = bench.search(words, Span::Before(newest.entries[0].seq), 500).await;
+        assert!(!older.more);
+        assert_eq!(older.entries.len() + newest.entries.len(), 120);
+    }
 }
 
 async fn read_marks_only_go_forward_and_not_beyond_the_end(bench: Bench) {

@@ -152,9 +152,10 @@ impl Room {
             let text = kept.entry.message().and_then(|message| message.text.as_ref());
             text.is_some_and(|text| words.are_in(text.as_str()))
         });
-        let mut entries: Vec<_> = hits.by_ref().take(limit).map(|kept| self.present(kept)).collect();
-        entries.reverse();
-        Slice { room: self.record(), entries, more: hits.next().is_some() }
+        let mut page = Page::new(limit, present::FOUND_BYTES);
+        hits.all(|kept| page.take(self.present(kept)));
+        let (entries, more) = page.into_ascending(true);
+        Slice { room: self.record(), entries, more }
     }
 
     pub(super) fn read_mark(&self, author: &Author) -> Option<Seq> {

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Result, params};
 use snug_shared::RoomKey;
 
 use super::{number, reader::range, rows};
-use crate::log::{Slice, Span, words::Words};
+use crate::log::{Slice, Span, present::FOUND_BYTES, words::Words};
 
 /// Messages looked at one by one in a search, at most: those that the index does not know yet, all of them when every word
 /// is shorter than the index can tell, and those the index finds for the longer words.
@@ -23,7 +23,7 @@ pub(super) fn search(
     let phrases: Vec<String> = words.indexed().map(phrase).collect();
     let unindexed = if phrases.is_empty() { low } else { low.max(number(room.id, room.indexed) + 1) };
 
-    let mut hits = Hits { words, limit, found: Vec::new(), looked_at: 0, more: false };
+    let mut hits = Hits { words, limit, left: FOUND_BYTES, found: Vec::new(), looked_at: 0, more: false };
     {
         let mut statement = connection.prepare_cached(
             "SELECT n, text FROM entries WHERE n BETWEEN ?1 AND ?2 AND kind = 0 AND text IS NOT NULL
@@ -62,6 +62,8 @@ fn phrase(word: &str) -> String {
 struct Hits<'w> {
     words: &'w Words,
     limit: usize,
+    /// Bytes of text that still fit.
+    left: usize,
     /// The newest first.
     found: Vec<i64>,
     looked_at: i64,
@@ -76,13 +78,16 @@ impl Hits<'_> {
                 self.more = true;
                 break;
             }
-            if self.words.are_in(row.get_ref(1)?.as_str()?) {
-                if self.found.len() >= self.limit {
-                    self.more = true;
-                    break;
-                }
-                self.found.push(row.get(0)?);
+            let text = row.get_ref(1)?.as_str()?;
+            if !self.words.are_in(text) {
+                continue;
             }
+            self.more = !self.found.is_empty() && (self.found.len() >= self.limit || text.len() > self.left);
+            if self.more {
+                break;
+            }
+            self.left = self.left.saturating_sub(text.len());
+            self.found.push(row.get(0)?);
         }
         Ok(())
     }

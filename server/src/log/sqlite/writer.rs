@@ -50,7 +50,7 @@ pub(super) struct Writer {
     pub(super) readers: Vec<JoinHandle<()>>,
     pub(super) rooms: Rooms,
     pub(super) due: Due,
-    /// Tells [`super::SqliteLog::close`] that all is written and let go of; dropping it does too.
+    /// Tells [`crate::log::Log::close`] that all is written and let go of; dropping it does too.
     pub(super) closed: watch::Sender<bool>,
 }
 
