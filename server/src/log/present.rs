@@ -46,10 +46,10 @@ impl Page {
         Self { limit, left: bytes, entries: Vec::new(), more: false }
     }
 
-    /// Takes the next entry if it fits; the first one always does. Whether the next may come.
+    /// Takes the next entry if it fits; the text of the first one always does. Whether the next may come.
     pub(super) fn take(&mut self, entry: Entry) -> bool {
         let text = text_bytes(&entry);
-        self.more = !self.entries.is_empty() && (self.entries.len() >= self.limit || text > self.left);
+        self.more = self.entries.len() >= self.limit || !self.entries.is_empty() && text > self.left;
         if !self.more {
             self.left = self.left.saturating_sub(text);
             self.entries.push(entry);

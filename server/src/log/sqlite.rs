@@ -54,6 +54,9 @@ const fn seq_of(n: i64) -> Seq {
 }
 
 /// The room log in a data folder.
+///
+/// A search looks at one message after another where its index cannot help: for words of one or two characters, and among
+/// messages younger than about a second. It looks at 20,000 of them at most, the newest first.
 pub struct SqliteLog {
     shared: Arc<Shared>,
     secret: [u8; 32],
@@ -146,7 +149,9 @@ impl SqliteLog {
         });
         let (closed, is_closed) = watch::channel(false);
         let threads = |source| OpenError::Folder { folder: place.folder.clone(), source };
-        let readers = reader::start(&place, &shared).map_err(threads)?;
+        // Readers that did start end when the queue is closed.
+        let abandon = |_: &io::Error| shared.close();
+        let readers = reader::start(&place, &shared).inspect_err(abandon).map_err(threads)?;
         let writer = writer::Writer {
             place: place.clone(),
             shared: Arc::clone(&shared),
@@ -158,7 +163,11 @@ impl SqliteLog {
             due: writer::Due { index: true, erase: true, at: None },
             closed,
         };
-        thread::Builder::new().name("log-writer".to_owned()).spawn(move || writer.run()).map_err(threads)?;
+        thread::Builder::new()
+            .name("log-writer".to_owned())
+            .spawn(move || writer.run())
+            .inspect_err(abandon)
+            .map_err(threads)?;
         shared.appends.nudge();
         Ok(Self { shared, secret, closed: is_closed })
     }
@@ -189,11 +198,11 @@ impl Shared {
 
     /// Whether this is news.
     fn set_health(&self, health: Result<(), LogError>) -> bool {
-        if self.health().is_ok() == health.is_ok() {
-            return false;
+        let (was, is) = (self.health().is_ok(), health.is_ok());
+        if !(was && is) {
+            *self.health.write().unwrap_or_else(PoisonError::into_inner) = health;
         }
-        *self.health.write().unwrap_or_else(PoisonError::into_inner) = health;
-        true
+        was != is
     }
 
     fn has_marks(&self) -> bool {

@@ -82,7 +82,7 @@ impl Hits<'_> {
             if !self.words.are_in(text) {
                 continue;
             }
-            self.more = !self.found.is_empty() && (self.found.len() >= self.limit || text.len() > self.left);
+            self.more = self.found.len() >= self.limit || !self.found.is_empty() && text.len() > self.left;
             if self.more {
                 break;
             }

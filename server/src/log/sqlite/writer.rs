@@ -24,6 +24,8 @@ use crate::log::{Appended, Commits, Committed, LogError};
 const BATCH: usize = 1_024;
 /// How long what can wait is gathered.
 const UPKEEP: Duration = Duration::from_millis(500);
+/// How long a log that failed waits until it tries by itself.
+const PROBE: Duration = Duration::from_secs(1);
 /// How long the index may hold up appends at a time, and how long they are left alone after that.
 const INDEX_TURN: Duration = Duration::from_millis(5);
 const INDEX_PAUSE: Duration = Duration::from_millis(100);
@@ -95,7 +97,7 @@ impl Writer {
         let (sends, answers): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.send, job.answer)).unzip();
         match self.commit(sends) {
             Ok(done) => {
-                self.shared.set_health(Ok(()));
+                works(&self.shared);
                 for (room, appended) in &done {
                     if let Appended::New(entry) = appended {
                         self.due.index |= matches!(entry.body, Body::Message(_));
@@ -156,7 +158,7 @@ impl Writer {
         self.connection = None;
         self.rooms.clear();
         // Appends try again by themselves; without any, somebody has to.
-        self.due.at = Some(Instant::now() + UPKEEP);
+        self.due.at = Some(Instant::now() + PROBE);
         let error = super::log_error(error);
         if self.shared.set_health(Err(error.clone())) {
             tracing::error!(%error, file = %self.place.file.display(), "the room log cannot be written");
@@ -178,7 +180,7 @@ impl Writer {
                     Ok(behind) => behind,
                     Err(error) => {
                         self.fail(&error);
-                        false
+                        return;
                     }
                 };
                 let pause = match behind {
@@ -196,10 +198,10 @@ impl Writer {
         self.connect()?;
         let Some(connection) = &mut self.connection else { return Ok(false) };
         if self.shared.health().is_err() {
-            // Only a write tells whether writing works again.
+            // Only a write tells whether writing works again: one of the size of the largest message.
             connection
-                .execute("INSERT OR REPLACE INTO meta(name, value) VALUES ('tried', unixepoch())", [])?;
-            self.shared.set_health(Ok(()));
+                .execute("INSERT OR REPLACE INTO meta(name, value) VALUES ('tried', zeroblob(16384))", [])?;
+            works(&self.shared);
         }
         marks::keep(connection, &self.shared.marks)?;
         if self.due.index {
@@ -222,7 +224,7 @@ impl Writer {
             // A reader that panicked has said so; there is nothing left to do for it.
             let _ = reader.join();
         }
-        let end = || -> rusqlite::Result<()> {
+        let mut end = || -> rusqlite::Result<()> {
             self.connect()?;
             let Some(mut connection) = self.connection.take() else { return Ok(()) };
             marks::keep(&mut connection, &self.shared.marks)?;
@@ -232,12 +234,17 @@ impl Writer {
             empty_wal(&connection)?;
             connection.close().map_err(|(_, error)| error)
         };
-        let mut end = end;
         if let Err(error) = end() {
             tracing::warn!(%error, "the room log was not closed cleanly; nothing acknowledged is lost");
         }
         drop(self.shared.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.closed.send_replace(true);
+    }
+}
+
+fn works(shared: &Shared) {
+    if shared.set_health(Ok(())) {
+        tracing::info!("the room log can be written again");
     }
 }
 
