@@ -1,23 +1,25 @@
 //! What the screens are put together from: type, buttons, tiles, and the widgets iced does not have.
 
 pub mod virtual_list;
+mod words;
 
 use std::borrow::Cow;
 
 use iced::{
     Center, Element, Fill, Font, Length, Pixels, Size, Theme,
-    advanced::text::{LineHeight, Wrapping},
+    advanced::text::LineHeight,
     widget::{
-        Button, Container, Rule, Text, TextInput, button, container, rich_text, row, rule, span, text,
-        text_input, tooltip,
+        Button, Container, Rule, Space, Text, TextInput, button, container, row, rule, text, text_input,
+        tooltip,
     },
 };
 use jiff::tz::TimeZone;
 use snug_shared::Millis;
 
+pub use words::words;
+
 use crate::{
-    font,
-    format::{self, Run},
+    font, format,
     icon::{Icon, icon},
     theme::{self, Palette},
 };
@@ -96,32 +98,6 @@ pub fn say<'a>(content: impl text::IntoFragment<'a>, kind: Type) -> Text<'a> {
     text(content).size(kind.size()).line_height(kind.line_height()).font(kind.font())
 }
 
-/// A word somebody else chose, on one line: emoji in colour, no break.
-pub fn words<'a, Message: 'a>(
-    content: impl Into<Cow<'a, str>>,
-    kind: Type,
-    style: impl Fn(&Theme) -> text::Style + 'a,
-) -> Element<'a, Message> {
-    let content = content.into();
-    if content.is_ascii() {
-        return say(content, kind).wrapping(Wrapping::None).style(style).into();
-    }
-    let spans: Vec<text::Span<'a, (), Font>> = format::runs(&content)
-        .into_iter()
-        .map(|run| match run {
-            Run::Words(words) | Run::Link(words) => span(words.to_owned()),
-            Run::Emoji(emoji) => span(emoji.to_owned()).font(font::EMOJI),
-        })
-        .collect();
-    rich_text(spans)
-        .size(kind.size())
-        .line_height(kind.line_height())
-        .font(kind.font())
-        .wrapping(Wrapping::None)
-        .style(style)
-        .into()
-}
-
 /// What stands for a face.
 pub fn tile<'a, Message: 'a>(name: &str, who: &str, size: f32) -> Element<'a, Message> {
     let kind = if size > 30.0 { Type::Name } else { Type::Label };
@@ -178,6 +154,12 @@ pub fn reason<'a, Message: 'a>(sentence: impl text::IntoFragment<'a>) -> Element
     ]
     .spacing(6)
     .into()
+}
+
+/// Keeps the place of something that is not shown, so that its neighbours keep their state: a widget's goes by its place.
+/// (A space of a fixed zero would not do: rows and columns drop it.)
+pub fn nothing<'a, Message: 'a>() -> Element<'a, Message> {
+    Space::new().into()
 }
 
 /// Cuts off what does not fit into the width.

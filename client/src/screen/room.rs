@@ -28,7 +28,7 @@ use crate::{
     theme,
     timeline::{Delivery, MessageRow, Row, RowId},
     widget::{
-        Look, Type, say,
+        Look, Type, nothing, say,
         virtual_list::{Jump, Shown, virtual_list},
     },
 };
@@ -208,6 +208,16 @@ impl Room {
 
     /// A message of this screen.
     pub fn update(&mut self, message: Message) -> Action {
+        // A click takes the caret out of the composer; whatever it was for, writing goes on there.
+        let is_click = !matches!(
+            message,
+            Message::Connection(_)
+                | Message::Done(_)
+                | Message::Shown(_)
+                | Message::Write(_)
+                | Message::CopiedShown
+                | Message::Tick
+        );
         let task = match message {
             Message::Connection(event) => return self.connection(event),
             Message::Done(done) => run(self.session.done(done)),
@@ -226,7 +236,7 @@ impl Room {
             Message::Submit => self.submit(),
             Message::Escape => {
                 self.escape();
-                Composer::focus()
+                Task::none()
             }
             Message::EditLast => match self.last_own() {
                 Some(seq) => self.edit(seq),
@@ -244,7 +254,7 @@ impl Room {
                     let (user, text) = (message.user.clone(), message.text.unwrap_or_default().to_owned());
                     self.composer.reply(seq, user, &text);
                 }
-                Composer::focus()
+                Task::none()
             }
             Message::Edit(seq) => self.edit(seq),
             Message::AskDelete(seq) => {
@@ -297,7 +307,8 @@ impl Room {
             Message::Switch(room) => return Action::Switch(room),
             Message::Home => return Action::Home,
         };
-        Action::Run(Task::batch([task, self.attend()]))
+        let caret = if is_click { Composer::focus() } else { Task::none() };
+        Action::Run(Task::batch([task, caret, self.attend()]))
     }
 
     fn connection(&mut self, event: Event) -> Action {
@@ -412,7 +423,7 @@ impl Room {
         if let Some(text) = self.message(seq).and_then(|message| message.text).map(str::to_owned) {
             self.composer.edit(seq, &text);
         }
-        Composer::focus()
+        Task::none()
     }
 
     fn messages(&self) -> impl DoubleEndedIterator<Item = (usize, MessageRow<'_>)> {
@@ -469,7 +480,9 @@ impl Room {
     pub fn view<'a>(&'a self, look: &Look) -> Element<'a, Message> {
         let has_sidebar = look.size.width >= SIDEBAR_FROM;
         let has_members = look.size.width >= MEMBERS_FROM;
-        let edge = || rule::vertical(1).style(theme::hairline);
+        let edge = |shown: bool| -> Element<'_, Message> {
+            if shown { rule::vertical(1).style(theme::hairline).into() } else { nothing() }
+        };
         let middle = column![
             sides::header(self, has_sidebar, has_members),
             crate::widget::hairline(),
@@ -477,12 +490,14 @@ impl Room {
             self.foot(),
         ]
         .width(Fill);
-        let screen = row![]
-            .push(has_sidebar.then(|| sides::sidebar(self)))
-            .push(has_sidebar.then(edge))
-            .push(middle)
-            .push(has_members.then(edge))
-            .push(has_members.then(|| sides::members(self)));
+        // Always the same children in the same order: what they hold, such as the reader's place, goes by it.
+        let screen = row![
+            if has_sidebar { sides::sidebar(self) } else { nothing() },
+            edge(has_sidebar),
+            middle,
+            edge(has_members),
+            if has_members { sides::members(self) } else { nothing() },
+        ];
         container(screen).style(theme::page).into()
     }
 
@@ -508,7 +523,7 @@ impl Room {
             move |index| timeline.id(index),
             move |index| match timeline.row(index) {
                 Some(row) => rows::view(row, &rows_context),
-                None => space::vertical().height(0).into(),
+                None => nothing(),
             },
             theme::scroll_thumb,
         )
@@ -537,13 +552,12 @@ impl Room {
         // Always there, so that nothing moves when somebody begins to write.
         let writing = container(say(writing, Type::Meta).style(theme::muted)).height(20).padding([1, 14]);
         let placeholder = format!("Write to {}", self.session.room());
-        let padding = Padding { top: 4.0, right: 16.0, bottom: 4.0, left: 16.0 };
-        column![]
-            .push(sides::strip(self))
-            .push(self.composer.view(placeholder))
-            .push(writing)
-            .spacing(6)
-            .padding(padding)
+        let strip = match sides::strip(self) {
+            Some(strip) => container(strip).padding(Padding::ZERO.bottom(8)).into(),
+            None => nothing(),
+        };
+        column![strip, self.composer.view(placeholder), space::vertical().height(4), writing]
+            .padding(Padding { top: 8.0, right: 16.0, bottom: 4.0, left: 16.0 })
             .into()
     }
 }

@@ -1,10 +1,10 @@
 //! Where one writes: the text, what it answers or changes, and the keys that differ from a plain editor's.
 
 use iced::{
-    Center, Element, Fill, Task,
+    Center, Element, Fill, Padding, Task,
     keyboard::{Key, key::Named},
     widget::{
-        column, container, operation, row, text_editor,
+        column, container, operation, row, space, text_editor,
         text_editor::{Binding, Edit, KeyPress, Motion, Status},
     },
 };
@@ -15,7 +15,7 @@ use crate::{
     format,
     icon::{Icon, icon},
     theme,
-    widget::{Type, clipped, hint, icon_button, reason, words},
+    widget::{Type, clipped, hint, icon_button, nothing, reason, words},
 };
 
 const ID: &str = "composer";
@@ -161,8 +161,8 @@ impl Composer {
             .line_height(Type::Body.line_height())
             .font(Type::Body.font())
             .padding([5, 0])
-            .min_height(LINE + 10.0)
-            .max_height(LINES * LINE + 10.0)
+            .min_height(LINE)
+            .max_height(LINES * LINE)
             .style(theme::composer_text)
             .key_binding(move |press| binding(press, is_empty))
             .on_action(Message::Write);
@@ -172,16 +172,16 @@ impl Composer {
             .style(if ready { theme::primary } else { theme::quiet })
             .on_press_maybe(ready.then_some(Message::Submit));
         let line = row![editor, hint(send, "Send (Enter)")].spacing(8).align_y(iced::Bottom);
-        let inside = column![].push(self.purpose_line()).push(line).spacing(6);
-        column![]
-            .push(self.wrong.as_deref().map(reason))
-            .push(
-                container(inside)
-                    .padding(iced::Padding { top: 6.0, right: 6.0, bottom: 6.0, left: 14.0 })
-                    .style(theme::composer),
-            )
-            .spacing(6)
-            .into()
+        // Always the same children in the same order: the editor keeps its focus by its place among them.
+        let purpose = self.purpose_line().unwrap_or_else(nothing);
+        let inside = container(column![purpose, line])
+            .padding(Padding { top: 6.0, right: 6.0, bottom: 6.0, left: 14.0 })
+            .style(theme::composer);
+        let wrong: Element<'_, Message> = match &self.wrong {
+            Some(sentence) => container(reason(sentence.as_str())).padding(Padding::ZERO.bottom(6)).into(),
+            None => nothing(),
+        };
+        column![wrong, inside].into()
     }
 
     fn purpose_line(&self) -> Option<Element<'_, Message>> {
@@ -194,13 +194,14 @@ impl Composer {
         };
         let quote = quote.map(|quote| clipped(words(quote, Type::Meta, theme::muted), Fill));
         let line = row![icon(glyph, 14).style(theme::muted), words(label, Type::Label, theme::muted)];
-        let fill = quote.is_none().then(iced::widget::space::horizontal);
+        let fill = quote.is_none().then(space::horizontal);
         Some(
             line.push(quote)
                 .push(fill)
                 .push(icon_button(Icon::X).on_press(Message::Escape))
                 .spacing(8)
                 .align_y(Center)
+                .padding(Padding::ZERO.bottom(4))
                 .into(),
         )
     }

@@ -47,7 +47,7 @@ pub fn sidebar(room: &Room) -> Element<'_, Message> {
     let foot = row![
         tile(own, who, 28.0),
         clipped(words(own, Type::Name, inherited), Fill),
-        hint_up(icon_button(Icon::DoorOpen).on_press(Message::Home), "Leave the room"),
+        hint_up(icon_button(Icon::LogOut).on_press(Message::Home), "Leave the room"),
     ]
     .spacing(10)
     .align_y(Center)
@@ -172,6 +172,7 @@ pub fn strip(room: &Room) -> Option<Element<'_, Message>> {
             let next =
                 if seconds > 0.0 { format!("Next try in {seconds} s.") } else { "Trying …".to_owned() };
             let press = small("Try now", theme::secondary).on_press(Message::TryNow);
+            let reason = if room.was_online { "Connection lost." } else { reason.as_str() };
             (Icon::WifiOff, format!("{reason} {waiting} {next}"), Some(press), false)
         }
         Link::Stopped { reason, suggestion } => {
