@@ -9,8 +9,8 @@ use iced::{
     Center, Element, Fill, Font, Length, Pixels, Size, Theme,
     advanced::text::LineHeight,
     widget::{
-        Button, Container, Rule, Space, Text, TextInput, button, container, row, rule, text, text_input,
-        tooltip,
+        Button, Container, Rule, Scrollable, Space, Text, TextInput, button, container, row, rule,
+        scrollable, text, text_input, tooltip,
     },
 };
 use jiff::tz::TimeZone;
@@ -154,6 +154,12 @@ pub fn reason<'a, Message: 'a>(sentence: impl text::IntoFragment<'a>) -> Element
     ]
     .spacing(6)
     .into()
+}
+
+/// Something that may be longer than there is room, with a thin bar.
+pub fn scroll<'a, Message: 'a>(content: impl Into<Element<'a, Message>>) -> Scrollable<'a, Message> {
+    let bar = scrollable::Scrollbar::new().width(6).scroller_width(6).margin(3);
+    scrollable(content).direction(scrollable::Direction::Vertical(bar)).style(theme::scroll)
 }
 
 /// Keeps the place of something that is not shown, so that its neighbours keep their state: a widget's goes by its place.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use iced::{
     Center, Element, Fill, Subscription, Task, clipboard,
-    widget::{Column, button, center_x, column, container, operation, row, scrollable, space},
+    widget::{Column, button, center_x, column, container, operation, row, space},
 };
 use snug_shared::{
     NameError, Nickname, RoomName, ServerAddress,
@@ -16,7 +16,7 @@ use crate::{
     format,
     icon::{Icon, icon},
     theme,
-    widget::{Look, Type, action, clipped, field, icon_button, inherited, reason, say, small, words},
+    widget::{Look, Type, action, clipped, field, icon_button, inherited, reason, say, scroll, small, words},
 };
 
 /// How often the list is asked for again.
@@ -190,7 +190,7 @@ impl AskRoom {
                 .max_width(480)
                 .width(Fill);
         let page = container(center_x(content)).padding([32, 24]);
-        container(scrollable(page).style(theme::scroll).height(Fill)).style(theme::page).into()
+        container(scroll(page).height(Fill)).style(theme::page).into()
     }
 
     fn head(&self) -> Element<'_, Message> {

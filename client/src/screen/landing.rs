@@ -2,7 +2,7 @@
 
 use iced::{
     Center, Element, Fill, Padding, Task,
-    widget::{Column, button, center_x, column, container, operation, row, scrollable, space, stack, svg},
+    widget::{Column, button, center_x, column, container, operation, row, space, stack, svg},
 };
 use snug_shared::{Invite, NameError, Nickname, RoomName, ServerAddress, api::Rooms};
 
@@ -12,13 +12,16 @@ use crate::{
     icon::{self, Icon},
     settings::{Recent, Settings, ThemeChoice},
     theme,
-    widget::{Look, Type, action, clipped, field, hairline, icon_button, inherited, reason, say, words},
+    widget::{
+        Look, Type, action, clipped, field, hairline, icon_button, inherited, reason, say, scroll, words,
+    },
 };
 
 /// Places shown; more are remembered.
 const RECENT_SHOWN: usize = 4;
 const NICKNAME: &str = "landing-nickname";
 const ADDRESS: &str = "landing-address";
+const PAGE: &str = "landing";
 
 /// See the [module](self).
 #[derive(Debug)]
@@ -163,7 +166,10 @@ impl Landing {
                 self.busy = Busy::No;
                 match (answer, self.name()) {
                     (Ok(rooms), Ok(nickname)) => return Action::Ask { server, rooms, nickname },
-                    (Err(error), _) => self.refusal = Some(Refusal::Address(error.to_string())),
+                    (Err(error), _) => {
+                        self.refusal = Some(Refusal::Address(error.to_string()));
+                        return Action::Run(to_address());
+                    }
                     (Ok(_), Err(_)) => {}
                 }
             }
@@ -202,7 +208,7 @@ impl Landing {
             Ok(invite) => invite,
             Err(error) => {
                 self.refusal = Some(Refusal::Address(error.to_string()));
-                return Action::Run(operation::focus(ADDRESS));
+                return Action::Run(to_address());
             }
         };
         let Ok(nickname) = self.name() else { return Action::Run(operation::focus(NICKNAME)) };
@@ -225,13 +231,13 @@ impl Landing {
             self.host_part(),
             self.address_part(),
         ]
-        .spacing(28)
+        .spacing(if look.size.height < 600.0 { 20 } else { 28 })
         .max_width(480)
         .width(Fill);
         // A little above the middle in a tall window.
         let above = (look.size.height * 0.08).clamp(24.0, 160.0);
         let page = container(center_x(content)).padding([above, 24.0]);
-        container(scrollable(page).style(theme::scroll).height(Fill)).style(theme::page).into()
+        container(scroll(page).id(PAGE).height(Fill)).style(theme::page).into()
     }
 
     fn head(&self) -> Element<'_, Message> {
@@ -348,6 +354,11 @@ impl Landing {
         .spacing(8)
         .into()
     }
+}
+
+/// To the address and what is wrong with it, in a window too small to show it.
+fn to_address() -> Task<Message> {
+    Task::batch([operation::focus(ADDRESS), operation::snap_to_end(PAGE)])
 }
 
 fn next_theme(theme: ThemeChoice) -> ThemeChoice {

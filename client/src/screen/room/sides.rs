@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use iced::{
     Center, Element, Fill, Padding,
-    widget::{Column, button, center, column, container, qr_code, row, scrollable, space, tooltip},
+    widget::{Column, button, center, column, container, qr_code, row, space, tooltip},
 };
 use snug_shared::{MemberInfo, RoomName};
 
@@ -14,7 +14,9 @@ use crate::{
     icon::{Icon, icon},
     session::Link,
     theme,
-    widget::{Type, action, clipped, hairline, hint, icon_button, inherited, say, small, tile, words},
+    widget::{
+        Type, action, clipped, hairline, hint, icon_button, inherited, say, scroll, small, tile, words,
+    },
 };
 
 const SIDEBAR: f32 = 232.0;
@@ -25,9 +27,11 @@ const HEADER: f32 = 56.0;
 /// Server, rooms, oneself.
 pub fn sidebar(room: &Room) -> Element<'_, Message> {
     let session = &room.session;
-    let server = session.server_name().map_or_else(|| session.server().to_string(), str::to_owned);
-    let below = if room.hosting { "Hosted here".to_owned() } else { session.server().to_string() };
-    let head = column![words(server, Type::Name, inherited), words(below, Type::Meta, theme::muted)];
+    let address = if room.hosting { "Hosted here".to_owned() } else { session.server().to_string() };
+    let head = match session.server_name() {
+        Some(name) => column![words(name, Type::Name, inherited), words(address, Type::Meta, theme::muted)],
+        None => column![words(address, Type::Name, inherited)],
+    };
     let head = container(clipped(head, Fill)).padding([0, 16]).center_y(HEADER);
 
     let open = entry(session.room(), true);
@@ -39,8 +43,7 @@ pub fn sidebar(room: &Room) -> Element<'_, Message> {
         .style(theme::quiet)
         .on_press(Message::Leave);
     let label = container(say("Rooms", Type::Label).style(theme::muted)).padding([6, 10]);
-    let list =
-        scrollable(column![label, rooms, more].spacing(2).padding([8, 8])).style(theme::scroll).height(Fill);
+    let list = scroll(column![label, rooms, more].spacing(2).padding([8, 8])).height(Fill);
 
     let own = session.nickname().as_str();
     let who = me(room).map_or(own, |me| me.as_str());
@@ -121,10 +124,13 @@ pub fn members(room: &Room) -> Element<'_, Message> {
         };
         container(say(sentence, Type::Meta).style(theme::muted)).padding([4, 8])
     });
-    let label = format!("Here now — {}", session.count());
+    let label = match session.count() {
+        0 => "Here now".to_owned(),
+        count => format!("Here now — {count}"),
+    };
     let head = container(say(label, Type::Label).style(theme::muted)).padding([0, 16]).center_y(HEADER);
     let list = Column::with_children(list).push(rest).spacing(2).padding([8, 8]);
-    container(column![head, hairline(), scrollable(list).style(theme::scroll).height(Fill)])
+    container(column![head, hairline(), scroll(list).height(Fill)])
         .width(MEMBERS)
         .height(Fill)
         .style(theme::side)
@@ -213,7 +219,7 @@ pub fn silence(room: &Room) -> Element<'_, Message> {
     let content =
         column![words, space::vertical().height(4), hint, link].push(code).spacing(14).align_x(Center);
     let page = container(content).padding(24);
-    scrollable(center(page).height(iced::Shrink)).style(theme::scroll).into()
+    scroll(center(page).height(iced::Shrink)).into()
 }
 
 /// The way to what was said meanwhile.
