@@ -145,6 +145,10 @@ impl Landing {
         self.refusal = Some(Refusal::Host(reason));
     }
 
+    fn shown(&self) -> usize {
+        self.recent.len().min(RECENT_SHOWN)
+    }
+
     fn name(&self) -> Result<Nickname, NameError> {
         Nickname::parse(&self.nickname)
     }
@@ -234,8 +238,9 @@ impl Landing {
         .spacing(if look.size.height < 600.0 { 20 } else { 28 })
         .max_width(480)
         .width(Fill);
-        // A little above the middle in a tall window.
-        let above = (look.size.height * 0.08).clamp(24.0, 160.0);
+        // A little above the middle, as far as the height can be known here.
+        let height = 400.0 + 62.0 * self.shown() as f32;
+        let above = ((look.size.height - height) * 0.4).max(24.0);
         let page = container(center_x(content)).padding([above, 24.0]);
         container(scroll(page).id(PAGE).height(Fill)).style(theme::page).into()
     }
@@ -272,7 +277,7 @@ impl Landing {
         if self.recent.is_empty() {
             return None;
         }
-        let cards = self.recent.iter().take(RECENT_SHOWN).enumerate().map(|(place, recent)| {
+        let cards = self.recent.iter().take(self.shown()).enumerate().map(|(place, recent)| {
             let ready = self.name().is_ok();
             let names = column![
                 words(recent.room.as_str(), Type::Name, inherited),
