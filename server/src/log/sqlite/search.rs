@@ -8,7 +8,10 @@ use crate::log::{Slice, Span, present::FOUND_BYTES, words::Words};
 
 /// Messages looked at one by one in a search, at most: those that the index does not know yet, all of them when every word
 /// is shorter than the index can tell, and those the index finds for the longer words.
-const LOOKED_AT: i64 = 20_000;
+const LOOKED_AT: u32 = 20_000;
+
+/// Words the index is asked for, at most; each hit is looked at for all of them anyway.
+const ASKED: usize = 16;
 
 /// The newest messages of a span that contain all the words. `more` also says that there may be some below those looked at.
 pub(super) fn search(
@@ -20,10 +23,10 @@ pub(super) fn search(
 ) -> Result<Option<Slice>> {
     let Some(room) = rows::room(connection, room.as_str())? else { return Ok(None) };
     let (low, high) = range(&room, span);
-    let phrases: Vec<String> = words.indexed().map(phrase).collect();
+    let phrases: Vec<String> = words.indexed().take(ASKED).map(phrase).collect();
     let unindexed = if phrases.is_empty() { low } else { low.max(number(room.id, room.indexed) + 1) };
 
-    let mut hits = Hits { words, limit, left: FOUND_BYTES, found: Vec::new(), looked_at: 0, more: false };
+    let mut hits = Hits { words, limit, left: FOUND_BYTES, found: Vec::new(), more: false };
     {
         let mut statement = connection.prepare_cached(
             "SELECT n, text FROM entries WHERE n BETWEEN ?1 AND ?2 AND kind = 0 AND text IS NOT NULL
@@ -31,7 +34,8 @@ pub(super) fn search(
         )?;
         hits.gather(statement.query([unindexed, high])?)?;
     }
-    if !hits.more && !phrases.is_empty() {
+    // With so many not in the index yet that not even those were all looked at, older hits are better than none.
+    if !phrases.is_empty() && (!hits.more || hits.found.is_empty()) {
         let mut statement = connection.prepare_cached(
             "SELECT e.n, e.text FROM trigrams t CROSS JOIN entries e ON e.n = t.rowid
              WHERE t.trigrams MATCH ?1 AND t.rowid BETWEEN ?2 AND ?3 AND e.text IS NOT NULL
@@ -66,15 +70,16 @@ struct Hits<'w> {
     left: usize,
     /// The newest first.
     found: Vec<i64>,
-    looked_at: i64,
     more: bool,
 }
 
 impl Hits<'_> {
+    /// Looks at candidates, the newest first, until there are enough.
     fn gather(&mut self, mut candidates: rusqlite::Rows<'_>) -> Result<()> {
+        let mut looked_at = 0;
         while let Some(row) = candidates.next()? {
-            self.looked_at += 1;
-            if self.looked_at > LOOKED_AT {
+            looked_at += 1;
+            if looked_at > LOOKED_AT {
                 self.more = true;
                 break;
             }
@@ -82,8 +87,8 @@ impl Hits<'_> {
             if !self.words.are_in(text) {
                 continue;
             }
-            self.more = self.found.len() >= self.limit || !self.found.is_empty() && text.len() > self.left;
-            if self.more {
+            if self.found.len() >= self.limit || !self.found.is_empty() && text.len() > self.left {
+                self.more = true;
                 break;
             }
             self.left = self.left.saturating_sub(text.len());
