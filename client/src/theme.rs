@@ -4,7 +4,7 @@
 //! to the theme they are given, so a screen never asks whether it is dark.
 
 use iced::{
-    Background, Border, Color, Shadow, Theme, Vector, border,
+    Background, Border, Color, Theme, border,
     theme::{Mode, Palette as IcedPalette},
     widget::{button, container, qr_code, rule, scrollable, text, text_editor, text_input},
 };
@@ -76,8 +76,6 @@ pub const LIGHT: Palette = Palette {
 
 /// Corners of fields and cards.
 pub const RADIUS: f32 = 8.0;
-/// Corners of pop-ups.
-pub const POP_UP_RADIUS: f32 = 12.0;
 /// How many colours members are told apart by.
 const HUES: u64 = 12;
 
@@ -154,11 +152,6 @@ pub fn accented(theme: &Theme) -> text::Style {
     text::Style { color: Some(palette(theme).accent) }
 }
 
-/// Went well.
-pub fn good(theme: &Theme) -> text::Style {
-    text::Style { color: Some(palette(theme).good) }
-}
-
 /// Takes its time.
 pub fn wait(theme: &Theme) -> text::Style {
     text::Style { color: Some(palette(theme).wait) }
@@ -197,18 +190,6 @@ pub fn card(theme: &Theme) -> container::Style {
     container::background(palette.raised).border(border::rounded(RADIUS).width(1).color(palette.line))
 }
 
-/// A pop-up: the only thing with a shadow.
-pub fn pop_up(theme: &Theme) -> container::Style {
-    let palette = palette(theme);
-    container::background(palette.raised)
-        .border(border::rounded(POP_UP_RADIUS).width(1).color(palette.line))
-        .shadow(Shadow {
-            color: Color::BLACK.scale_alpha(0.25),
-            offset: Vector::new(0.0, 2.0),
-            blur_radius: 12.0,
-        })
-}
-
 /// The little bar of actions over a hovered message.
 pub fn actions(theme: &Theme) -> container::Style {
     let palette = palette(theme);
@@ -241,11 +222,6 @@ pub fn tile<'a>(who: &str) -> impl Fn(&Theme) -> container::Style + use<'a> {
 /// The bar at the left of a quoted message.
 pub fn quote(theme: &Theme) -> container::Style {
     container::background(palette(theme).line).border(border::rounded(2))
-}
-
-/// A small full dot in the accent.
-pub fn dot(theme: &Theme) -> container::Style {
-    container::background(palette(theme).accent).border(border::rounded(99))
 }
 
 /// Paper for a QR code: cameras want dark on light in either theme.
@@ -364,15 +340,7 @@ pub fn reaction(mine: bool) -> impl Fn(&Theme, button::Status) -> button::Style 
 /// A pill that floats over the timeline.
 pub fn pill(theme: &Theme, status: button::Status) -> button::Style {
     let style = primary(theme, status);
-    button::Style {
-        border: border::rounded(99),
-        shadow: Shadow {
-            color: Color::BLACK.scale_alpha(0.25),
-            offset: Vector::new(0.0, 2.0),
-            blur_radius: 8.0,
-        },
-        ..style
-    }
+    button::Style { border: border::rounded(99).width(2).color(palette(theme).background), ..style }
 }
 
 /// A round button that floats over the timeline.

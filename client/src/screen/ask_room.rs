@@ -119,7 +119,7 @@ impl AskRoom {
 
     /// For the window's title.
     pub fn title(&self) -> String {
-        self.server.to_string()
+        if self.hosting.is_some() { "Your server".to_owned() } else { self.server.to_string() }
     }
 
     /// The server whose rooms these are.

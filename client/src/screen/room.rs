@@ -505,7 +505,7 @@ impl Room {
         let timeline = self.session.timeline();
         if !timeline.has_messages() {
             return match self.session.link() {
-                _ if self.was_online => container(sides::silence(self)).center(Fill).into(),
+                _ if self.was_online => container(sides::silence(self, look)).center(Fill).into(),
                 Link::Connecting if self.is_slow() => sides::joining(self),
                 _ => space::vertical().height(Fill).into(),
             };

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use iced::{
     Center, Element, Fill, Padding,
+    advanced::text::Wrapping,
     widget::{Column, button, center, column, container, qr_code, row, space, tooltip},
 };
 use snug_shared::{MemberInfo, RoomName};
@@ -15,12 +16,14 @@ use crate::{
     session::Link,
     theme,
     widget::{
-        Type, action, clipped, hairline, hint, icon_button, inherited, say, scroll, small, tile, words,
+        Look, Type, action, clipped, hairline, hint, icon_button, inherited, say, scroll, small, tile, words,
     },
 };
 
 const SIDEBAR: f32 = 232.0;
 const MEMBERS: f32 = 200.0;
+/// A window less tall has no room for the QR code.
+const CODE_FROM: f32 = 600.0;
 /// The height of everything at the top.
 const HEADER: f32 = 56.0;
 
@@ -198,14 +201,20 @@ pub fn strip(room: &Room) -> Option<Element<'_, Message>> {
 }
 
 /// A room in which nobody has said anything.
-pub fn silence(room: &Room) -> Element<'_, Message> {
-    let code = room
-        .qr
-        .as_ref()
-        .map(|data| container(qr_code(data).cell_size(4).style(theme::qr)).padding(6).style(theme::qr_paper));
+pub fn silence<'a>(room: &'a Room, look: &Look) -> Element<'a, Message> {
+    let is_tall = look.size.height >= CODE_FROM;
+    let code =
+        room.qr.as_ref().filter(|_| is_tall).map(|data| {
+            container(qr_code(data).cell_size(4).style(theme::qr)).padding(6).style(theme::qr_paper)
+        });
+    let hint = if code.is_some() {
+        "Others come in with this link, or by scanning the code."
+    } else {
+        "Others come in with this link."
+    };
     let label = if room.copied { "Copied" } else { "Copy" };
     let link = row![
-        say(room.invite.as_str(), Type::Code).wrapping(iced::advanced::text::Wrapping::Glyph),
+        say(room.invite.as_str(), Type::Code).wrapping(Wrapping::Glyph),
         small(label, theme::secondary).on_press(Message::Invite),
     ]
     .spacing(10)
@@ -215,11 +224,9 @@ pub fn silence(room: &Room) -> Element<'_, Message> {
         say("Break the silence!", Type::Heading).style(theme::accented),
     ]
     .align_x(Center);
-    let hint = say("Others come in with this link, or by scanning the code.", Type::Meta).style(theme::muted);
-    let content =
-        column![words, space::vertical().height(4), hint, link].push(code).spacing(14).align_x(Center);
-    let page = container(content).padding(24);
-    scroll(center(page).height(iced::Shrink)).into()
+    let content = column![words, space().height(4), say(hint, Type::Meta).style(theme::muted), link];
+    let content = content.push(code).spacing(14).align_x(Center);
+    scroll(center(container(content).padding(24)).height(iced::Shrink)).into()
 }
 
 /// The way to what was said meanwhile.
