@@ -130,7 +130,7 @@ pub fn stream(target: Target) -> impl Stream<Item = Event> + Send + use<> {
     .flatten()
 }
 
-/// [`stream`] for iced: the same target is the same connection.
+/// [`stream()`] for iced: the same target is the same connection.
 pub fn subscription(target: Target) -> iced::Subscription<Event> {
     iced::Subscription::run_with(target, |target| stream(target.clone()))
 }

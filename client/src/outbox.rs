@@ -15,7 +15,6 @@
 use std::{
     collections::VecDeque,
     path::Path,
-    sync::mpsc,
     time::{Duration, Instant},
 };
 
@@ -31,7 +30,7 @@ mod journal;
 mod pace;
 mod record;
 
-use journal::Command;
+use journal::{Command, Commands};
 use pace::Pace;
 use record::Record;
 
@@ -68,7 +67,7 @@ pub struct CannotOpen(String);
 /// One room's sends.
 #[derive(Debug)]
 pub struct Outbox {
-    commands: mpsc::Sender<Command>,
+    commands: Commands,
     sends: VecDeque<Send>,
     bytes: usize,
     pace: Pace,
@@ -207,13 +206,12 @@ impl Outbox {
 
     fn keep(&self, id: Uuid, record: Record) -> Keeping {
         let (tell, done) = oneshot::channel();
-        // Without a thread the sender is dropped, and whoever waits is told.
-        let _ = self.commands.send(Command::Keep(record, tell));
+        self.commands.send(Command::Keep(record, tell));
         Keeping { id, done }
     }
 
     fn note(&self, record: Record) {
-        let _ = self.commands.send(Command::Note(record));
+        self.commands.send(Command::Note(record));
     }
 
     /// A send is on the disk, or could not be put there. Answers the send that failed, with the reason.
@@ -234,7 +232,7 @@ impl Outbox {
 
     /// Keeps the seat that sends go out under.
     pub fn keep_seat(&self, seat: &str) {
-        let _ = self.commands.send(Command::Seat(seat.to_owned()));
+        self.commands.send(Command::Seat(seat.to_owned()));
     }
 
     /// What goes out next. Nothing overtakes a send that is still being kept.

@@ -13,85 +13,32 @@
 
 use std::{
     ops::Range,
-    path::PathBuf,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use jiff::tz::TimeZone;
-use snug_shared::{
-    ClientFrame, Durability, ErrorCode, Established, Intent, Limits, Line, MemberInfo, MessageText, Millis,
-    Nickname, RoomName, Seq, ServerAddress, ServerFrame, TextError, limits,
-};
+use snug_shared::{ClientFrame, Established, Intent, MessageText, Millis, Nickname, Seq, limits};
 use uuid::Uuid;
 
 use crate::{
     connection::{Event, Handle, Target},
-    outbox::{CannotOpen, Full, Next, Opened, Outbox, SENDS, State, sentence},
+    outbox::{CannotOpen, Full, Next, Opened, Outbox, SENDS, State},
     timeline::Timeline,
 };
 
 mod effect;
+mod incoming;
+mod joining;
 mod people;
+mod view;
 
 use effect::Came;
 pub use effect::{Done, Effect};
+pub use joining::{Joining, Link, NotTaken};
 use people::People;
 
 /// The shortest time between two `typing` frames, and between two `read` frames.
 const TYPING: Duration = Duration::from_secs(3);
 const READ: Duration = Duration::from_secs(1);
-
-/// Which room to join, and where this device keeps what belongs to it.
-#[derive(Debug, Clone)]
-pub struct Joining {
-    /// The server.
-    pub server: ServerAddress,
-    /// The room.
-    pub room: RoomName,
-    /// The name to be known by.
-    pub nickname: Nickname,
-    /// The folder of the app's data (`Settings::data_dir`).
-    pub data: PathBuf,
-    /// Whose days the timeline shows.
-    pub zone: TimeZone,
-}
-
-/// How the connection is.
-#[derive(Debug, Clone)]
-pub enum Link {
-    /// Trying.
-    Connecting,
-    /// In the room.
-    Online,
-    /// Out; comes back by itself.
-    Offline {
-        /// A sentence for a person.
-        reason: String,
-        /// When it tries again.
-        retry_at: Instant,
-    },
-    /// Out until the person does something.
-    Stopped {
-        /// A sentence for a person.
-        reason: String,
-        /// A nickname that is free, where that is what stopped it.
-        suggestion: Option<Nickname>,
-    },
-}
-
-/// Why something typed is not taken. The composer keeps the text.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotTaken {
-    /// The text breaks a rule.
-    #[error("{0}")]
-    Text(#[from] TextError),
-    /// Too much waits to be sent.
-    #[error(transparent)]
-    Full(#[from] Full),
-    /// Nothing can be kept on this computer.
-    #[error(transparent)]
-    CannotKeep(#[from] CannotOpen),
-}
 
 /// Where sends are kept.
 #[derive(Debug)]
@@ -270,69 +217,6 @@ impl Session {
         self.established = Some(established);
     }
 
-    fn receive(&mut self, frame: ServerFrame) {
-        match frame {
-            ServerFrame::Line(line) => {
-                let newest = self.timeline.newest();
-                if newest > 0 && line.seq() > newest.saturating_add(1) {
-                    self.hole = Some(line.seq());
-                }
-                self.enter(std::slice::from_ref(&line), true);
-                self.timeline.receive(std::slice::from_ref(&line));
-            }
-            ServerFrame::Entries { entries, live } => {
-                self.enter(&entries, false);
-                self.timeline.receive(&entries);
-                self.is_live |= live;
-            }
-            ServerFrame::History { before, entries, more } if self.loading == Some(before) => {
-                self.loading = None;
-                self.enter(&entries, false);
-                self.timeline.receive_history(before, &entries, more);
-            }
-            ServerFrame::Presence(presence) => self.people.change(presence),
-            ServerFrame::Typing { user, by } => {
-                if self.established.as_ref().is_none_or(|established| established.by != by) {
-                    self.people.writes(user, by, Instant::now());
-                }
-            }
-            ServerFrame::Read { seq } => {
-                self.read = self.read.max(seq);
-                self.read_told.0 = self.read_told.0.max(seq);
-            }
-            ServerFrame::Error(error) => {
-                if let Store::Open(outbox) = &mut self.store
-                    && error.id.is_some()
-                {
-                    if let Some((id, reason, can_retry)) = outbox.refused(&error, Instant::now()) {
-                        self.timeline.failed(id, &reason, can_retry);
-                    }
-                    return;
-                }
-                // It may have answered the question for history, which is asked again when the reader moves.
-                self.loading = None;
-                if error.code != ErrorCode::RateLimited {
-                    self.notice = Some(sentence(&error.message));
-                }
-            }
-            ServerFrame::History { .. }
-            | ServerFrame::Pong { .. }
-            | ServerFrame::Challenge { .. }
-            | ServerFrame::ConnectionEstablished(_) => {}
-        }
-    }
-
-    /// Strikes off what came back.
-    fn enter(&mut self, lines: &[Line], live: bool) {
-        let (Store::Open(outbox), Some(established)) = (&mut self.store, &self.established) else { return };
-        for entry in lines.iter().filter_map(Line::entry) {
-            if let Some(id) = outbox.seen(entry, &established.by, live) {
-                self.timeline.settled(id);
-            }
-            self.people.said(&entry.by);
-        }
-    }
-
     /// Does whatever can be done now, and sees to it that what is due later is not forgotten.
     fn go_on(&mut self, mut effects: Vec<Effect>) -> Vec<Effect> {
         let now = Instant::now();
@@ -488,95 +372,6 @@ impl Session {
     /// Goes on under another nickname: another connection, with the same seat.
     pub fn rename(&mut self, nickname: Nickname) {
         self.target.nickname = nickname;
-    }
-
-    /// How the connection is.
-    pub fn link(&self) -> &Link {
-        &self.link
-    }
-
-    /// What the reader sees.
-    pub fn timeline(&self) -> &Timeline {
-        &self.timeline
-    }
-
-    /// Moves the unread line ([`Timeline::set_unread`]).
-    pub fn set_unread(&mut self, after: Option<Seq>) {
-        self.timeline.set_unread(after);
-    }
-
-    /// Everything up to here has been read, on this device or another of the same person.
-    pub fn read(&self) -> Seq {
-        self.read
-    }
-
-    /// Who is here, in the order they came; at most 100.
-    pub fn members(&self) -> &[MemberInfo] {
-        self.people.members()
-    }
-
-    /// How many are here.
-    pub fn count(&self) -> u32 {
-        self.people.count()
-    }
-
-    /// Who of the others is writing right now.
-    pub fn writing(&self) -> Vec<&Nickname> {
-        self.people.writing()
-    }
-
-    /// How many own sends are not with the server yet.
-    pub fn waiting(&self) -> usize {
-        match &self.store {
-            Store::Opening(early) => early.len(),
-            Store::Open(outbox) => outbox.sends().len(),
-            Store::Broken(_) => 0,
-        }
-    }
-
-    /// The room, in its first spelling.
-    pub fn room(&self) -> &RoomName {
-        self.established.as_ref().map_or(&self.joining.room, |established| &established.room)
-    }
-
-    /// The server.
-    pub fn server(&self) -> &ServerAddress {
-        &self.joining.server
-    }
-
-    /// What the server calls itself, once it has been reached.
-    pub fn server_name(&self) -> Option<&str> {
-        self.established.as_ref().map(|established| established.server.name.as_str())
-    }
-
-    /// The own nickname.
-    pub fn nickname(&self) -> &Nickname {
-        &self.target.nickname
-    }
-
-    /// The own connection among the members.
-    pub fn member(&self) -> Option<&str> {
-        self.established.as_ref().map(|established| established.member.as_str())
-    }
-
-    /// What the server holds its members to.
-    pub fn limits(&self) -> Limits {
-        self.established.as_ref().map_or_else(Limits::default, |established| established.limits)
-    }
-
-    /// What an acknowledgement is worth here, once the server has said so.
-    pub fn durability(&self) -> Option<Durability> {
-        self.established.as_ref().map(|established| established.durability)
-    }
-
-    /// The last thing that went wrong without belonging to a message, as a sentence.
-    pub fn notice(&self) -> Option<&str> {
-        self.notice.as_deref()
-    }
-
-    /// The person has seen the notice.
-    pub fn dismiss_notice(&mut self) {
-        self.notice = None;
     }
 }
 

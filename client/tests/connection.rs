@@ -319,6 +319,48 @@ async fn older_history_is_loaded_when_the_reader_comes_near_it() {
     assert!(!maya.session.timeline().has_more_above() && !maya.session.is_loading());
 }
 
+#[tokio::test]
+async fn what_is_typed_before_the_outbox_is_open_is_kept_and_stands_below_what_waited() {
+    let (listener, address) = listen().await;
+    drop(listener);
+    let folder = tempfile::tempdir().unwrap();
+    for text in ["first", "second"] {
+        let mut maya = Person::new(address, "maya", folder.path());
+        assert!(maya.session.target().is_none(), "the seat is not known yet");
+        maya.say(text);
+        assert_eq!(texts(&maya.session).last().map(String::as_str), Some(text));
+        maya.until("open", |session| session.target().is_some()).await;
+        // The outbox is one effect, keeping the message the next; then there is nothing but pauses.
+        let _ = timeout(Duration::from_millis(500), async {
+            loop {
+                maya.step().await
+            }
+        })
+        .await;
+    }
+    let mut maya = Person::new(address, "maya", folder.path());
+    maya.until("both are kept", |session| texts(session) == ["first", "second"]).await;
+    assert_eq!(maya.session.waiting(), 2);
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_kept_nothing_is_taken_and_the_room_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("server"), anywhere()).await;
+    let not_a_folder = folder.path().join("file");
+    std::fs::write(&not_a_folder, b"").unwrap();
+    let mut maya = Person::new(server.address, "maya", &not_a_folder);
+    maya.say("typed early");
+    maya.online().await;
+    let row = maya.session.timeline().row(maya.session.timeline().len() - 1);
+    let failed = matches!(
+        row,
+        Some(Row::Message(message)) if matches!(message.delivery, Delivery::Failed { can_retry: false, .. })
+    );
+    assert!(failed && maya.session.notice().is_some());
+    assert!(maya.session.say("typed later", None).is_err());
+}
+
 // -- servers that misbehave --
 
 /// Speaks the server's part of the WebSocket handshake and nothing else.

@@ -99,7 +99,7 @@ impl Link {
                 },
                 Some(frame) = outgoing.recv(), if visit.is_in => write(&mut socket, &frame).await,
                 () = sleep_until(handover.into()), if !visit.gathered.is_empty() => visit.hand_over().await,
-                _ = ticks.tick() => match visit.heartbeat(clock.slept()) {
+                _ = ticks.tick() => match visit.heartbeat(Instant::now(), clock.slept()) {
                     Ok(true) => write(&mut socket, &ClientFrame::Ping).await,
                     Ok(false) => Ok(()),
                     Err(ended) => Err(ended),
@@ -272,8 +272,7 @@ impl<'a> Visit<'a> {
     }
 
     /// Whether to ask if the server is still there.
-    fn heartbeat(&mut self, slept: bool) -> Result<bool, Ended> {
-        let now = Instant::now();
+    fn heartbeat(&mut self, now: Instant, slept: bool) -> Result<bool, Ended> {
         if !self.is_in {
             let late = now.saturating_duration_since(self.begun) > ANSWER;
             let reason = "The server does not greet.".into();
@@ -332,5 +331,53 @@ async fn write(socket: &mut Socket, frame: &ClientFrame) -> Result<(), Ended> {
             let reason = "The connection went dead.".into();
             Err(Ended::Retry { reason, pause: Pause::None })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(visit: &Visit<'_>, seconds: u64) -> Instant {
+        visit.heard + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_silent_line_is_asked_once_and_given_up_ten_seconds_later() {
+        let (events, _received) = mpsc::channel(1);
+        let mut visit = Visit { is_in: true, ..Visit::new(&events) };
+        for (second, asks) in [(19, false), (20, true), (21, false), (29, false)] {
+            assert_eq!(visit.heartbeat(at(&visit, second), false).ok(), Some(asks), "after {second} s");
+        }
+        assert!(matches!(
+            visit.heartbeat(at(&visit, 30), false),
+            Err(Ended::Retry { pause: Pause::None, .. })
+        ));
+    }
+
+    #[test]
+    fn any_frame_is_an_answer() {
+        let (events, _received) = mpsc::channel(1);
+        let mut visit = Visit { is_in: true, ..Visit::new(&events) };
+        assert_eq!(visit.heartbeat(at(&visit, 20), false).ok(), Some(true));
+        assert!(matches!(visit.read(Some(Ok(Message::Pong(Vec::new().into())))), Ok(None)));
+        assert_eq!(visit.heartbeat(at(&visit, 5), false).ok(), Some(false));
+    }
+
+    #[test]
+    fn after_sleep_the_line_is_asked_at_once_and_has_two_seconds() {
+        let (events, _received) = mpsc::channel(1);
+        let mut visit = Visit { is_in: true, ..Visit::new(&events) };
+        assert_eq!(visit.heartbeat(at(&visit, 0), true).ok(), Some(true));
+        assert_eq!(visit.heartbeat(at(&visit, 1), false).ok(), Some(false));
+        assert!(visit.heartbeat(at(&visit, 2), false).is_err());
+    }
+
+    #[test]
+    fn a_server_that_does_not_greet_is_not_waited_for_for_ever() {
+        let (events, _received) = mpsc::channel(1);
+        let mut visit = Visit::new(&events);
+        assert_eq!(visit.heartbeat(at(&visit, 9), false).ok(), Some(false));
+        assert!(visit.heartbeat(at(&visit, 11), false).is_err());
     }
 }

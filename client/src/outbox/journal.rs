@@ -23,7 +23,7 @@ const BYTES: u64 = 64 << 20;
 /// Windows of one person in one room, each with an outbox and a seat of its own.
 const SLOTS: usize = 8;
 
-/// How long a slot is waited for that this process is just about to let go of.
+/// How long a slot is waited for that this process is letting go of.
 const LETTING_GO: Duration = Duration::from_secs(3);
 
 /// What the thread is told. As many wait as there are sends, and those are bounded.
@@ -36,16 +36,36 @@ pub(super) enum Command {
     Seat(String),
 }
 
+/// Speaks to a slot's thread. When it is dropped, the thread writes what it was told, and lets go of the slot.
+#[derive(Debug)]
+pub(super) struct Commands {
+    sender: mpsc::Sender<Command>,
+    folder: PathBuf,
+}
+
+impl Commands {
+    /// Without a thread the command is dropped, and whoever waits for its answer is told so.
+    pub fn send(&self, command: Command) {
+        let _ = self.sender.send(command);
+    }
+}
+
+impl Drop for Commands {
+    fn drop(&mut self) {
+        let _ = CLOSING.lock().unwrap_or_else(PoisonError::into_inner).insert(self.folder.clone());
+    }
+}
+
 /// A slot that was opened: locked, read, and with a thread that writes it.
 pub(super) struct Opened {
-    pub commands: mpsc::Sender<Command>,
+    pub commands: Commands,
     pub sends: Vec<Kept>,
     pub seat: Option<String>,
     pub damaged: bool,
 }
 
-/// Slots open in this process.
-static OPEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+/// Slots that this process is letting go of: whoever wants one waits a moment instead of taking another.
+static CLOSING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// Opens a slot in a room's folder: the first that holds sends and that nobody has open, else the first that nobody has open.
 pub(super) fn open(folder: &Path) -> io::Result<Opened> {
@@ -72,7 +92,7 @@ struct Writer {
     sends: Vec<Kept>,
     damaged: bool,
     /// Held as long as this writer lives: never two senders of one outbox.
-    _lock: File,
+    lock: Option<File>,
 }
 
 impl Writer {
@@ -90,14 +110,13 @@ impl Writer {
         if damaged > 0 {
             let _ = std::fs::copy(&path, files::beside(&path, "damaged"));
         }
-        let _ = OPEN.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned());
         Ok(Some(Self {
             folder: folder.to_owned(),
             file: None,
             written: 0,
             sends,
             damaged: damaged > 0,
-            _lock: lock,
+            lock: Some(lock),
         }))
     }
 
@@ -107,7 +126,8 @@ impl Writer {
             .and_then(|seat| String::from_utf8(seat).ok())
             .filter(|seat| !seat.is_empty());
         let (sends, damaged) = (self.sends.clone(), self.damaged);
-        let (commands, received) = mpsc::channel();
+        let (sender, received) = mpsc::channel();
+        let commands = Commands { sender, folder: self.folder.clone() };
         let thread = std::thread::Builder::new().name("outbox".into());
         let _ = thread.spawn(move || self.run(&received))?;
         Ok(Opened { commands, sends, seat, damaged })
@@ -174,20 +194,21 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        let _ = OPEN.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.folder);
+        drop(self.lock.take());
+        let _ = CLOSING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.folder);
     }
 }
 
-/// Locks a slot. One that this process has open is waited for: its last window is being closed.
+/// Locks a slot; `None` when another window has it.
 fn lock(folder: &Path) -> io::Result<Option<File>> {
     let path = folder.join("lock");
     let file = files::private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)?;
     let patience = Instant::now() + LETTING_GO;
     loop {
-        let is_ours = OPEN.lock().unwrap_or_else(PoisonError::into_inner).contains(folder);
+        let is_closing = CLOSING.lock().unwrap_or_else(PoisonError::into_inner).contains(folder);
         match file.try_lock() {
             Ok(()) => return Ok(Some(file)),
-            Err(TryLockError::WouldBlock) if is_ours && Instant::now() < patience => {
+            Err(TryLockError::WouldBlock) if is_closing && Instant::now() < patience => {
                 std::thread::sleep(Duration::from_millis(10));
             }
             Err(TryLockError::WouldBlock) => return Ok(None),

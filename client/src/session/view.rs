@@ -1,0 +1,97 @@
+//! How a screen looks at a session.
+
+use snug_shared::{Durability, Limits, MemberInfo, Nickname, RoomName, Seq, ServerAddress};
+
+use super::{Link, Session, Store};
+use crate::timeline::Timeline;
+
+impl Session {
+    /// How the connection is.
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// What the reader sees.
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// Moves the unread line ([`Timeline::set_unread`]).
+    pub fn set_unread(&mut self, after: Option<Seq>) {
+        self.timeline.set_unread(after);
+    }
+
+    /// Everything up to here has been read, on this device or another of the same person.
+    pub fn read(&self) -> Seq {
+        self.read
+    }
+
+    /// Who is here, in the order they came; at most 100.
+    pub fn members(&self) -> &[MemberInfo] {
+        self.people.members()
+    }
+
+    /// How many are here.
+    pub fn count(&self) -> u32 {
+        self.people.count()
+    }
+
+    /// Who of the others is writing right now.
+    pub fn writing(&self) -> Vec<&Nickname> {
+        self.people.writing()
+    }
+
+    /// How many own sends are not with the server yet.
+    pub fn waiting(&self) -> usize {
+        match &self.store {
+            Store::Opening(early) => early.len(),
+            Store::Open(outbox) => outbox.sends().len(),
+            Store::Broken(_) => 0,
+        }
+    }
+
+    /// The room, in its first spelling.
+    pub fn room(&self) -> &RoomName {
+        self.established.as_ref().map_or(&self.joining.room, |established| &established.room)
+    }
+
+    /// The server.
+    pub fn server(&self) -> &ServerAddress {
+        &self.joining.server
+    }
+
+    /// What the server calls itself, once it has been reached.
+    pub fn server_name(&self) -> Option<&str> {
+        self.established.as_ref().map(|established| established.server.name.as_str())
+    }
+
+    /// The own nickname.
+    pub fn nickname(&self) -> &Nickname {
+        &self.target.nickname
+    }
+
+    /// The own connection among the members.
+    pub fn member(&self) -> Option<&str> {
+        self.established.as_ref().map(|established| established.member.as_str())
+    }
+
+    /// What the server holds its members to.
+    pub fn limits(&self) -> Limits {
+        self.established.as_ref().map_or_else(Limits::default, |established| established.limits)
+    }
+
+    /// What an acknowledgement is worth here, once the server has said so.
+    pub fn durability(&self) -> Option<Durability> {
+        self.established.as_ref().map(|established| established.durability)
+    }
+
+    /// The last thing that went wrong without belonging to a message, as a sentence.
+    pub fn notice(&self) -> Option<&str> {
+        self.notice.as_deref()
+    }
+
+    /// The person has seen the notice.
+    pub fn dismiss_notice(&mut self) {
+        self.notice = None;
+    }
+}
