@@ -82,18 +82,13 @@ pub(super) struct Desk<'t> {
 
 impl Desk<'_> {
     /// Takes one send in. Nothing of it is true before the transaction is committed.
-    pub(super) fn take(&mut self, send: Send) -> Result<(RoomKey, Appended)> {
+    pub(super) fn take(&mut self, send: &Send) -> Result<Appended> {
         let Send { key, digest, append } = send;
-        self.judge(&key, append, &digest).map(|appended| (key, appended))
-    }
-
-    fn judge(&mut self, key: &RoomKey, append: Append, digest: &[u8; original::BYTES]) -> Result<Appended> {
         let room = self.rooms.get(self.connection, key)?;
         let facts = Facts { connection: self.connection, room: room.map(|room| room.id) };
         match (rules::judge(&facts, &append.actor, append.id, &append.intent, digest)?, room) {
             (rules::Verdict::Enter, room) => {
-                let Some(room) = room.map_or_else(|| self.create(key, &append), |room| Ok(Some(room)))?
-                else {
+                let Some(room) = room.map_or_else(|| self.create(key, append), |room| Ok(Some(room)))? else {
                     return Ok(Appended::Refused(
                         ErrorCode::StorageFull,
                         "This server has no space for another room.".to_owned(),
@@ -128,7 +123,7 @@ impl Desk<'_> {
         Ok(Some(Room { id, last: 0, last_at: 0, touched: false }))
     }
 
-    fn enter(&mut self, key: &RoomKey, mut room: Room, append: Append, digest: &[u8]) -> Result<Entry> {
+    fn enter(&mut self, key: &RoomKey, mut room: Room, append: &Append, digest: &[u8]) -> Result<Entry> {
         room.last += 1;
         room.last_at = present::now();
         room.touched = true;
@@ -136,9 +131,9 @@ impl Desk<'_> {
             seq: room.last.cast_unsigned(),
             id: append.id,
             at: room.last_at,
-            user: append.actor.nickname,
-            by: append.actor.author,
-            body: rules::body(append.intent),
+            user: append.actor.nickname.clone(),
+            by: append.actor.author.clone(),
+            body: rules::body(append.intent.clone()),
         };
         let n = number(room.id, room.last);
         let target = entry.body.target().map(|seq| number(room.id, seq.cast_signed()));

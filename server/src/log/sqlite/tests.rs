@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::{SqliteLog, schema};
-use crate::log::{Actor, Append, Appended, Commits, Log, LogError, Span};
+use crate::log::{Actor, Append, Appended, Commits, Later, Log, LogError, Span};
 
 fn place() -> (TempDir, schema::Place) {
     let folder = TempDir::new().expect("a folder");
@@ -24,16 +24,23 @@ fn tea() -> RoomName {
     RoomName::parse("tea").expect("a name")
 }
 
-async fn say(log: &SqliteLog, text: &str) -> Result<Seq, LogError> {
+fn send(log: &SqliteLog, room: &str, intent: Intent) -> Later<Result<Appended, LogError>> {
     let nickname = Nickname::parse("ada").expect("a name");
-    let append = Append {
-        room: tea(),
+    log.append(Append {
+        room: RoomName::parse(room).expect("a name"),
         epoch: "00".repeat(16),
         actor: Actor { author: Author::http(&nickname), nickname, moderator: false },
         id: Uuid::now_v7(),
-        intent: Intent::Message { text: MessageText::parse(text).expect("a text"), reply_to: None },
-    };
-    log.append(append).await.map(|appended| match appended {
+        intent,
+    })
+}
+
+fn message(text: &str) -> Intent {
+    Intent::Message { text: MessageText::parse(text).expect("a text"), reply_to: None }
+}
+
+async fn say(log: &SqliteLog, text: &str) -> Result<Seq, LogError> {
+    send(log, "tea", message(text)).await.map(|appended| match appended {
         Appended::New(entry) => entry.seq,
         other => panic!("expected a new entry, got {other:?}"),
     })
@@ -104,6 +111,37 @@ async fn a_file_somebody_else_holds_is_waited_for_and_then_refused() {
     drop(held);
     assert_eq!(say(&log, "after").await.expect("it works again"), 2);
     assert_eq!(log.ready().ok(), Some(()));
+}
+
+#[tokio::test]
+async fn what_is_damaged_in_one_room_is_not_the_others_trouble() {
+    let (_folder, place) = place();
+    let log = SqliteLog::open_at(place.clone(), Box::new(|_| {})).expect("a fresh log");
+    assert_eq!(say(&log, "whole").await.expect("it works"), 1);
+    let mut other = Connection::open(&place.file).expect("the file");
+    assert_eq!(other.execute("UPDATE entries SET author = 'nobody'", []).expect("damaged"), 1);
+
+    // The first one waits for the file; the others wait for the first one, and are taken together.
+    let held = other.transaction_with_behavior(TransactionBehavior::Immediate).expect("it is free");
+    let first = send(&log, "coffee", message("first"));
+    sleep(Duration::from_millis(50)).await;
+    let mut others: Vec<_> = (0..5).map(|n| send(&log, "coffee", message(&format!("{n}")))).collect();
+    let deletion = Intent::Delete { target: 1 };
+    let met = send(&log, "tea", deletion);
+    others.extend((5..10).map(|n| send(&log, "coffee", message(&format!("{n}")))));
+    drop(held);
+    assert!(matches!(met.await, Err(LogError::Unavailable(_))));
+    let mut seqs = Vec::new();
+    for answer in std::iter::once(first).chain(others) {
+        match answer.await {
+            Ok(Appended::New(entry)) => seqs.push(entry.seq),
+            other => panic!("expected a new entry, got {other:?}"),
+        }
+    }
+    assert_eq!(seqs, (1..=11).collect::<Vec<_>>());
+    assert_eq!(log.ready().ok(), Some(()));
+    let read = log.read(&tea().key(), Span::After(0), 10, 10_000).await;
+    assert!(matches!(read, Err(LogError::Unavailable(_))), "nobody is shown what nobody said: {read:?}");
 }
 
 #[tokio::test]

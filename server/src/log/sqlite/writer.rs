@@ -8,7 +8,7 @@ use std::{
 };
 
 use rusqlite::{Connection, TransactionBehavior};
-use snug_shared::{Body, RoomKey};
+use snug_shared::Body;
 use tokio::sync::{oneshot, watch};
 
 use super::{
@@ -39,8 +39,10 @@ const READERS: Duration = Duration::from_millis(50);
 /// One append and who waits for it.
 pub(super) struct Job {
     pub(super) send: Send,
-    pub(super) answer: oneshot::Sender<Result<Appended, LogError>>,
+    pub(super) answer: Answer,
 }
+
+type Answer = oneshot::Sender<Result<Appended, LogError>>;
 
 /// The writer's own side.
 pub(super) struct Writer {
@@ -95,22 +97,41 @@ impl Writer {
 
     fn answer(&mut self, jobs: Vec<Job>) {
         let (sends, answers): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.send, job.answer)).unzip();
+        self.settle(&sends, answers);
+    }
+
+    /// Commits some sends, tells everybody, answers.
+    fn settle(&mut self, sends: &[Send], mut answers: Vec<Answer>) {
         match self.commit(sends) {
             Ok(done) => {
                 works(&self.shared);
-                for (room, appended) in &done {
+                for (send, appended) in sends.iter().zip(&done) {
                     if let Appended::New(entry) = appended {
                         self.due.index |= matches!(entry.body, Body::Message(_));
-                        (self.commits)(Committed { room: room.clone(), entry: Arc::clone(entry) });
+                        (self.commits)(Committed { room: send.key.clone(), entry: Arc::clone(entry) });
                     }
                 }
-                for ((_, appended), answer) in done.into_iter().zip(answers) {
+                for (appended, answer) in done.into_iter().zip(answers) {
                     // Who does not wait any more still gets it stored.
                     let _ = answer.send(Ok(appended));
                 }
             }
+            // What one of them met is damaged: no reason to turn away the others.
+            Err(error) if is_about_one(&error) && sends.len() > 1 => {
+                self.rooms.clear();
+                let (first, second) = sends.split_at(sends.len() / 2);
+                let others = answers.split_off(first.len());
+                self.settle(first, answers);
+                self.settle(second, others);
+            }
             Err(error) => {
-                let error = self.fail(&error);
+                let error = if is_about_one(&error) {
+                    self.rooms.clear();
+                    tracing::error!(%error, file = %self.place.file.display(), "the room log is damaged");
+                    super::log_error(&error)
+                } else {
+                    self.fail(&error)
+                };
                 for answer in answers {
                     let _ = answer.send(Err(error.clone()));
                 }
@@ -119,9 +140,8 @@ impl Writer {
     }
 
     /// All of them or none.
-    fn commit(&mut self, sends: Vec<Send>) -> rusqlite::Result<Vec<(RoomKey, Appended)>> {
-        self.connect()?;
-        let Some(connection) = &mut self.connection else { return Err(rusqlite::Error::InvalidQuery) };
+    fn commit(&mut self, sends: &[Send]) -> rusqlite::Result<Vec<Appended>> {
+        let connection = connected(&mut self.connection, &self.place)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut desk = Desk { connection: &transaction, rooms: &mut self.rooms, erased: false };
         let mut done = Vec::with_capacity(sends.len());
@@ -133,24 +153,6 @@ impl Writer {
         transaction.commit()?;
         self.due.erase |= erased;
         Ok(done)
-    }
-
-    /// A connection, a new one after a failure.
-    fn connect(&mut self) -> rusqlite::Result<()> {
-        if self.connection.is_some() {
-            return Ok(());
-        }
-        let connection = schema::connect(&self.place)?;
-        // After a failed fsync the system may have dropped what it failed to write, and a second fsync would not tell. So
-        // nothing is added to that write-ahead log: what is readable in it goes into the file itself, and it starts anew.
-        if !empty_wal(&connection)? {
-            return Err(rusqlite::Error::SqliteFailure(
-                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY),
-                Some("the write-ahead log is in use".to_owned()),
-            ));
-        }
-        self.connection = Some(connection);
-        Ok(())
     }
 
     /// Lets go of everything that may be half done.
@@ -195,8 +197,7 @@ impl Writer {
 
     /// Whether the index still lacks something.
     fn upkeep(&mut self) -> rusqlite::Result<bool> {
-        self.connect()?;
-        let Some(connection) = &mut self.connection else { return Ok(false) };
+        let connection = connected(&mut self.connection, &self.place)?;
         if self.shared.health().is_err() {
             // Only a write tells whether writing works again: one of the size of the largest message.
             connection
@@ -225,14 +226,13 @@ impl Writer {
             let _ = reader.join();
         }
         let mut end = || -> rusqlite::Result<()> {
-            self.connect()?;
-            let Some(mut connection) = self.connection.take() else { return Ok(()) };
-            marks::keep(&mut connection, &self.shared.marks)?;
+            let connection = connected(&mut self.connection, &self.place)?;
+            marks::keep(connection, &self.shared.marks)?;
             if self.due.index {
-                index::catch_up(&mut connection, |taken| taken >= INDEX_AT_CLOSE)?;
+                index::catch_up(connection, |taken| taken >= INDEX_AT_CLOSE)?;
             }
-            empty_wal(&connection)?;
-            connection.close().map_err(|(_, error)| error)
+            empty_wal(connection)?;
+            self.connection.take().map_or(Ok(()), |last| last.close().map_err(|(_, error)| error))
         };
         if let Err(error) = end() {
             tracing::warn!(%error, "the room log was not closed cleanly; nothing acknowledged is lost");
@@ -240,6 +240,33 @@ impl Writer {
         drop(self.shared.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.closed.send_replace(true);
     }
+}
+
+/// The connection, a new one after a failure.
+fn connected<'c>(kept: &'c mut Option<Connection>, place: &Place) -> rusqlite::Result<&'c mut Connection> {
+    match kept {
+        Some(connection) => Ok(connection),
+        kept @ None => {
+            let connection = schema::connect(place)?;
+            // After a failed fsync the system may have dropped what it failed to write, and a second fsync would not tell.
+            // So nothing is added to that write-ahead log: what is readable in it goes into the file itself, and it starts
+            // anew.
+            if !empty_wal(&connection)? {
+                let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+                let why = "the write-ahead log is in use".to_owned();
+                return Err(rusqlite::Error::SqliteFailure(busy, Some(why)));
+            }
+            Ok(kept.insert(connection))
+        }
+    }
+}
+
+/// Whether an error comes from what one send met in the file, and not from the file as a whole or the disk.
+fn is_about_one(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode;
+    error
+        .sqlite_error_code()
+        .is_none_or(|code| matches!(code, ErrorCode::DatabaseCorrupt | ErrorCode::ConstraintViolation))
 }
 
 fn works(shared: &Shared) {
