@@ -5,5 +5,6 @@ mod log {
     pub mod bench;
     mod disk;
     mod kept;
+    mod pages;
     mod rules;
 }

@@ -184,3 +184,24 @@ pub fn unavailable<T: std::fmt::Debug>(result: Result<T, LogError>) -> String {
         other => panic!("expected the log to be unavailable, got {other:?}"),
     }
 }
+
+/// Each rule becomes a test for each log.
+macro_rules! every_log {
+    ($($rule:ident)*) => {
+        mod on_disk {
+            $(#[tokio::test]
+            async fn $rule() {
+                super::$rule(super::Bench::on_disk()).await;
+            })*
+        }
+
+        mod in_memory {
+            $(#[tokio::test]
+            async fn $rule() {
+                super::$rule(super::Bench::in_memory()).await;
+            })*
+        }
+    };
+}
+
+pub(super) use every_log;

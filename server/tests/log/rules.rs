@@ -7,28 +7,9 @@ use snug_shared::{Body, Emoji, ErrorCode, Present, Seq, limits};
 use uuid::Uuid;
 
 use super::bench::{
-    ALL, Bench, EPOCH, actor, answer, append, delete, edit, message, new, react, refused, repeated, room,
+    ALL, Bench, actor, answer, append, delete, edit, every_log, message, new, react, refused, repeated, room,
     seqs, topic, unchanged,
 };
-
-/// Each rule becomes a test for each log.
-macro_rules! every_log {
-    ($($rule:ident)*) => {
-        mod on_disk {
-            $(#[tokio::test]
-            async fn $rule() {
-                super::$rule(super::Bench::on_disk()).await;
-            })*
-        }
-
-        mod in_memory {
-            $(#[tokio::test]
-            async fn $rule() {
-                super::$rule(super::Bench::in_memory()).await;
-            })*
-        }
-    };
-}
 
 every_log! {
     entries_are_numbered_without_holes
@@ -49,12 +30,6 @@ every_log! {
     a_message_has_room_for_so_many_different_reactions
     fifty_authors_of_a_reaction_are_named_and_all_are_counted
     topics_are_entries_and_the_last_one_holds
-    pages_in_both_directions_meet_without_gaps
-    a_page_keeps_to_its_bytes_but_is_never_empty
-    search_finds_parts_of_words_in_any_script
-    search_pages_backwards
-    search_takes_any_text_for_text
-    search_hands_out_long_messages_in_parts
     read_marks_only_go_forward_and_not_beyond_the_end
     what_is_not_there_is_none
     a_closed_log_takes_nothing_more
@@ -327,118 +302,6 @@ async fn topics_are_entries_and_the_last_one_holds(bench: Bench) {
     assert!(bench.read(Span::After(0), 1).await.room.topic.is_empty());
 }
 
-async fn pages_in_both_directions_meet_without_gaps(bench: Bench) {
-    for n in 0..25 {
-        bench.say("ada", &format!("{n}")).await;
-    }
-    let (mut forward, mut after) = (Vec::new(), 0);
-    loop {
-        let slice = bench.read(Span::After(after), 7).await;
-        forward.extend(seqs(&slice.entries));
-        after = *forward.last().expect("a page has entries");
-        if !slice.more {
-            break;
-        }
-    }
-    let (mut backward, mut before) = (Vec::new(), Seq::MAX);
-    loop {
-        let slice = bench.read(Span::Before(before), 7).await;
-        assert!(slice.entries.is_sorted_by_key(|entry| entry.seq));
-        backward.splice(0..0, seqs(&slice.entries));
-        before = backward[0];
-        if !slice.more {
-            break;
-        }
-    }
-    let all: Vec<Seq> = (1..=25).collect();
-    assert_eq!(forward, all);
-    assert_eq!(backward, all);
-    for span in [Span::After(25), Span::After(Seq::MAX), Span::Before(1), Span::Before(0)] {
-        let slice = bench.read(span, 7).await;
-        assert!(slice.entries.is_empty() && !slice.more, "{span:?}: {slice:?}");
-    }
-}
-
-async fn a_page_keeps_to_its_bytes_but_is_never_empty(bench: Bench) {
-    for _ in 0..5 {
-        bench.say("ada", &"x".repeat(100)).await;
-    }
-    for (bytes, count) in [(0, 1), (99, 1), (100, 1), (199, 1), (250, 2), (10_000, 5)] {
-        for span in [Span::After(0), Span::Before(6)] {
-            let page = bench.log.read(&room("tea").key(), span, ALL, bytes).await.expect("it works");
-            let page = page.expect("a room");
-            assert_eq!((page.entries.len(), page.more), (count, count < 5), "{bytes} bytes {span:?}");
-        }
-    }
-}
-
-async fn search_finds_parts_of_words_in_any_script(bench: Bench) {
-    bench.say("ada", "Let us meet at 東京タワー tomorrow").await;
-    bench.say("ada", "Crème brûlée, says the WAITER").await;
-    bench.say("ada", "meet the waiter").await;
-    new(bench.send("ada", topic("meet the topic")).await);
-    for (words, found) in [
-        ("東京タワー", vec![1]),
-        ("京タワ", vec![1]),
-        ("東京", vec![1]),
-        ("京", vec![1]),
-        ("creme", vec![2]),
-        ("BRÛLÉE", vec![2]),
-        ("aite", vec![2, 3]),
-        ("waiter meet", vec![3]),
-        ("meet at", vec![1]),
-        ("meet tokyo", vec![]),
-        ("me", vec![1, 2, 3]),
-    ] {
-        assert_eq!(bench.find(words).await, found, "{words}");
-    }
-    let hit = bench.search("brûlée", Span::Before(Seq::MAX), 1).await.entries.remove(0);
-    assert_eq!(hit, bench.all().await[1], "a hit is the entry in its present state");
-}
-
-async fn search_pages_backwards(bench: Bench) {
-    for n in 1..=10 {
-        bench.say("ada", if n % 2 == 0 { "even steven" } else { "odd" }).await;
-    }
-    for words in ["even", "ev"] {
-        let newest = bench.search(words, Span::Before(Seq::MAX), 2).await;
-        assert_eq!((seqs(&newest.entries), newest.more), (vec![8, 10], true), "{words}");
-        let older = bench.search(words, Span::Before(8), 2).await;
-        assert_eq!((seqs(&older.entries), older.more), (vec![4, 6], true), "{words}");
-        let oldest = bench.search(words, Span::Before(4), 2).await;
-        assert_eq!((seqs(&oldest.entries), oldest.more), (vec![2], false), "{words}");
-        let after = bench.search(words, Span::After(4), 2).await;
-        assert_eq!((seqs(&after.entries), after.more), (vec![8, 10], true), "{words}");
-    }
-}
-
-async fn search_takes_any_text_for_text(bench: Bench) {
-    bench.say("ada", r#"say "hello" AND* (NOT) NEAR^2 a:b 100% _under_ it's -- fine"#).await;
-    for words in ["\"hello\"", "AND*", "(NOT)", "NEAR^2", "a:b", "100%", "_under_", "it's", "--", "\"", "OR"]
-    {
-        let found = bench.find(words).await;
-        assert_eq!(found, if words == "OR" { vec![] } else { vec![1] }, "{words}");
-    }
-    let long = "word ".repeat(2_000);
-    assert_eq!(bench.find(&long).await, [] as [Seq; 0]);
-    let many: String = (0..2_000).map(|n| format!("word{n} ")).collect();
-    assert_eq!(bench.find(&many).await, [] as [Seq; 0]);
-}
-
-async fn search_hands_out_long_messages_in_parts(bench: Bench) {
-    let long = message(&"文".repeat(4_000));
-    for _ in 0..120 {
-        new(bench.send("ada", long.clone()).await);
-    }
-    for words in ["文", "文文文文"] {
-        let newest = bench.search(words, Span::Before(Seq::MAX), 500).await;
-        assert!(newest.more && (50..120).contains(&newest.entries.len()), "{}", newest.entries.len());
-        let older = bench.search(words, Span::Before(newest.entries[0].seq), 500).await;
-        assert!(!older.more);
-        assert_eq!(older.entries.len() + newest.entries.len(), 120);
-    }
-}
-
 async fn read_marks_only_go_forward_and_not_beyond_the_end(bench: Bench) {
     let (key, ada) = (room("tea").key(), actor("ada").author);
     let mark = || async { bench.log.read_mark(&key, &ada).await.expect("it works") };
@@ -475,9 +338,4 @@ async fn a_closed_log_takes_nothing_more(bench: Bench) {
 
 fn emoji(emoji: &str) -> Emoji {
     Emoji::parse(emoji).expect("an emoji")
-}
-
-#[test]
-fn the_epoch_of_these_tests_is_one() {
-    assert_eq!(EPOCH.len(), 32);
 }
