@@ -20,7 +20,7 @@ use crate::{
         ask_room::{self, Refused},
         landing, room,
     },
-    session::Joining,
+    session::{Joining, Session},
     settings::{Home, Recent, Settings, ThemeChoice},
     theme,
     widget::{Look, Type},
@@ -151,6 +151,14 @@ impl App {
             Screen::Room(room) => room.title(),
         };
         if title.is_empty() { "Snug".to_owned() } else { format!("{title} — Snug") }
+    }
+
+    /// The room that is open, without its pixels.
+    pub fn session(&self) -> Option<&Session> {
+        match &self.screen {
+            Screen::Room(room) => Some(room.session()),
+            Screen::Landing(_) | Screen::AskRoom(_) => None,
+        }
     }
 
     /// Routes a message.

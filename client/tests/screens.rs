@@ -1,0 +1,329 @@
+//! What the screens show and do, without a window: set `ICED_TEST_BACKEND=tiny-skia` where there is no graphics card.
+
+#[path = "screens/world.rs"]
+mod world;
+
+use std::{cell::Cell, time::Duration};
+
+use iced::keyboard::key::Named;
+use snug::{
+    app::Message,
+    connection::Event,
+    screen::{ask_room, landing, room},
+    theme,
+    widget::virtual_list::{Jump, Shown, virtual_list},
+};
+use snug_shared::{ErrorCode, ErrorFrame, ServerFrame};
+use world::{World, address, entry, known_name, known_place, nickname};
+
+// -- the first screen --
+
+#[test]
+fn without_a_name_there_is_nowhere_to_go() {
+    let mut world = World::new(known_place());
+    world.send(Message::Landing(landing::Message::Nickname(String::new())));
+    world.click("Host a room here");
+    world.click("tea");
+    assert!(world.sees("What should people call you?"));
+    assert!(!world.sees("Starting …"));
+}
+
+#[test]
+fn a_name_that_is_not_allowed_says_why_while_it_is_typed() {
+    let mut world = World::new(known_name("ma"));
+    let sentence = snug_shared::Nickname::parse("ma/ya").expect_err("a slash is not allowed").to_string();
+    assert!(!world.sees(&sentence));
+    world.type_into("ma", "/ya");
+    assert!(world.sees(&sentence), "{sentence}");
+}
+
+#[test]
+fn a_wrong_address_is_told_beside_its_field() {
+    let mut world = World::new(known_place());
+    world.type_into("Invite link or address, for example 192.168.1.20", "ftp://lab");
+    world.click("Join");
+    assert!(world.sees(&snug_shared::AddressError::Scheme.to_string()));
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_told_in_words() {
+    let mut world = World::new(known_place());
+    world.type_into("Invite link or address, for example 192.168.1.20", "127.0.0.1:1");
+    world.click("Join");
+    assert!(world.sees("Looking for 127.0.0.1:1 …"));
+    world.until_seen(
+        "Nothing answers at 127.0.0.1:1. Is the server running? Its firewall must allow TCP port 1.",
+    );
+}
+
+#[test]
+fn a_known_place_is_one_click_away() {
+    let world = World::joining();
+    assert_eq!(world.app.title(), "tea — Snug");
+}
+
+#[test]
+fn an_invite_link_leads_straight_into_its_room() {
+    let mut world = World::new(known_place());
+    world.type_into("Invite link or address, for example 192.168.1.20", "http://127.0.0.1:1/chat/garden/");
+    world.click("Join");
+    assert_eq!(world.app.title(), "garden — Snug");
+}
+
+// -- the choice of a room --
+
+fn with_rooms(json: &str) -> World {
+    let mut world = World::new(known_place());
+    world.send(Message::Landing(landing::Message::Address("127.0.0.1:1".into())));
+    world.send(Message::Landing(landing::Message::Join));
+    let rooms = serde_json::from_str(json).expect("rooms");
+    world.send(Message::Landing(landing::Message::Asked(address("127.0.0.1:1"), Ok(rooms))));
+    world
+}
+
+#[test]
+fn rooms_are_listed_with_how_many_are_there() {
+    let mut world = with_rooms(
+        r#"{"rooms":[{"room":"tea","members":3,"last":9,"last_at":0,"topic":"Kettle on"},
+                     {"room":"garden","members":1,"last":0,"last_at":0}]}"#,
+    );
+    for text in ["tea", "Kettle on", "3 people", "garden", "1 person"] {
+        assert!(world.sees(text), "{text}");
+    }
+    world.click("garden");
+    assert_eq!(world.app.title(), "garden — Snug");
+}
+
+#[test]
+fn a_server_without_rooms_says_how_to_make_one() {
+    let mut world = with_rooms(r#"{"rooms":[]}"#);
+    assert!(world.sees("No rooms yet. Name one below and it is there."));
+    world.type_into("A new room, for example tea", "attic");
+    world.click("Open room");
+    assert_eq!(world.app.title(), "attic — Snug");
+}
+
+#[test]
+fn a_room_that_is_there_is_joined_whatever_its_spelling() {
+    let mut world = with_rooms(r#"{"rooms":[{"room":"Tea","members":0,"last":1,"last_at":0}]}"#);
+    world.send(Message::AskRoom(ask_room::Message::Room("tEA".into())));
+    assert!(world.sees("Join"));
+    assert!(!world.sees("Open room"));
+}
+
+#[test]
+fn a_name_in_use_leads_back_with_a_free_one_to_press() {
+    let mut world = World::joining();
+    world.connection(Event::Stopped {
+        reason: "“maya” is in use in this room.".into(),
+        suggestion: Some(nickname("maya2")),
+    });
+    assert!(world.sees("“maya” is in use in this room."));
+    world.click("Join as maya2");
+    world.until("the room is open under the other name", |world| {
+        world.app.session().is_some_and(|session| session.nickname() == &nickname("maya2"))
+    });
+}
+
+// -- the room --
+
+#[test]
+fn an_empty_room_invites_to_break_the_silence() {
+    let world = World::in_room(&[]);
+    for text in ["Nobody has said anything yet...", "Break the silence!", "http://127.0.0.1:1/chat/tea/"] {
+        assert!(world.sees(text), "{text}");
+    }
+}
+
+#[test]
+fn what_was_said_is_shown_with_who_is_here() {
+    let world = World::in_room(&[("tom", "Good morning"), ("ines", "Hello")]);
+    for text in ["Good morning", "Hello", "ines", "Here now — 2", "you", "This is where tea begins."] {
+        assert!(world.sees(text), "{text}");
+    }
+}
+
+#[test]
+fn a_small_window_keeps_the_conversation_and_drops_the_sides() {
+    let mut world = World::in_room(&[("tom", "Good morning")]);
+    world.resize(639.0, 480.0);
+    assert!(world.sees("Good morning"));
+    assert!(!world.sees("Here now — 2"));
+    assert!(!world.sees("Other rooms"));
+}
+
+#[test]
+fn offline_is_said_in_words_and_writing_goes_on() {
+    let mut world = World::in_room(&[("tom", "Good morning")]);
+    world.connection(Event::Offline {
+        reason: "Nothing answers.".into(),
+        retry_at: std::time::Instant::now() + Duration::from_secs(3_600),
+    });
+    assert!(world.sees("Try now"));
+    world.write("Still here", Named::Enter);
+    world.until_seen("Still here");
+    assert_eq!(world.app.session().map(|session| session.waiting()), Some(1));
+}
+
+#[test]
+fn what_was_not_delivered_offers_its_ways_out() {
+    let mut world = World::in_room(&[("tom", "Good morning")]);
+    world.write("Too much", Named::Enter);
+    world.until_seen("Too much");
+    let id = last_id(&world);
+    let error =
+        ErrorFrame { id: Some(id), ..ErrorFrame::new(ErrorCode::NotAllowed, "Only moderators may speak.") };
+    world.hear(ServerFrame::Error(error));
+    for text in ["Not delivered", "Only moderators may speak.", "Copy text", "Delete"] {
+        world.until_seen(text);
+    }
+    world.click("Delete");
+    world.until("it is gone", |world| !world.sees("Too much"));
+}
+
+fn last_id(world: &World) -> uuid::Uuid {
+    let timeline = world.app.session().expect("a room").timeline();
+    match timeline.row(timeline.len() - 1) {
+        Some(snug::timeline::Row::Message(message)) => message.id,
+        other => panic!("the last row is a message, not {other:?}"),
+    }
+}
+
+#[test]
+fn shift_enter_breaks_the_line_and_enter_sends_both() {
+    use iced::keyboard::Modifiers;
+    let mut world = World::in_room(&[("tom", "Good morning")]);
+    world.write("one", Named::Shift);
+    let press = iced_test::simulator::press_key(Named::Enter, None);
+    let iced::Event::Keyboard(iced::keyboard::Event::KeyPressed {
+        key,
+        modified_key,
+        physical_key,
+        location,
+        text,
+        repeat,
+        ..
+    }) = press
+    else {
+        panic!("a key press")
+    };
+    let shifted = iced::Event::Keyboard(iced::keyboard::Event::KeyPressed {
+        key,
+        modified_key,
+        physical_key,
+        location,
+        text,
+        repeat,
+        modifiers: Modifiers::SHIFT,
+    });
+    let messages: Vec<Message> = {
+        let mut screen = world.screen();
+        let _ = screen.click(iced_test::selector::id("composer")).expect("a composer");
+        let _ = screen.simulate([shifted]);
+        let _ = screen.typewrite("two");
+        screen.into_messages().collect()
+    };
+    for message in messages {
+        world.send(message);
+    }
+    world.write("", Named::Enter);
+    world.until_seen("one\ntwo");
+}
+
+#[test]
+fn reading_up_one_is_told_how_much_is_new() {
+    let mut world = World::in_room(&[("tom", "one"), ("tom", "two")]);
+    world.send(Message::Room(room::Message::Shown(Shown { first: 0, end: 2, at_end: false })));
+    world.hear(ServerFrame::Line(entry(3, "tom", "three").into()));
+    assert!(world.sees("1 new"));
+    assert_eq!(world.app.title(), "(1) tea — Snug");
+    world.send(Message::Room(room::Message::Shown(Shown { first: 1, end: 5, at_end: true })));
+    assert_eq!(world.app.title(), "tea — Snug");
+    assert!(world.sees("New"), "the line stays where the reader left");
+}
+
+#[test]
+fn what_comes_while_the_window_is_away_counts_in_its_title() {
+    let mut world = World::in_room(&[("tom", "one")]);
+    world.send(Message::Focused(false));
+    world.hear(ServerFrame::Line(entry(2, "tom", "two").into()));
+    assert_eq!(world.app.title(), "(1) tea — Snug");
+    world.send(Message::Focused(true));
+    assert_eq!(world.app.title(), "tea — Snug");
+}
+
+#[test]
+fn up_in_an_empty_composer_changes_ones_last_message_and_escape_leaves_it() {
+    let mut world = World::in_room(&[("maya", "Helo"), ("tom", "Hi")]);
+    world.write("", Named::ArrowUp);
+    assert!(world.sees("Changing your message"));
+    world.write("", Named::Escape);
+    assert!(!world.sees("Changing your message"));
+}
+
+#[test]
+fn an_invite_is_copied_with_a_press() {
+    let mut world = World::in_room(&[("tom", "one")]);
+    world.click("Invite");
+    assert!(world.sees("Copied"));
+    world.until("it was copied", |world| world.copied == ["http://127.0.0.1:1/chat/tea/"]);
+}
+
+// -- the list --
+
+#[test]
+fn a_room_of_a_hundred_thousand_rows_builds_a_few_hundred_wherever_one_goes() {
+    let built = Cell::new(0);
+    let view = |jump: Option<(u64, Jump<usize>)>| {
+        let list = virtual_list(
+            100_000,
+            1,
+            |index| index,
+            |index| {
+                built.set(built.get() + 1);
+                iced::widget::text(format!("Row {index}")).into()
+            },
+            theme::scroll_thumb,
+        )
+        .on_shown(|shown| shown);
+        let list = match jump {
+            Some((serial, jump)) => list.jump(serial, jump),
+            None => list,
+        };
+        iced::Element::<Shown>::from(list)
+    };
+    for jump in [None, Some((1, Jump::Start)), Some((2, Jump::Row(50_000))), Some((3, Jump::Pages(-20.0)))] {
+        built.set(0);
+        let mut screen: iced_test::Simulator<'_, Shown> = iced_test::Simulator::new(view(jump));
+        screen.point_at((300.0, 300.0));
+        for _ in 0..10 {
+            let wheel = iced::mouse::ScrollDelta::Lines { x: 0.0, y: 3.0 };
+            let _ = screen.simulate([iced::Event::Mouse(iced::mouse::Event::WheelScrolled { delta: wheel })]);
+        }
+        drop(screen);
+        assert!((10..=300).contains(&built.get()), "{jump:?} built {}", built.get());
+    }
+}
+
+#[test]
+fn scrolling_up_leaves_the_end_and_says_so() {
+    let list = virtual_list(
+        1_000,
+        1,
+        |index| index,
+        |index| iced::widget::text(format!("Row {index}")).into(),
+        theme::scroll_thumb,
+    )
+    .on_shown(|shown| shown);
+    let mut screen: iced_test::Simulator<'_, Shown> = iced_test::Simulator::new(list);
+    let redraw = || iced::Event::Window(iced::window::Event::RedrawRequested(iced::time::Instant::now()));
+    let _ = screen.simulate([redraw()]);
+    screen.point_at((300.0, 300.0));
+    let wheel = iced::mouse::ScrollDelta::Lines { x: 0.0, y: 5.0 };
+    let _ =
+        screen.simulate([iced::Event::Mouse(iced::mouse::Event::WheelScrolled { delta: wheel }), redraw()]);
+    let told: Vec<Shown> = screen.into_messages().collect();
+    assert_eq!(told.iter().map(|shown| shown.at_end).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(told[0].end, 1_000);
+    assert!(told[1].end < 1_000);
+}

@@ -1,0 +1,316 @@
+//! The whole app without a window and without a network: messages go through the root as iced would send them, tasks run on a
+//! tokio runtime, and what a connection would say is said by the test.
+
+use std::{
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+
+use futures_util::StreamExt;
+use iced_test::{
+    Simulator,
+    core::{Settings as RenderSettings, Size},
+    runtime::{Action, clipboard, task},
+    selector,
+};
+use snug::{
+    app::{App, Message},
+    connection::{self, Event, Handle, Target},
+    font,
+    screen::room,
+    settings::{Home, Recent, Settings},
+};
+use snug_shared::{
+    Author, Body, Entry, Established, Limits, Line, MemberInfo, MessageText, Nickname, RoomName,
+    ServerAddress, ServerFrame, ServerInfo, frame::Durability,
+};
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+/// Nothing of ours takes this long; what does is stuck.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An app, and all it needs.
+pub struct World {
+    /// The app itself.
+    pub app: App,
+    /// What was copied.
+    pub copied: Vec<String>,
+    size: Size,
+    runtime: Runtime,
+    outputs: (mpsc::Sender<Did>, mpsc::Receiver<Did>),
+    _folder: tempfile::TempDir,
+}
+
+enum Did {
+    Message(Message),
+    Copied(String),
+}
+
+impl World {
+    /// An app with these settings, in a folder of its own.
+    pub fn new(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let runtime = Runtime::new().expect("a runtime");
+        let (app, task) = {
+            let _inside = runtime.enter();
+            App::with(Some(Home::at(folder.path())), settings, None)
+        };
+        let mut world = Self {
+            app,
+            copied: Vec::new(),
+            size: Size::new(1100.0, 760.0),
+            runtime,
+            outputs: mpsc::channel(),
+            _folder: folder,
+        };
+        world.start(task);
+        world
+    }
+
+    /// Another size of the window.
+    pub fn resize(&mut self, width: f32, height: f32) {
+        self.size = Size::new(width, height);
+        self.send(Message::Resized(self.size));
+    }
+
+    /// A message, as if iced had sent it.
+    pub fn send(&mut self, message: Message) {
+        let task = {
+            let _inside = self.runtime.enter();
+            self.app.update(message)
+        };
+        self.start(task);
+    }
+
+    fn start(&mut self, task: iced::Task<Message>) {
+        let Some(mut actions) = task::into_stream(task) else { return };
+        let outputs = self.outputs.0.clone();
+        let _ = self.runtime.spawn(async move {
+            while let Some(action) = actions.next().await {
+                let did = match action {
+                    Action::Output(message) => Did::Message(message),
+                    Action::Clipboard(clipboard::Action::Write { contents, .. }) => Did::Copied(contents),
+                    _ => continue,
+                };
+                if outputs.send(did).is_err() {
+                    break;
+                }
+            }
+        });
+    }
+
+    /// Waits until a text is on the screen, running what comes of the tasks meanwhile.
+    pub fn until_seen(&mut self, text: &str) {
+        self.until(&format!("“{text}” is seen"), |world| world.sees(text));
+    }
+
+    /// Waits until something holds.
+    pub fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !holds(self) {
+            assert!(Instant::now() < deadline, "it never came to: {what}");
+            match self.outputs.1.recv_timeout(Duration::from_millis(50)) {
+                Ok(Did::Message(message)) => self.send(message),
+                Ok(Did::Copied(text)) => self.copied.push(text),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// The screen, to look at and to press.
+    pub fn screen(&self) -> Simulator<'_, Message> {
+        let settings = RenderSettings {
+            default_font: font::REGULAR,
+            fonts: font::BUNDLED.iter().map(|bytes| (*bytes).into()).collect(),
+            ..RenderSettings::default()
+        };
+        Simulator::with_size(settings, self.size, self.app.view())
+    }
+
+    /// Whether a text is on the screen.
+    pub fn sees(&self, text: &str) -> bool {
+        self.screen().find(text).is_ok()
+    }
+
+    /// Presses something by its words; what comes of it is done.
+    pub fn click(&mut self, text: &str) {
+        let messages: Vec<Message> = {
+            let mut screen = self.screen();
+            let _ = screen.click(text).unwrap_or_else(|error| panic!("“{text}” can't be pressed: {error}"));
+            screen.into_messages().collect()
+        };
+        for message in messages {
+            self.send(message);
+        }
+    }
+
+    /// Clicks into a field by the words in it, and types.
+    pub fn type_into(&mut self, field: &str, text: &str) {
+        let messages: Vec<Message> = {
+            let mut screen = self.screen();
+            let _ =
+                screen.click(field).unwrap_or_else(|error| panic!("there is no field “{field}”: {error}"));
+            let _ = screen.typewrite(text);
+            screen.into_messages().collect()
+        };
+        for message in messages {
+            self.send(message);
+        }
+    }
+
+    /// Writes into the composer and presses a key.
+    pub fn write(&mut self, text: &str, then: iced::keyboard::key::Named) {
+        for keys in [Keys::Text(text), Keys::Named(then)] {
+            let messages: Vec<Message> = {
+                let mut screen = self.screen();
+                let _ = screen.click(selector::id("composer")).expect("there is a composer");
+                let _ = match keys {
+                    Keys::Text(text) => screen.typewrite(text),
+                    Keys::Named(key) => screen.tap_key(key),
+                };
+                screen.into_messages().collect()
+            };
+            for message in messages {
+                self.send(message);
+            }
+        }
+    }
+
+    // -- the room --
+
+    /// An app that is in the room "tea" as "maya", with these messages in it.
+    pub fn in_room(messages: &[(&str, &str)]) -> Self {
+        let mut world = Self::joining();
+        let entries: Vec<Line> =
+            (1..).zip(messages).map(|(seq, (user, text))| entry(seq, user, text).into()).collect();
+        world.online(entries.len() as u64);
+        world.hear(ServerFrame::Entries { entries, live: true });
+        world
+    }
+
+    /// An app that was sent to the room "tea" as "maya" and waits for the server.
+    pub fn joining() -> Self {
+        let mut world = Self::new(known_place());
+        world.click("tea");
+        world.until("the outbox is open", |world| world.target().is_some());
+        world
+    }
+
+    fn target(&self) -> Option<Target> {
+        self.app.session()?.target().cloned()
+    }
+
+    /// The server lets us in.
+    pub fn online(&mut self, last: u64) {
+        let established = established(last);
+        let handle = self.handle();
+        self.connection(Event::Online { handle, established: Box::new(established) });
+    }
+
+    /// Frames come in.
+    pub fn hear(&mut self, frame: ServerFrame) {
+        self.connection(Event::Received(vec![frame]));
+    }
+
+    /// The connection says something.
+    pub fn connection(&mut self, event: Event) {
+        self.send(Message::Room(room::Message::Connection(event)));
+    }
+
+    /// A handle of a connection that leads nowhere.
+    fn handle(&self) -> Handle {
+        let target = self.target().expect("a room is open");
+        let nowhere = Target { server: address("127.0.0.1:1"), ..target };
+        let first = self.runtime.block_on(async { Box::pin(connection::stream(nowhere)).next().await });
+        match first {
+            Some(Event::Connecting { handle }) => handle,
+            other => panic!("a connection begins with connecting, not {other:?}"),
+        }
+    }
+}
+
+enum Keys<'a> {
+    Text(&'a str),
+    Named(iced::keyboard::key::Named),
+}
+
+/// Settings that know a name.
+pub fn known_name(name: &str) -> Settings {
+    let mut settings = Settings::default();
+    settings.nickname = Some(nickname(name));
+    settings
+}
+
+/// Settings that know the room "tea".
+pub fn known_place() -> Settings {
+    let mut settings = known_name("maya");
+    settings.remember(Recent {
+        server: address("127.0.0.1:1"),
+        room: room_name("tea"),
+        nickname: nickname("maya"),
+        at: 0,
+    });
+    settings
+}
+
+/// A message as the server tells it.
+pub fn entry(seq: u64, user: &str, text: &str) -> Entry {
+    let message = snug_shared::Message {
+        text: Some(MessageText::parse(text).expect("a text")),
+        reply_to: None,
+        present: None,
+    };
+    Entry {
+        seq,
+        id: Uuid::now_v7(),
+        at: 1_750_000_000_000,
+        user: nickname(user),
+        by: author(user),
+        body: Body::Message(message),
+    }
+}
+
+/// Everybody has a seat of their own.
+pub fn author(user: &str) -> Author {
+    let letter = user.chars().next().unwrap_or('a').to_ascii_lowercase();
+    Author::parse(format!("s:{}", letter.to_string().repeat(26))).expect("an author")
+}
+
+pub fn address(text: &str) -> ServerAddress {
+    ServerAddress::parse(text).expect("an address")
+}
+
+pub fn nickname(text: &str) -> Nickname {
+    Nickname::parse(text).expect("a nickname")
+}
+
+pub fn room_name(text: &str) -> RoomName {
+    RoomName::parse(text).expect("a room's name")
+}
+
+fn established(last: u64) -> Established {
+    Established {
+        message: "You are now connected!".into(),
+        version: snug_shared::VERSION,
+        server: ServerInfo { name: "Lab".into(), version: "0.1.0".into() },
+        durability: Durability::Full,
+        room: room_name("tea"),
+        nickname: nickname("maya"),
+        member: "1".into(),
+        by: author("maya"),
+        seat: "seat".into(),
+        epoch: "one".into(),
+        first: u64::from(last > 0),
+        last,
+        resumed: false,
+        limits: Limits::default(),
+        members: vec![
+            MemberInfo { member: "1".into(), nickname: nickname("maya"), by: author("maya") },
+            MemberInfo { member: "2".into(), nickname: nickname("tom"), by: author("tom") },
+        ],
+        count: 2,
+        topic: None,
+        read: None,
+    }
+}
