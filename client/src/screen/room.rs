@@ -6,6 +6,7 @@
 mod composer;
 mod rows;
 mod sides;
+mod watch;
 
 use std::time::{Duration, Instant};
 
@@ -336,6 +337,7 @@ impl Room {
             return Task::none();
         }
         let timeline = self.session.timeline();
+        watch::tell(timeline, self.shown);
         let (newest, unseen) = (timeline.newest(), timeline.others_after(self.seen));
         let is_attended = self.is_focused && self.shown.is_none_or(|shown| shown.at_end);
         // Somebody who comes back wants to see where they left as well.
