@@ -361,6 +361,68 @@ async fn where_nothing_can_be_kept_nothing_is_taken_and_the_room_can_be_read() {
     assert!(maya.session.say("typed later", None).is_err());
 }
 
+/// A line to the server that breaks again and again, at any byte, until it is told to hold.
+async fn breaking_line(server: SocketAddr, breaks: usize) -> SocketAddr {
+    let (listener, address) = listen().await;
+    drop(tokio::spawn(async move {
+        // A fixed sequence, so that what fails once fails again.
+        let mut state = 7u64;
+        let mut random = move |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        for number in 0.. {
+            let (mut near, _) = listener.accept().await.unwrap();
+            let mut far = TcpStream::connect(server).await.unwrap();
+            let lasts = if number < breaks { 100 + random(2_200) } else { u64::MAX };
+            drop(tokio::spawn(async move {
+                let (near_read, mut near_write) = near.split();
+                let (far_read, mut far_write) = far.split();
+                let (mut up, mut down) = (near_read.take(lasts), far_read.take(lasts));
+                tokio::select! {
+                    _ = tokio::io::copy(&mut up, &mut far_write) => {}
+                    _ = tokio::io::copy(&mut down, &mut near_write) => {}
+                }
+            }));
+        }
+    }));
+    address
+}
+
+#[tokio::test]
+async fn a_line_that_breaks_at_any_byte_loses_nothing_doubles_nothing_and_keeps_the_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config { data_dir: folder.path().join("server"), rate_limit: false, ..Config::default() };
+    let server = Server::start_with(config, anywhere()).await;
+    let line = breaking_line(server.address, 60).await;
+    let mut maya = Person::new(line, "maya", &folder.path().join("maya"));
+    let mut ben = Person::new(line, "ben", &folder.path().join("ben"));
+    let typed: Vec<String> = (0..30).map(|number| format!("message {number}")).collect();
+    for text in &typed {
+        maya.say(text);
+    }
+    let come_back = |session: &Session| {
+        assert!(!matches!(session.link(), Link::Stopped { .. }), "{:?}", session.link());
+        session.retry_now();
+    };
+    tokio::join!(
+        maya.until("all sent", |session| {
+            come_back(session);
+            all_sent(session) && texts(session) == typed
+        }),
+        ben.until("all seen", |session| {
+            come_back(session);
+            texts(session) == typed
+        }),
+    );
+    let timeline = ben.session.timeline();
+    assert_eq!(
+        (timeline.oldest(), timeline.newest()),
+        (Some(1), 30),
+        "thirty entries, so none was made twice"
+    );
+}
+
 // -- servers that misbehave --
 
 /// Speaks the server's part of the WebSocket handshake and nothing else.

@@ -331,6 +331,24 @@ fn a_damaged_line_costs_itself_and_is_told() {
 }
 
 #[test]
+fn a_disk_that_fails_is_told_and_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut outbox = open(folder.path()).outbox;
+    let (there, away) = (slot(folder.path()), folder.path().join("away"));
+    std::fs::rename(&there, &away).unwrap();
+    let keeping = outbox.add(number(1), message("x"), 0).unwrap();
+    let kept = runtime().block_on(keeping.wait());
+    let (failed, reason) = outbox.kept(kept).unwrap();
+    assert!(failed == number(1) && reason.starts_with("It could not be kept on this computer"));
+    assert!(matches!(outbox.next(Instant::now(), &Limits::default()), Next::Nothing), "it does not go out");
+    std::fs::rename(&away, &there).unwrap();
+    let (_, keeping) = outbox.retry(number(1), number(11)).unwrap();
+    keep(&mut outbox, keeping);
+    drop(outbox);
+    assert_eq!(ids(&open(folder.path()).outbox), [number(1)]);
+}
+
+#[test]
 fn the_journal_stays_short_however_much_went_through_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut outbox = open(folder.path()).outbox;

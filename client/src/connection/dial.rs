@@ -21,6 +21,7 @@ use super::{
     life::{Ended, Pause},
     words,
 };
+use crate::api::ApiError;
 
 /// How long a server may take to answer, for the connection and for the handshake each.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -43,8 +44,7 @@ pub(crate) async fn tcp(server: &ServerAddress) -> io::Result<TcpStream> {
 pub(super) async fn dial(target: &Target) -> Result<WebSocketStream<TcpStream>, Ended> {
     let server = &target.server;
     if server.secure {
-        let reason = "This version of Snug can't use encrypted addresses yet. Try ws:// instead of wss://.";
-        return Err(Ended::stop(reason));
+        return Err(Ended::stop(ApiError::Encrypted.to_string()));
     }
     let later = |reason| Err(Ended::Retry { reason, pause: Pause::Backoff });
     let url = server.socket_url(&target.room, &target.nickname);

@@ -3,6 +3,8 @@
 use snug_shared::{CloseReason, ServerAddress, VERSION};
 use tokio_tungstenite::tungstenite::http::StatusCode;
 
+use crate::api::ApiError;
+
 /// Why the server closed.
 pub(super) const fn closed(reason: CloseReason) -> &'static str {
     match reason {
@@ -38,34 +40,21 @@ pub(super) fn refused(status: StatusCode, server: &ServerAddress) -> (String, bo
         }
         401 => ("This room is protected, and you are not a member of it.".into(), false),
         403 => (format!("The server at {at} does not let this app in."), false),
-        421 => (
-            format!(
-                "The server at {at} does not go by the name {}. Use its IP address, or allow the name there.",
-                server.host
-            ),
-            false,
-        ),
+        421 => (ApiError::AnotherName(server.host.to_string()).to_string(), false),
         429 => (format!("The server at {at} has too many connections from here."), true),
-        500..=599 => (format!("The server at {at} is not ready. Its owner can see why in its log."), true),
+        500..=599 => (ApiError::NotReady(at).to_string(), true),
         _ => (not_snug(server), false),
     }
 }
 
 /// Somebody else lives there.
 pub(super) fn not_snug(server: &ServerAddress) -> String {
-    format!(
-        "Something answers at {}, but it is not a Snug server. Check the address and the port.",
-        server.authority()
-    )
+    ApiError::NotSnug(server.authority()).to_string()
 }
 
 /// Nobody lives there.
 pub(super) fn unreachable(server: &ServerAddress) -> String {
-    format!(
-        "Nothing answers at {}. Is the server running? Its firewall must allow TCP port {}.",
-        server.authority(),
-        server.port
-    )
+    ApiError::Unreachable(server.authority(), server.port).to_string()
 }
 
 /// One side is older than the other.
