@@ -144,7 +144,7 @@ impl Session {
                 if let Store::Open(outbox) = &mut self.store
                     && let Some((id, reason)) = outbox.kept(kept)
                 {
-                    self.timeline.failed(id, &reason, true);
+                    self.fail(id, reason, true);
                 }
             }
             Came::Woke(at) if self.wake == Some(at) => self.wake = None,
@@ -168,7 +168,7 @@ impl Session {
         for send in outbox.sends() {
             self.timeline.sending(send.id, &send.intent, send.at);
             if let State::Failed { reason, can_retry } = &send.state {
-                self.timeline.failed(send.id, reason, *can_retry);
+                let _ = self.timeline.failed(send.id, reason, *can_retry);
             }
         }
         let mut effects = Vec::new();
@@ -176,7 +176,7 @@ impl Session {
             self.timeline.sending(id, &intent, at);
             match outbox.add(id, intent, at) {
                 Ok(keeping) => effects.push(Effect::keep(keeping)),
-                Err(full) => self.timeline.failed(id, &full.to_string(), false),
+                Err(full) => self.fail(id, full.to_string(), false),
             }
         }
         self.store = Store::Open(outbox);
@@ -187,10 +187,20 @@ impl Session {
         let reason = error.to_string();
         if let Store::Opening(early) = std::mem::replace(&mut self.store, Store::Broken(error)) {
             for (id, ..) in early {
-                self.timeline.failed(id, &reason, false);
+                let _ = self.timeline.failed(id, &reason, false);
             }
         }
         self.notice = Some(reason);
+    }
+
+    /// A send failed: its row says so. What has no row is told once and given up.
+    fn fail(&mut self, id: Uuid, reason: String, can_retry: bool) {
+        if !self.timeline.failed(id, &reason, can_retry) {
+            self.notice = Some(reason);
+            if let Store::Open(outbox) = &mut self.store {
+                let _ = outbox.discard(id);
+            }
+        }
     }
 
     fn disconnected(&mut self, link: Link) {
@@ -244,7 +254,10 @@ impl Session {
             match outbox.next(now, &limits) {
                 Next::Nothing => return None,
                 Next::At(at) => return Some(at),
-                Next::GivenUp(id, reason) => self.timeline.failed(id, &reason, true),
+                Next::GivenUp(id, reason) => {
+                    self.fail(id, reason, true);
+                    return Some(now);
+                }
                 Next::Send(id, frame) => match handle.send(frame) {
                     Ok(()) => outbox.sent(id, now),
                     Err(_) => return Some(now + Duration::from_millis(100)),

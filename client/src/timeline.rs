@@ -175,12 +175,14 @@ impl Timeline {
         self.touch(target);
     }
 
-    /// An own send that failed.
-    pub fn failed(&mut self, id: Uuid, reason: &str, can_retry: bool) {
+    /// An own send that failed. Answers whether it can show: a change to no message has no row to show at.
+    pub fn failed(&mut self, id: Uuid, reason: &str, can_retry: bool) -> bool {
         let failure = Failure { reason: reason.to_owned(), can_retry };
-        if let Some(target) = self.sends.fail(id, Some(failure)) {
+        let failed = self.sends.fail(id, Some(failure));
+        if let Some(target) = failed {
             self.touch(target);
         }
+        failed.is_some()
     }
 
     /// An own send that is settled, or was discarded.

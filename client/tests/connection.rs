@@ -865,6 +865,33 @@ async fn a_refused_send_fails_with_the_servers_words_and_others_go_on() {
 }
 
 #[tokio::test]
+async fn a_refused_topic_is_told_once_and_holds_nothing_up() {
+    let (listener, address) = listen().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut maya = Person::new(address, "maya", folder.path());
+    let server = tokio::spawn(async move {
+        let mut socket = accept(&listener).await;
+        let _ = hear(&mut socket).await;
+        send(&mut socket, established(0, false)).await;
+        send(&mut socket, serde_json::json!({"type": "entries", "entries": [], "live": true})).await;
+        let id = hear(&mut socket).await["id"].clone();
+        send(
+            &mut socket,
+            serde_json::json!({"type": "error", "code": "not_allowed", "message": "No.", "id": id}),
+        )
+        .await;
+        std::future::pending::<()>().await;
+    });
+    maya.online().await;
+    let topic = snug_shared::Topic::parse("tea").unwrap();
+    let effects = maya.session.submit(Intent::Topic { topic }).unwrap();
+    maya.run(effects);
+    maya.until("told", |session| session.notice() == Some("No.")).await;
+    assert_eq!(maya.session.waiting(), 0);
+    server.abort();
+}
+
+#[tokio::test]
 async fn entries_of_a_later_version_are_counted_and_not_shown() {
     let (listener, address) = listen().await;
     let folder = tempfile::tempdir().unwrap();

@@ -43,7 +43,7 @@ impl Session {
                     && error.id.is_some()
                 {
                     if let Some((id, reason, can_retry)) = outbox.refused(&error, Instant::now()) {
-                        self.timeline.failed(id, &reason, can_retry);
+                        self.fail(id, reason, can_retry);
                     }
                     return;
                 }
