@@ -64,7 +64,7 @@ pub struct Session {
     established: Option<Box<Established>>,
     /// The page of history that is on its way.
     loading: Option<Seq>,
-    /// Holes seen live that nobody has asked for yet: the lower end of the latest.
+    /// The entry above a hole that showed live and was not asked for yet.
     hole: Option<Seq>,
     read: Seq,
     /// How far the server was told, and when.

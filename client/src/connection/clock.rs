@@ -3,11 +3,20 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
 /// How often it is looked at.
-pub(super) const TICK: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_secs(1);
 
 /// Differences below this are a busy computer or a clock being set right.
 const SLEPT: Duration = Duration::from_secs(3);
+
+/// A tick each second; those missed in sleep are not made up for.
+pub(super) fn ticks() -> Interval {
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
 
 /// Compares what the clocks say from tick to tick.
 #[derive(Debug)]
@@ -21,7 +30,7 @@ impl Clock {
         Self { wall: SystemTime::now(), monotonic: Instant::now() }
     }
 
-    /// Whether the computer, or this process, slept since it was last asked about a [`TICK`] ago.
+    /// Whether the computer, or this process, slept since it was asked a tick ago.
     pub fn slept(&mut self) -> bool {
         self.slept_until(SystemTime::now(), Instant::now())
     }

@@ -6,14 +6,11 @@ use std::{
 };
 
 use snug_shared::{ClientFrame, Nickname};
-use tokio::{
-    sync::mpsc,
-    time::{interval, sleep_until},
-};
+use tokio::{sync::mpsc, time::sleep_until};
 
 use super::{
     Event, Handle, Target,
-    clock::{Clock, TICK},
+    clock::{Clock, ticks},
     dial::dial,
     live::Link,
 };
@@ -108,7 +105,7 @@ pub(super) async fn live_on(
 /// Waits until the next try is due: its time has come, somebody asks for it, or the computer woke up. `false`: nobody
 /// listens any more.
 async fn wait(retry_at: Option<Instant>, handle: &Handle, events: &mpsc::Sender<Event>) -> bool {
-    let (mut clock, mut ticks) = (Clock::new(), interval(TICK));
+    let (mut clock, mut ticks) = (Clock::new(), ticks());
     loop {
         let due = async {
             match retry_at {

@@ -13,7 +13,7 @@ use snug_shared::{
 use tokio::{
     net::TcpStream,
     sync::mpsc,
-    time::{interval, sleep_until, timeout},
+    time::{sleep_until, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -26,7 +26,7 @@ use tokio_tungstenite::{
 
 use super::{
     Event, Handle, Target,
-    clock::{Clock, TICK},
+    clock::{Clock, ticks},
     life::{Ended, Pause},
     words,
 };
@@ -88,7 +88,7 @@ impl Link {
         if let Err(ended) = write(&mut socket, &ClientFrame::Hello(hello)).await {
             return ended;
         }
-        let (mut clock, mut ticks) = (Clock::new(), interval(TICK));
+        let (mut clock, mut ticks) = (Clock::new(), ticks());
         loop {
             let handover = visit.handed_over + GATHER;
             let ended = tokio::select! {
