@@ -40,6 +40,9 @@ pub const SENDS: usize = 1_000;
 /// Bytes of text that may wait in one room.
 pub const BYTES: usize = 4 << 20;
 
+/// Rooms whose seat is remembered. The seat of the room left the longest ago is forgotten first; sends never are.
+pub const ROOMS: usize = 256;
+
 /// How long an answer is waited for before the send goes out again under the same id.
 const ANSWER: Duration = Duration::from_secs(20);
 
@@ -164,8 +167,12 @@ impl Outbox {
     pub fn open(data: &Path, server: &ServerAddress, room: &RoomName) -> Result<Opened, CannotOpen> {
         // A hash, because no file system takes every name a room can have.
         let name = Sha256::digest(format!("{server}\n{}", room.key()).as_bytes());
-        let folder = data.join("rooms").join(BASE32_NOPAD.encode(&name[..20]).to_lowercase());
+        let rooms = data.join("rooms");
+        let folder = rooms.join(BASE32_NOPAD.encode(&name[..20]).to_lowercase());
         let opened = journal::open(&folder).map_err(|error| CannotOpen(error.to_string()))?;
+        if let Err(error) = journal::tidy(&rooms, ROOMS) {
+            tracing::warn!(%error, "rooms of long ago could not be forgotten");
+        }
         let send = |kept: record::Kept| Send {
             id: kept.id,
             intent: kept.intent,

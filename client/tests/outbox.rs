@@ -12,7 +12,7 @@ use std::{
 
 use futures_util::future::join_all;
 use proptest::prelude::*;
-use snug::outbox::{BYTES, Keeping, Next, Opened, Outbox, SENDS, State};
+use snug::outbox::{BYTES, Keeping, Next, Opened, Outbox, ROOMS, SENDS, State};
 use snug_shared::{
     Author, Body, Emoji, Entry, ErrorCode, ErrorFrame, Intent, Limits, Message, MessageText, Nickname,
     RoomName, Seq, ServerAddress,
@@ -21,8 +21,12 @@ use tokio::runtime::Runtime;
 use uuid::Uuid;
 
 fn open(data: &Path) -> Opened {
+    open_room(data, "tea")
+}
+
+fn open_room(data: &Path, room: &str) -> Opened {
     let server = ServerAddress::parse("lab.local").unwrap();
-    Outbox::open(data, &server, &RoomName::parse("tea").unwrap()).unwrap()
+    Outbox::open(data, &server, &RoomName::parse(room).unwrap()).unwrap()
 }
 
 fn message(text: impl Into<String>) -> Intent {
@@ -361,6 +365,22 @@ fn the_journal_stays_short_however_much_went_through_it() {
     assert!(length < 128 * 1024, "{length} bytes for one send");
     drop(outbox);
     assert_eq!(ids(&open(folder.path()).outbox), [number(0)]);
+}
+
+#[test]
+fn rooms_of_long_ago_are_forgotten_but_never_what_waits_in_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut waiting = open_room(folder.path(), "something waits").outbox;
+    add(&mut waiting, number(1), message("x"));
+    drop(waiting);
+    let open = open_room(folder.path(), "is open").outbox;
+    for room in 0..ROOMS + 20 {
+        drop(open_room(folder.path(), &format!("room {room}")));
+    }
+    let kept = std::fs::read_dir(folder.path().join("rooms")).unwrap().count();
+    assert!((ROOMS..ROOMS + 5).contains(&kept), "{kept} are remembered");
+    assert_eq!(ids(&open_room(folder.path(), "something waits").outbox), [number(1)]);
+    drop(open);
 }
 
 /// What a server and the line to it do to one send.

@@ -6,7 +6,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError, mpsc},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tokio::sync::oneshot;
@@ -83,6 +83,33 @@ pub(super) fn open(folder: &Path) -> io::Result<Opened> {
         empty = empty.or(Some(writer));
     }
     empty.ok_or_else(|| io::Error::other("this room is open in too many windows"))?.start()
+}
+
+/// Forgets the rooms that were left the longest ago when there are more than `most`. Rooms in which something waits, or that
+/// are open, stay.
+pub(super) fn tidy(rooms: &Path, most: usize) -> io::Result<()> {
+    let mut folders = Vec::new();
+    for room in std::fs::read_dir(rooms)? {
+        let folder = room?.path();
+        let used = folder.join("1").join("lock").metadata().and_then(|lock| lock.modified());
+        folders.push((used.unwrap_or(SystemTime::UNIX_EPOCH), folder));
+    }
+    if folders.len() <= most {
+        return Ok(());
+    }
+    folders.sort_unstable();
+    let surplus = folders.len() - most;
+    for (_, folder) in folders.into_iter().take(surplus) {
+        // Locked until it is gone, so that nobody opens what is being forgotten.
+        let mut slots = Vec::new();
+        for slot in std::fs::read_dir(&folder)? {
+            slots.push(Writer::open(&slot?.path())?);
+        }
+        if slots.iter().all(|slot| slot.as_ref().is_some_and(|writer| writer.sends.is_empty())) {
+            std::fs::remove_dir_all(&folder)?;
+        }
+    }
+    Ok(())
 }
 
 struct Writer {
@@ -207,7 +234,11 @@ fn lock(folder: &Path) -> io::Result<Option<File>> {
     loop {
         let is_closing = CLOSING.lock().unwrap_or_else(PoisonError::into_inner).contains(folder);
         match file.try_lock() {
-            Ok(()) => return Ok(Some(file)),
+            Ok(()) => {
+                // The file's time tells when the room was last used.
+                let _ = file.set_modified(SystemTime::now());
+                return Ok(Some(file));
+            }
             Err(TryLockError::WouldBlock) if is_closing && Instant::now() < patience => {
                 std::thread::sleep(Duration::from_millis(10));
             }
