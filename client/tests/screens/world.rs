@@ -86,7 +86,7 @@ impl World {
     fn start(&mut self, task: iced::Task<Message>) {
         let Some(mut actions) = task::into_stream(task) else { return };
         let outputs = self.outputs.0.clone();
-        let _ = self.runtime.spawn(async move {
+        drop(self.runtime.spawn(async move {
             while let Some(action) = actions.next().await {
                 let did = match action {
                     Action::Output(message) => Did::Message(message),
@@ -97,7 +97,7 @@ impl World {
                     break;
                 }
             }
-        });
+        }));
     }
 
     /// Waits until a text is on the screen, running what comes of the tasks meanwhile.

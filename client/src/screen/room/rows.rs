@@ -232,16 +232,16 @@ fn delivery<'a>(message: &MessageRow<'a>) -> Option<Element<'a, Message>> {
     let Delivery::Failed { send, reason, can_retry } = message.delivery else { return None };
     let copy =
         message.text.map(|text| small("Copy text", theme::quiet).on_press(Message::Copy(text.to_owned())));
-    let line = row![
-        icon(Icon::CircleAlert, 14).style(theme::bad),
+    let what = row![
+        icon(Icon::CircleAlert, 14).line_height(18.0 / 14.0).style(theme::bad),
         say("Not delivered", Type::Label).style(theme::bad),
-    ]
-    .push(can_retry.then(|| small("Retry", theme::secondary).on_press(Message::Retry(send))))
-    .push(copy)
-    .push(small("Delete", theme::quiet).on_press(Message::Discard(send)))
-    .spacing(6)
-    .align_y(Center);
-    Some(column![line, say(reason, Type::Meta).style(theme::muted)].spacing(2).into())
+        say(reason, Type::Meta).style(theme::muted).width(Fill),
+    ];
+    let press = row![]
+        .push(can_retry.then(|| small("Retry", theme::secondary).on_press(Message::Retry(send))))
+        .push(copy)
+        .push(small("Delete", theme::quiet).on_press(Message::Discard(send)));
+    Some(column![what.spacing(6), press.spacing(4)].spacing(4).padding([2, 0]).into())
 }
 
 /// What can be done with a message, over its right edge.
