@@ -165,7 +165,7 @@ def converse(app, server_program, pictures):
             for each in apps:
                 until(f"{each.name} shows {full}, not {each.shown()}", lambda: each.shown() == full)
 
-        maya.picture(pictures / "room-empty.png")
+        maya.picture(pictures / "window-empty.png")
         maya.say("Is anybody there?")
         zoe.say("Yes! Tea at five?")
         heard()
@@ -183,7 +183,7 @@ def converse(app, server_program, pictures):
         zoe.say("Mine says the same.")
         until("both wait", lambda: maya.shown()[-2:] == ["…", "…"] and zoe.shown()[-1:] == ["…"])
         time.sleep(1)
-        maya.picture(pictures / "room-offline.png")
+        maya.picture(pictures / "window-offline.png")
         server.start()
         heard()
 
@@ -206,7 +206,7 @@ def converse(app, server_program, pictures):
         heard()
         time.sleep(0.5)
         for each in apps:
-            each.picture(pictures / f"room-{each.name}.png")
+            each.picture(pictures / f"window-{each.name}.png")
 
         entries = server.log()
         assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1)), entries

@@ -156,7 +156,7 @@ async def folder_lock(binary):
     try:
         await server.start()
         second = await asyncio.create_subprocess_exec(
-            binary, "--listen", "127.0.0.1:0", "--data-dir", f"{server.folder}/data",
+            server.binary, "--listen", "127.0.0.1:0", "--data-dir", f"{server.folder}/data",
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )
         said, _ = await asyncio.wait_for(second.communicate(), 15)

@@ -45,7 +45,7 @@ class Server:
     """`snug-server` on a free port of this machine, in a data folder of its own."""
 
     def __init__(self, binary, *flags):
-        self.binary, self.flags = binary, flags
+        self.binary, self.flags, self.process = str(Path(binary).absolute()), flags, None
         self.folder = tempfile.mkdtemp(prefix="snug-conformance-")
         self.log = open(Path(self.folder) / "server.log", "ab")
         self.port = 0
@@ -83,7 +83,7 @@ class Server:
         return self.process.returncode
 
     def clear(self):
-        if self.process.returncode is None:
+        if self.process and self.process.returncode is None:
             self.process.kill()
         self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
