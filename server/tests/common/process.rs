@@ -15,13 +15,37 @@ pub struct Process {
     pub address: SocketAddr,
     folder: PathBuf,
     flags: Vec<String>,
+    /// A command line that the program's own is put behind, and variables for it.
+    around: Around,
+}
+
+/// What a program runs under.
+#[derive(Debug, Default, Clone)]
+pub struct Around {
+    /// A program that starts this one as its last arguments, and its arguments.
+    pub command: Vec<String>,
+    /// Environment variables.
+    pub variables: Vec<(String, String)>,
 }
 
 impl Process {
     /// Starts the program on a free port of this machine; returns once it listens.
     pub fn start(folder: &Path, flags: &[&str]) -> Self {
+        Self::start_under(Around::default(), folder, flags)
+    }
+
+    /// Starts it under another program, which must become it or carry its process number.
+    pub fn start_under(around: Around, folder: &Path, flags: &[&str]) -> Self {
         let flags = flags.iter().map(|&flag| flag.to_owned()).collect();
-        Self::spawn(SocketAddr::from(([127, 0, 0, 1], 0)), folder.to_owned(), flags)
+        Self::spawn(SocketAddr::from(([127, 0, 0, 1], 0)), folder.to_owned(), flags, around)
+    }
+
+    /// Its memory that is in use now, in KiB.
+    #[cfg(target_os = "linux")]
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("the system says");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     /// `kill -9`: no goodbye, no flush.
@@ -45,13 +69,16 @@ impl Process {
     /// Starts it again on the same port and the same folder.
     pub fn restart(&mut self) {
         self.kill();
-        let again = Self::spawn(self.address, self.folder.clone(), self.flags.clone());
+        let again = Self::spawn(self.address, self.folder.clone(), self.flags.clone(), self.around.clone());
         assert_eq!(again.address, self.address);
         *self = again;
     }
 
-    fn spawn(listen: SocketAddr, folder: PathBuf, flags: Vec<String>) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_snug-server"));
+    fn spawn(listen: SocketAddr, folder: PathBuf, flags: Vec<String>, around: Around) -> Self {
+        let program = env!("CARGO_BIN_EXE_snug-server").to_owned();
+        let mut words = around.command.iter().chain([&program]);
+        let mut command = Command::new(words.next().expect("there is the program"));
+        command.args(words).envs(around.variables.iter().map(|(name, value)| (name, value)));
         // The settings of whoever runs the tests are not those of the test.
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SNUG_")) {
             let _ = command.env_remove(name);
@@ -73,7 +100,7 @@ impl Process {
             .expect("it says where it listens");
         // A pipe that nobody reads would fill up; one that is closed would fail its writer.
         let _ = std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address, folder, flags }
+        Self { child, address, folder, flags, around }
     }
 }
 

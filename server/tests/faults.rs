@@ -1,0 +1,10 @@
+//! The promises of `docs/protocol.md` §4 under every fault we know how to make, on the real program. `cargo test` runs the
+//! short forms; `./test faults` the long ones, and prints what was measured.
+
+mod common;
+
+mod faults {
+    mod checker;
+    mod kill;
+    mod power;
+}
