@@ -6,5 +6,6 @@ mod common;
 mod faults {
     mod checker;
     mod kill;
+    #[cfg(target_os = "linux")]
     mod power;
 }

@@ -61,7 +61,8 @@ async fn nothing_is_acknowledged_before_the_disk_has_it_and_power_cuts_lose_noth
 
     let trace = fs::read_to_string(trace).expect("a trace");
     let events = events(&trace);
-    let told = events.iter().filter_map(|event| if let Event::Told(ids) = event { Some(ids.len()) } else { None });
+    let told =
+        events.iter().filter_map(|event| if let Event::Told(ids) = event { Some(ids.len()) } else { None });
     let acknowledged: usize = journals.iter().map(Journal::acknowledged).sum();
     assert!(told.sum::<usize>() >= acknowledged, "the trace has every acknowledgement");
     let early = early(&events);
@@ -70,7 +71,7 @@ async fn nothing_is_acknowledged_before_the_disk_has_it_and_power_cuts_lose_noth
 
     let mut random = cuts.random();
     let points = amount(40, 400);
-    let mut disk = Disk::new(base);
+    let mut disk = Disk::new(base.clone());
     let mut told = HashSet::new();
     let mut at: Vec<usize> = (0..points).map(|_| random.below(events.len() as u64) as usize).collect();
     at.sort_unstable();
@@ -86,6 +87,9 @@ async fn nothing_is_acknowledged_before_the_disk_has_it_and_power_cuts_lose_noth
             journal::assert_kept(&until, &store, &cuts.replay());
         }
     }
+    // A disk that syncs nothing loses it all, and that is noticed.
+    let forgetful = Disk::new(base).after_a_cut(&mut random).await;
+    assert!(journal::check(&journals, &forgetful).len() >= acknowledged);
     let syncs = events.iter().filter(|event| matches!(event, Event::Synced(..))).count();
     cuts.kept(format!("{points} cuts between {syncs} syncs: 0 lost, 0 unreadable"));
 }
@@ -101,7 +105,9 @@ async fn talk(server: &Process, milliseconds: u64) -> Vec<Journal> {
     for number in 0..3 {
         let said = cleaner.say(&format!("rubbish {number}")).await;
         sleep(Duration::from_millis(milliseconds / 3)).await;
-        cleaner.send(ClientFrame::Send { id: Uuid::now_v7(), intent: Intent::Delete { target: said.seq } }).await;
+        cleaner
+            .send(ClientFrame::Send { id: Uuid::now_v7(), intent: Intent::Delete { target: said.seq } })
+            .await;
     }
     let last = member::finish(server.address, ROOM, &orders).await;
     assert!(last > 20, "something was said");
@@ -138,8 +144,15 @@ fn so_far(journal: &Journal, told: &HashSet<Uuid>) -> Journal {
 #[derive(Debug, PartialEq)]
 enum Event {
     /// The disk may have this, or not, or a part of it.
-    Wrote { file: usize, offset: usize, bytes: Vec<u8> },
-    Truncated { file: usize, length: usize },
+    Wrote {
+        file: usize,
+        offset: usize,
+        bytes: Vec<u8>,
+    },
+    Truncated {
+        file: usize,
+        length: usize,
+    },
     /// The disk has what was written to the file up to the event with this number.
     Synced(usize, usize),
     /// These ids went to a socket.
@@ -175,17 +188,21 @@ fn events(trace: &str) -> Vec<Event> {
         };
         let number = |at: usize| rest.rsplit(['(', ',']).nth(at).map(digits).unwrap_or_default();
         match name {
-            "pwrite64" => events.push(Event::Wrote { file, offset: number(0), bytes: strings(rest).concat() }),
+            "pwrite64" => {
+                events.push(Event::Wrote { file, offset: number(0), bytes: strings(rest).concat() })
+            }
             "write" => {
                 let bytes = strings(rest).concat();
                 let at = positions.entry(file).or_default();
                 events.push(Event::Wrote { file, offset: *at, bytes: bytes.clone() });
                 *at += bytes.len();
             }
-            "lseek" => drop(positions.insert(file, number(1))),
+            "lseek" => {
+                let _ = positions.insert(file, number(1));
+            }
             "ftruncate" => events.push(Event::Truncated { file, length: number(0) }),
             "fsync" | "fdatasync" if call.contains("<unfinished") => {
-                drop(unfinished.insert(process, (file, events.len())));
+                let _ = unfinished.insert(process, (file, events.len()));
             }
             "fsync" | "fdatasync" if call.ends_with("= 0") => events.push(Event::Synced(file, events.len())),
             _ => {}
@@ -290,7 +307,9 @@ impl Disk {
             Event::Wrote { file, offset, bytes } => {
                 self.pending[*file].push((self.now, Change::Bytes(*offset, bytes.clone())));
             }
-            Event::Truncated { file, length } => self.pending[*file].push((self.now, Change::Length(*length))),
+            Event::Truncated { file, length } => {
+                self.pending[*file].push((self.now, Change::Length(*length)))
+            }
             Event::Synced(file, until) => {
                 let pending = &mut self.pending[*file];
                 let end = pending.partition_point(|(at, _)| at < until);
@@ -321,7 +340,8 @@ impl Disk {
         }
         let log = SqliteLog::open(folder.path(), Box::new(|_| {})).expect("the file is whole");
         let room = RoomName::parse(ROOM).expect("a name").key();
-        let slice = log.read(&room, Span::After(0), usize::MAX >> 1, usize::MAX).await.expect("it can be read");
+        let slice =
+            log.read(&room, Span::After(0), usize::MAX >> 1, usize::MAX).await.expect("it can be read");
         log.close().await;
         slice.map_or_else(Store::default, |slice| Store { epoch: slice.room.epoch, entries: slice.entries })
     }
@@ -347,7 +367,8 @@ fn apply(bytes: &mut Vec<u8>, change: &Change, mut torn: Option<&mut Random>) {
 
 fn sectors(offset: usize, length: usize) -> impl Iterator<Item = Range<usize>> {
     let end = offset + length;
-    (offset / SECTOR..end.div_ceil(SECTOR)).map(move |n| (n * SECTOR).max(offset)..((n + 1) * SECTOR).min(end))
+    (offset / SECTOR..end.div_ceil(SECTOR))
+        .map(move |n| (n * SECTOR).max(offset)..((n + 1) * SECTOR).min(end))
 }
 
 #[test]
