@@ -221,3 +221,40 @@ async def encoded_names(server):
     url = f"{server.url}/ws/chat/{quote(room, safe='')}/zoe/"
     zoe = await Member(await connect(url, subprotocols=["snug.v1"], proxy=None)).hello()
     assert zoe.established["room"] == room and zoe.established["nickname"] == "zoe"
+
+
+@claim("posts beyond the rate get 429 rate_limited, and are not stored")
+async def post_rate(server):
+    room = unique()
+    answers = []
+    for number in range(200):
+        status, answer = await server.post(room, {"user": "bot", "message": f"{number}"})
+        answers.append(status)
+        if status == 429:
+            break
+    else:
+        raise AssertionError("200 posts at once were taken")
+    assert answers.count(201) >= 20 and answer["code"] == "rate_limited", answer
+    assert (await server.page(room))[1]["last"] == answers.count(201)
+
+
+@claim("a request without Host, or too large a head, is refused and the server stays whole")
+async def bad_heads(server):
+    import asyncio
+
+    for head in (
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(2000)) + b"\r\n",
+        b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(head)
+        try:
+            answer = await asyncio.wait_for(reader.read(65536), 15)
+            assert not answer or answer.split()[1][:1] == b"4", (head[:60], answer[:200])
+        except ConnectionError:
+            pass
+        writer.close()
+    assert (await server.get("/healthz"))[0] == 200

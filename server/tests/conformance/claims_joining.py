@@ -303,3 +303,55 @@ async def large_rooms(server):
     while "members" not in (told := await watcher.next("presence", 20)):
         assert not told["left"] or told["count"] <= 100
     assert told["count"] == len(told["members"]) <= 100, told
+
+
+@claim("a new nickname of the same seat is told to the others at once")
+async def rename_is_told(server):
+    room = unique()
+    maya, zoe = await server.join(room, "maya"), await server.join(room, "zoe")
+    await maya.next("presence")
+    renamed = await server.join(room, "zoe the second", seat=zoe.established["seat"])
+    told = await maya.next("presence", 5)
+    assert [member["nickname"] for member in told["joined"]] == ["zoe the second"], told
+    assert told["joined"][0]["by"] == zoe.established["by"] and told["count"] == 2
+    assert zoe.established["member"] in told["left"] or told["joined"][0]["member"] == zoe.established["member"]
+    assert renamed.established["count"] == 2
+
+
+@claim("a seat that asks for another's nickname is refused, and its older connection stays")
+async def rename_refused(server):
+    room = unique()
+    maya, zoe = await server.join(room, "maya"), await server.join(room, "zoe")
+    second = Member(await server.socket(room, "maya"))
+    await second.send({"type": "hello", "version": 1, "seat": zoe.established["seat"]})
+    await second.closed(4003)
+    assert (await zoe.say("still zoe"))["user"] == "zoe"
+    assert (await maya.next("chat_message"))["user"] == "zoe"
+
+
+@claim("snug.v1 is found among other subprotocols, Upgrade among other connection options, whatever the case")
+async def offered_among_others(server):
+    for number, headers in enumerate(
+        (
+            {"Sec-WebSocket-Protocol": "chat, snug.v1"},
+            {"Connection": "keep-alive, Upgrade"},
+            {"Connection": "upgrade", "Upgrade": "WebSocket"},
+            {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"},
+        )
+    ):
+        raw = await Raw.open(server, f"/ws/chat/among/guest-{number}x", headers=headers)
+        assert raw.status == 101 and "sec-websocket-protocol: snug.v1\r\n" in raw.head.lower(), (headers, raw.head)
+        assert "sec-websocket-extensions" not in raw.head.lower(), "no extension is agreed on"
+        await raw.join()
+
+
+@claim("read beyond the last entry reaches no further than it")
+async def read_beyond(server):
+    room = unique()
+    maya = await server.join(room, "maya")
+    await maya.say("one")
+    await maya.send({"type": "read", "seq": 2**63})
+    await asyncio.sleep(1.2)
+    await maya.leave()
+    back = await server.join(room, "maya", seat=maya.established["seat"])
+    assert back.established.get("read", 1) <= 1, back.established.get("read")
