@@ -16,7 +16,7 @@ use iced::{
 use jiff::tz::TimeZone;
 use snug_shared::Millis;
 
-pub use words::words;
+pub use words::{words, words_beside};
 
 use crate::{
     font, format,

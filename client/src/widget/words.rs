@@ -29,6 +29,18 @@ pub struct Words<'a> {
     content: Cow<'a, str>,
     kind: Type,
     style: Box<dyn Fn(&Theme) -> text::Style + 'a>,
+    /// Width left for what stands after it in the row: a row gives its first child all there is.
+    beside: f32,
+}
+
+/// Words on one line, with room for what comes after them.
+pub fn words_beside<'a, Message: 'a>(
+    content: impl Into<Cow<'a, str>>,
+    kind: Type,
+    style: impl Fn(&Theme) -> text::Style + 'a,
+    beside: f32,
+) -> Element<'a, Message> {
+    Element::new(Words { content: content.into(), kind, style: Box::new(style), beside })
 }
 
 /// Words on one line.
@@ -37,7 +49,7 @@ pub fn words<'a, Message: 'a>(
     kind: Type,
     style: impl Fn(&Theme) -> text::Style + 'a,
 ) -> Element<'a, Message> {
-    Element::new(Words { content: content.into(), kind, style: Box::new(style) })
+    words_beside(content, kind, style, 0.0)
 }
 
 #[derive(Default)]
@@ -109,7 +121,7 @@ impl<Message> Widget<Message, Theme, Renderer> for Words<'_> {
 
     fn layout(&mut self, tree: &mut Tree, _renderer: &Renderer, limits: &Limits) -> Node {
         let state = tree.state.downcast_mut::<State>();
-        let width = limits.max().width;
+        let width = (limits.max().width - self.beside).max(0.0);
         if state.content != self.content || state.kind != Some(self.kind) || state.width != width {
             state.paragraph = self.shortened(width);
             self.content.as_ref().clone_into(&mut state.content);

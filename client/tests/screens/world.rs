@@ -273,7 +273,8 @@ pub fn entry(seq: u64, user: &str, text: &str) -> Entry {
 
 /// Everybody has a seat of their own.
 pub fn author(user: &str) -> Author {
-    let letter = user.chars().next().unwrap_or('a').to_ascii_lowercase();
+    let letter =
+        char::from(b'a' + user.bytes().fold(0, |sum: u8, byte| sum.wrapping_mul(7).wrapping_add(byte)) % 26);
     Author::parse(format!("s:{}", letter.to_string().repeat(26))).expect("an author")
 }
 

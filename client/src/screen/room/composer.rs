@@ -15,10 +15,12 @@ use crate::{
     format,
     icon::{Icon, icon},
     theme,
-    widget::{Type, clipped, hint, icon_button, nothing, reason, words},
+    widget::{Type, clipped, hint, icon_button, nothing, reason, words, words_beside},
 };
 
 const ID: &str = "composer";
+/// What the button that closes an answer takes.
+const CLOSE: f32 = 56.0;
 const LINES: f32 = 8.0;
 const LINE: f32 = 22.0;
 /// How much of a quoted message is shown.
@@ -193,7 +195,8 @@ impl Composer {
             Purpose::Edit { .. } => (Icon::Pencil, "Changing your message".to_owned(), None),
         };
         let quote = quote.map(|quote| clipped(words(quote, Type::Meta, theme::muted), Fill));
-        let line = row![icon(glyph, 14).style(theme::muted), words(label, Type::Label, theme::muted)];
+        let line =
+            row![icon(glyph, 14).style(theme::muted), words_beside(label, Type::Label, theme::muted, CLOSE)];
         let fill = quote.is_none().then(space::horizontal);
         Some(
             line.push(quote)

@@ -14,7 +14,7 @@ use crate::{
     icon::{Icon, icon},
     theme,
     timeline::{Delivery, HoleReason, MessageRow, Quote, Row},
-    widget::{Look, Type, clipped, hint, icon_button, inherited, say, small, tile, words},
+    widget::{Look, Type, clipped, hint, icon_button, inherited, say, small, tile, words, words_beside},
 };
 
 /// Marks one press away.
@@ -22,6 +22,8 @@ pub const QUICK: [&str; 4] = ["👍", "❤️", "😂", "🎉"];
 /// The longest line, so that a wide window stays readable.
 const LINE: f32 = 720.0;
 const TILE: f32 = 36.0;
+/// What the time beside a name takes.
+const TIME: f32 = 48.0;
 /// From the left edge to the text.
 const GUTTER: f32 = 16.0 + TILE + 12.0;
 /// How much of a quoted message is shown.
@@ -97,7 +99,7 @@ fn message<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Element<'a, Me
     let who = message.by.as_str();
     let head = message.starts_group.then(|| {
         row![
-            words(message.user.as_str(), Type::Name, theme::member(who)),
+            words_beside(message.user.as_str(), Type::Name, theme::member(who), TIME),
             say(format::clock(message.at, &context.look.zone), Type::Meta).style(theme::muted),
         ]
         .spacing(8)
