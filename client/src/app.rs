@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use iced::{
-    Element, Event, Program, Size, Subscription, Task, Theme, event, keyboard, system, theme::Mode,
+    Element, Event, Preset, Program, Size, Subscription, Task, Theme, event, keyboard, system, theme::Mode,
     widget::operation, window,
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -95,11 +95,19 @@ pub fn application(
             icon: icon::window_icon(),
             exit_on_close_request: false,
             ..window::Settings::default()
-        });
+        })
+        .presets([Preset::new("somebody known", || App::with(None, known(), None))]);
     for bytes in font::BUNDLED {
         application = application.font(bytes);
     }
     application
+}
+
+/// Settings of somebody who was here before; nothing is read or written.
+fn known() -> Settings {
+    let mut settings = Settings::default();
+    settings.nickname = Nickname::parse("Maya").ok();
+    settings
 }
 
 impl App {
