@@ -24,6 +24,7 @@ use tokio_tungstenite::{
 
 use crate::{
     Server,
+    dialect::Dialect,
     fanout::{self, Incoming, Outbound},
     log::Later,
     socket::Socket,
@@ -31,7 +32,11 @@ use crate::{
 
 mod answer;
 mod join;
+mod plain;
 mod replay;
+mod wish;
+
+pub use wish::Wish;
 
 /// How long a client may take to say hello (`docs/protocol.md` §4).
 const HELLO: Duration = Duration::from_secs(5);
@@ -61,8 +66,10 @@ pub struct Visitor {
     pub nickname: Option<String>,
     /// Where the visitor comes from.
     pub peer: IpAddr,
-    /// Whether the native dialect was offered.
-    pub native: bool,
+    /// What it speaks.
+    pub dialect: Dialect,
+    /// What its address asks for besides, where it does not say hello.
+    pub wish: Wish,
 }
 
 /// How a conversation ended.
@@ -80,15 +87,15 @@ type Frames<'a> = WebSocketStream<Incoming<'a>>;
 /// Serves a visitor until the connection is over.
 pub async fn serve(server: Arc<Server>, visitor: Visitor) {
     let _visit = server.visit();
-    let Visitor { socket, read, room, nickname, native, peer } = visitor;
+    let Visitor { socket, read, room, nickname, dialect, wish, peer } = visitor;
     let id = server.hub.next_id();
-    let outbound = Arc::new(Outbound::new(id, socket, server.hub.now_ms()));
+    let outbound = Arc::new(Outbound::new(id, dialect, socket, server.hub.now_ms()));
     let stream = Incoming::new(&outbound);
     let mut frames =
         WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Server, Some(limits())).await;
-    let path = join::Path { room, nickname, native };
+    let path = join::Path { room, nickname };
     tokio::select! {
-        end = converse(&server, &path, &outbound, &mut frames) => match end {
+        end = converse(&server, &path, &wish, &outbound, &mut frames) => match end {
             End::Close(reason) => outbound.close(reason),
             End::Closed => outbound.hang_up(),
             End::Gone => outbound.abandon(),
@@ -137,71 +144,48 @@ async fn farewell(outbound: &Outbound, reason: Option<CloseReason>) {
 async fn converse(
     server: &Arc<Server>,
     path: &join::Path,
+    wish: &Wish,
     outbound: &Arc<Outbound>,
     frames: &mut Frames<'_>,
 ) -> End {
-    let mut challenge = [0; CHALLENGE_BYTES];
-    if getrandom::fill(&mut challenge).is_err() {
-        return End::Close(CloseReason::Internal);
-    }
-    let challenge = data_encoding::BASE64.encode(&challenge);
-    outbound.send([encode(&ServerFrame::Challenge { challenge })]);
-
-    let names = match path.names() {
-        Ok(names) => names,
-        Err((reason, error)) => {
-            // Many clients send their hello unasked, and would fail at that before they saw why.
-            let _ = timeout(BAD_NAME_HELLO, next_text(server, outbound, frames)).await;
-            outbound.send([encode(&ServerFrame::Error(error))]);
-            return End::Close(reason);
+    let joined = match outbound.dialect {
+        Dialect::Native => greet(server, path, outbound, frames).await,
+        Dialect::Plain | Dialect::Lobby => {
+            plain::join(server, path, wish, outbound).await.map_err(|turned| turn_away(outbound, turned))
         }
     };
-    let hello = match timeout(HELLO, next_text(server, outbound, frames)).await {
-        Err(_) => return End::Close(CloseReason::BadHello),
-        Ok(Err(end)) => return end,
-        Ok(Ok(text)) => match ClientFrame::decode(&text) {
-            Ok(ClientFrame::Hello(hello)) => hello,
-            Ok(_) => return End::Close(CloseReason::BadHello),
-            Err(refused) => {
-                outbound.send([encode(&ServerFrame::Error(refused.into()))]);
-                return End::Close(CloseReason::BadHello);
-            }
-        },
-    };
-    let (seated, plan) = match join::join(server, names, hello, outbound).await {
+    let (mut seated, plan) = match joined {
         Ok(joined) => joined,
-        Err((reason, error)) => {
-            outbound.send(error.map(|error| encode(&ServerFrame::Error(error))));
-            return End::Close(reason);
-        }
+        Err(end) => return end,
     };
-
-    let replay = replay::replay(server, &seated, outbound, plan);
+    let room = seated.room.clone();
+    let replay = replay::replay(server, &room, outbound, plan);
     tokio::pin!(replay);
     let mut live = false;
-    let mut talker = answer::Talker::new(server.clone(), &seated);
+    let mut talker = answer::Talker::new(server.clone(), &mut seated, outbound.clone(), wish.echo);
     let mut under_way: FuturesOrdered<Later<Option<Bytes>>> = FuturesOrdered::new();
     loop {
         tokio::select! {
             replayed = &mut replay, if !live => match replayed {
                 Ok(()) => live = true,
                 Err(error) => {
-                    tracing::warn!(room = %seated.room.key, %error, "a replay failed");
+                    tracing::warn!(room = %room.key, %error, "a replay failed");
                     return End::Close(CloseReason::Internal);
                 }
             },
-            text = next_text(server, outbound, frames), if under_way.len() < IN_FLIGHT => {
-                let text = match text {
-                    Ok(text) => text,
+            heard = next_heard(server, outbound, frames), if under_way.len() < IN_FLIGHT => {
+                let answer = match heard {
+                    Ok(Heard::Text(text)) => talker.hear(&text),
+                    Ok(Heard::Binary) => talker.hear_binary(),
                     Err(end) => return end,
                 };
-                match talker.hear(&text) {
+                match answer {
                     answer::Answer::Nothing => {}
                     answer::Answer::Now(frame) => outbound.send([frame]),
                     answer::Answer::Later(frame) => under_way.push_back(frame),
-                    answer::Answer::Enough(frame) => {
-                        outbound.send([frame]);
-                        return End::Close(CloseReason::Flood);
+                    answer::Answer::Last(frame, reason) => {
+                        outbound.send(frame);
+                        return End::Close(reason);
                     }
                 }
             }
@@ -210,23 +194,78 @@ async fn converse(
     }
 }
 
-/// The next text frame, whatever control frames come before it.
-async fn next_text(
-    server: &Server,
-    outbound: &Outbound,
+/// The native way in: challenge, names, hello, a place in the room.
+async fn greet(
+    server: &Arc<Server>,
+    path: &join::Path,
+    outbound: &Arc<Outbound>,
     frames: &mut Frames<'_>,
-) -> Result<tungstenite::Utf8Bytes, End> {
+) -> Result<(join::Seated, join::Plan), End> {
+    let mut challenge = [0; CHALLENGE_BYTES];
+    if getrandom::fill(&mut challenge).is_err() {
+        return Err(End::Close(CloseReason::Internal));
+    }
+    let challenge = data_encoding::BASE64.encode(&challenge);
+    outbound.send([encode(&ServerFrame::Challenge { challenge })]);
+
+    let names = match path.names() {
+        Ok(names) => names,
+        Err(turned) => {
+            // Many clients send their hello unasked, and would fail at that before they saw why.
+            let _ = timeout(BAD_NAME_HELLO, next_text(server, outbound, frames)).await;
+            return Err(turn_away(outbound, turned));
+        }
+    };
+    let hello = match timeout(HELLO, next_text(server, outbound, frames)).await {
+        Err(_) => return Err(End::Close(CloseReason::BadHello)),
+        Ok(text) => match ClientFrame::decode(&text?) {
+            Ok(ClientFrame::Hello(hello)) => hello,
+            Ok(_) => return Err(End::Close(CloseReason::BadHello)),
+            Err(refused) => {
+                return Err(turn_away(outbound, (CloseReason::BadHello, Some(refused.into()))));
+            }
+        },
+    };
+    join::join(server, names, hello, outbound).await.map_err(|turned| turn_away(outbound, turned))
+}
+
+/// Says why somebody does not get in.
+fn turn_away(outbound: &Outbound, (reason, error): join::Turned) -> End {
+    outbound.send(error.map(|error| outbound.dialect.error(&error)));
+    End::Close(reason)
+}
+
+/// A frame with something in it.
+enum Heard {
+    Text(tungstenite::Utf8Bytes),
+    Binary,
+}
+
+/// The next frame with something in it, whatever control frames come before it.
+async fn next_heard(server: &Server, outbound: &Outbound, frames: &mut Frames<'_>) -> Result<Heard, End> {
     loop {
         let frame = frames.next().await;
         outbound.hear(server.hub.now_ms());
         match frame {
-            Some(Ok(Message::Text(text))) => return Ok(text),
-            Some(Ok(Message::Binary(_))) => return Err(End::Close(CloseReason::Binary)),
+            Some(Ok(Message::Text(text))) => return Ok(Heard::Text(text)),
+            Some(Ok(Message::Binary(_))) => return Ok(Heard::Binary),
             // The library answers these when it is asked for the next frame.
             Some(Ok(_)) => {}
             None => return Err(End::Closed),
             Some(Err(error)) => return Err(end_after(&error)),
         }
+    }
+}
+
+/// The next text frame; nothing else may come.
+async fn next_text(
+    server: &Server,
+    outbound: &Outbound,
+    frames: &mut Frames<'_>,
+) -> Result<tungstenite::Utf8Bytes, End> {
+    match next_heard(server, outbound, frames).await? {
+        Heard::Text(text) => Ok(text),
+        Heard::Binary => Err(End::Close(CloseReason::Binary)),
     }
 }
 

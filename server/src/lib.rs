@@ -6,7 +6,7 @@
 
 use std::{
     net::IpAddr,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 
@@ -17,6 +17,7 @@ pub mod accept;
 
 pub mod config;
 pub mod consumer;
+pub mod dialect;
 pub mod fanout;
 pub mod http;
 pub mod hub;
@@ -58,6 +59,8 @@ pub struct Server {
     pub asks: Option<Limiter<Author>>,
     /// Posts from one address.
     pub posts: Option<Limiter<IpAddr>>,
+    /// The number of the next guest.
+    guests: AtomicU64,
     visitors: watch::Sender<usize>,
 }
 
@@ -120,6 +123,7 @@ impl Server {
             sends: limited.then(|| Limiter::new(sends)),
             asks: limited.then(|| Limiter::new(ASKS)),
             posts: limited.then(|| Limiter::new(sends)),
+            guests: AtomicU64::new(1),
             visitors: watch::Sender::new(0),
             config,
         }))

@@ -286,14 +286,10 @@ impl Room {
         if self.leaving.len() > RESERVATIONS {
             self.release_oldest();
         }
-        // Who came and went within one gathering is not worth a word.
-        match self.gathered.joined.iter().position(|joined| *joined == id) {
-            Some(unheard) => drop(self.gathered.joined.remove(unheard)),
-            None => {
-                self.gathered.left.push(id);
-                self.tell(now);
-            }
-        }
+        // Who came and went within one gathering is told as well: a newcomer's list may have had them.
+        self.gathered.joined.retain(|joined| *joined != id);
+        self.gathered.left.push(id);
+        self.tell(now);
     }
 
     fn expire(&mut self, now: Instant) {

@@ -6,12 +6,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use snug_shared::{ClientFrame, ErrorCode, ErrorFrame, Intent, Seq, ServerFrame};
+use snug_shared::{ClientFrame, CloseReason, ErrorCode, ErrorFrame, Intent, Seq, ServerFrame};
 use uuid::Uuid;
 
-use super::{encode, join::Seated, refusal, replay};
+use super::{encode, join::Seated, plain, refusal, replay};
 use crate::{
-    Server, fanout,
+    Server,
+    dialect::{Dialect, Said},
+    fanout::Outbound,
     layer::Event,
     log::{Actor, Appended, Later, LogError, Slice, Span},
 };
@@ -32,43 +34,87 @@ pub(super) enum Answer {
     /// Whatever the log makes of it.
     Later(Later<Option<Bytes>>),
     /// This, and the end.
-    Enough(Bytes),
+    Last(Option<Bytes>, CloseReason),
 }
 
 /// One member's side of the conversation.
 pub(super) struct Talker<'a> {
     server: Arc<Server>,
-    seated: &'a Seated,
+    seated: &'a mut Seated,
+    outbound: Arc<Outbound>,
+    /// Whether all comes back to its sender, whatever was sent with it.
+    echo: bool,
     strikes: u32,
     warnings: u32,
 }
 
 impl<'a> Talker<'a> {
-    pub fn new(server: Arc<Server>, seated: &'a Seated) -> Self {
-        Self { server, seated, strikes: 0, warnings: 0 }
+    pub fn new(server: Arc<Server>, seated: &'a mut Seated, outbound: Arc<Outbound>, echo: bool) -> Self {
+        Self { server, seated, outbound, echo, strikes: 0, warnings: 0 }
     }
 
     /// Takes one text frame.
     pub fn hear(&mut self, text: &str) -> Answer {
-        let frame = match ClientFrame::decode(text) {
-            Ok(frame) => {
-                self.strikes = 0;
-                frame
+        match self.outbound.dialect {
+            Dialect::Native => match ClientFrame::decode(text) {
+                Ok(frame) => self.hear_native(frame),
+                Err(refused) => self.refuse(refused.into()),
+            },
+            Dialect::Plain | Dialect::Lobby => match Said::decode(text) {
+                Ok(said) => self.hear_said(said),
+                Err(refused) => self.refuse(refused.into()),
+            },
+        }
+    }
+
+    /// Takes one binary frame: a broken native client, and a clumsy one of the others.
+    pub fn hear_binary(&mut self) -> Answer {
+        match self.outbound.dialect {
+            Dialect::Native => Answer::Last(None, CloseReason::Binary),
+            Dialect::Plain | Dialect::Lobby => {
+                self.refuse(refusal(ErrorCode::BadRequest, "Only text is spoken here, no binary frames."))
             }
-            Err(refused) => {
-                let nonsense = refused.code == ErrorCode::BadRequest;
-                self.strikes = if nonsense { self.strikes + 1 } else { 0 };
-                let id = refused.id;
-                if let Err(slow_down) = self.may_ask(id) {
-                    return slow_down;
-                }
-                let frame = error(refused.into());
-                return if self.strikes >= STRIKES { Answer::Enough(frame) } else { Answer::Now(frame) };
-            }
-        };
+        }
+    }
+
+    /// Answers a frame that makes no sense.
+    fn refuse(&mut self, refused: ErrorFrame) -> Answer {
+        let nonsense = refused.code == ErrorCode::BadRequest;
+        self.strikes = if nonsense { self.strikes + 1 } else { 0 };
+        if let Err(slow_down) = self.may_ask(refused.id) {
+            return slow_down;
+        }
+        let frame = self.error(&refused);
+        match self.strikes >= STRIKES {
+            true => Answer::Last(Some(frame), CloseReason::Flood),
+            false => Answer::Now(frame),
+        }
+    }
+
+    fn hear_said(&mut self, said: Said) -> Answer {
+        self.strikes = 0;
+        let Said { text, user, id } = said;
+        let id = id.unwrap_or_else(Uuid::now_v7);
+        if let Err(slow_down) = self.may_send(id) {
+            return slow_down;
+        }
+        let is_plain = self.outbound.dialect == Dialect::Plain;
+        let to_be_named = is_plain && !std::mem::replace(&mut self.seated.named, true);
+        if let Some(user) = user.as_ref().filter(|_| to_be_named)
+            && let Err((reason, why)) = plain::name(&self.server, self.seated, &self.outbound, user)
+        {
+            return Answer::Last(why.map(|why| self.error(&why)), reason);
+        }
+        // Who says who they are shows their own words at once; who does not waits for them to come back.
+        let keep_back = is_plain && user.is_some() && !self.echo;
+        self.send(id, Intent::Message { text, reply_to: None }, keep_back)
+    }
+
+    fn hear_native(&mut self, frame: ClientFrame) -> Answer {
+        self.strikes = 0;
         if let ClientFrame::Send { id, intent } = frame {
             return match self.may_send(id) {
-                Ok(()) => self.send(id, intent),
+                Ok(()) => self.send(id, intent, false),
                 Err(slow_down) => slow_down,
             };
         }
@@ -77,7 +123,7 @@ impl<'a> Talker<'a> {
         }
         match frame {
             ClientFrame::Send { .. } => Answer::Nothing,
-            ClientFrame::Hello(_) => Answer::Now(error(refusal(
+            ClientFrame::Hello(_) => Answer::Now(self.error(&refusal(
                 ErrorCode::BadRequest,
                 "You are in already. Open another connection for another name.",
             ))),
@@ -95,25 +141,34 @@ impl<'a> Talker<'a> {
         }
     }
 
-    fn send(&self, id: Uuid, intent: Intent) -> Answer {
+    /// Enters something into the log. What is kept back comes to everybody but its sender.
+    fn send(&self, id: Uuid, intent: Intent, keep_back: bool) -> Answer {
         let actor = Actor {
             author: self.seated.seat.author.clone(),
             nickname: self.seated.nickname.clone(),
             moderator: false,
         };
+        let newly = keep_back && self.outbound.keep_back(id);
+        let outbound = self.outbound.clone();
         // Called now, so that the log takes one sender's messages in the order they came in.
         let appended = self.seated.room.append(actor, id, intent);
         Answer::Later(Box::pin(async move {
-            match appended.await {
+            let appended = appended.await;
+            if newly && matches!(appended, Ok(Appended::Repeated(_) | Appended::Refused(..))) {
+                outbound.keep_back_no_more(&id);
+            }
+            let dialect = outbound.dialect;
+            match appended {
                 // It comes to its sender as to everybody else.
                 Ok(Appended::New(_)) => None,
-                Ok(Appended::Repeated(entry) | Appended::Unchanged(entry)) => {
-                    Some(fanout::text(&serde_json::to_string(&*entry).unwrap_or_default()))
-                }
+                Ok(Appended::Repeated(_) | Appended::Unchanged(_)) if keep_back => None,
+                Ok(Appended::Repeated(entry) | Appended::Unchanged(entry)) => dialect.entry(&entry),
                 Ok(Appended::Refused(code, message)) => {
-                    Some(error(ErrorFrame { id: Some(id), ..ErrorFrame::new(code, message) }))
+                    Some(dialect.error(&ErrorFrame { id: Some(id), ..ErrorFrame::new(code, message) }))
                 }
-                Err(failed) => Some(error(ErrorFrame { id: Some(id), ..not_stored(&failed) })),
+                Err(failed) => {
+                    Some(dialect.error(&ErrorFrame { id: Some(id), ..not_stored(dialect, &failed) }))
+                }
             }
         }))
     }
@@ -122,11 +177,12 @@ impl<'a> Talker<'a> {
         let room = &self.seated.room;
         let slice =
             self.server.hub.log().read(&room.key, Span::Before(before), limit as usize, replay::BLOCK_BYTES);
+        let dialect = self.outbound.dialect;
         Answer::Later(Box::pin(async move {
             Some(match slice.await {
                 Ok(Some(Slice { entries, more, .. })) => replay::history(before, &entries, more),
                 Ok(None) => replay::history(before, &[], false),
-                Err(failed) => error(not_read(&failed)),
+                Err(failed) => dialect.error(&not_read(&failed)),
             })
         }))
     }
@@ -169,7 +225,7 @@ impl<'a> Talker<'a> {
         let wait = if enough { FLOOD_PAUSE } else { wait };
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) + 1;
         let seconds = wait_ms.div_ceil(1_000);
-        let frame = error(ErrorFrame {
+        let frame = self.error(&ErrorFrame {
             id,
             retry_after_ms: Some(wait_ms),
             ..ErrorFrame::new(
@@ -177,13 +233,24 @@ impl<'a> Talker<'a> {
                 format!("Slow down a little: you can send again in {seconds} s."),
             )
         });
-        Err(if enough { Answer::Enough(frame) } else { Answer::Now(frame) })
+        Err(match enough {
+            true => Answer::Last(Some(frame), CloseReason::Flood),
+            false => Answer::Now(frame),
+        })
+    }
+
+    fn error(&self, error: &ErrorFrame) -> Bytes {
+        self.outbound.dialect.error(error)
     }
 }
 
 /// A send the log could not confirm.
-fn not_stored(failed: &LogError) -> ErrorFrame {
+fn not_stored(dialect: Dialect, failed: &LogError) -> ErrorFrame {
     match failed {
+        _ if dialect != Dialect::Native => ErrorFrame::new(
+            if matches!(failed, LogError::Full) { ErrorCode::StorageFull } else { ErrorCode::Unavailable },
+            "The server could not store that right now. Please say it again in a moment.",
+        ),
         LogError::Full => ErrorFrame::new(
             ErrorCode::StorageFull,
             "The server's disk is full. Your message is kept here and tried again; reading goes on.",
@@ -198,8 +265,4 @@ fn not_stored(failed: &LogError) -> ErrorFrame {
 fn not_read(failed: &LogError) -> ErrorFrame {
     tracing::warn!(%failed, "history could not be read");
     refusal(ErrorCode::Unavailable, "The server cannot read older messages right now. Please try again.")
-}
-
-fn error(frame: ErrorFrame) -> Bytes {
-    encode(&ServerFrame::Error(frame))
 }

@@ -24,7 +24,6 @@ const ONE_ENTRY: usize = 1;
 pub(super) struct Path {
     pub room: Option<String>,
     pub nickname: Option<String>,
-    pub native: bool,
 }
 
 /// Names that were checked.
@@ -35,11 +34,13 @@ pub(super) struct Names {
 
 /// A place in a room, given up when it is dropped.
 pub(super) struct Seated {
-    pub room: Entered,
+    pub room: Arc<Entered>,
     pub seat: Seat,
     pub nickname: Nickname,
     pub member: u64,
     pub connection: u64,
+    /// Whether the nickname is settled.
+    pub named: bool,
 }
 
 /// What a newcomer is sent before it follows the room: every entry after this one.
@@ -48,7 +49,7 @@ pub(super) struct Plan {
 }
 
 /// A close and the words that go before it.
-type Turned = (CloseReason, Option<ErrorFrame>);
+pub(super) type Turned = (CloseReason, Option<ErrorFrame>);
 
 impl Drop for Seated {
     fn drop(&mut self) {
@@ -58,20 +59,24 @@ impl Drop for Seated {
 
 impl Path {
     /// Checks the names; the reason goes out before the close, so that a browser sees it too.
-    pub fn names(&self) -> Result<Names, (CloseReason, ErrorFrame)> {
-        let bad = |what: &str, error: NameError| {
-            (CloseReason::BadName, refusal(ErrorCode::BadName, &format!("{what}: {error}")))
-        };
-        if !self.native {
-            let message = "This server speaks only the subprotocol snug.v1 so far.";
-            return Err((CloseReason::BadHello, refusal(ErrorCode::Unsupported, message)));
-        }
-        let room = RoomName::parse(self.room.as_deref().unwrap_or_default())
-            .map_err(|error| bad("The room's name", error))?;
-        let nickname = Nickname::parse(self.nickname.as_deref().unwrap_or_default())
-            .map_err(|error| bad("The nickname", error))?;
-        Ok(Names { room, nickname })
+    pub fn names(&self) -> Result<Names, Turned> {
+        Ok(Names { room: self.room()?, nickname: nickname(self.nickname.as_deref().unwrap_or_default())? })
     }
+
+    /// Checks the room's name.
+    pub fn room(&self) -> Result<RoomName, Turned> {
+        let name = self.room.as_deref().unwrap_or_default();
+        RoomName::parse(name).map_err(|error| bad_name("The room's name", error))
+    }
+}
+
+/// Checks a nickname.
+pub(super) fn nickname(name: &str) -> Result<Nickname, Turned> {
+    Nickname::parse(name).map_err(|error| bad_name("The nickname", error))
+}
+
+fn bad_name(what: &str, error: NameError) -> Turned {
+    (CloseReason::BadName, Some(refusal(ErrorCode::BadName, &format!("{what}: {error}"))))
 }
 
 /// Gives a visitor a place and tells them so. What they missed follows by the plan.
@@ -105,7 +110,7 @@ pub(super) async fn join(
         Some(seat) => seat,
         None => server.seats.issue(&key).map_err(|_| (CloseReason::Internal, None))?,
     };
-    let room = server.hub.enter(&room).await.map_err(|error| turned(&error))?;
+    let room = Arc::new(server.hub.enter(&room).await.map_err(|error| turned(&error))?);
     let joined = room.join(server.hub.next_id(), outbound, &seat.author, &nickname);
     let member = match joined {
         Ok(joined) => joined.member,
@@ -120,7 +125,7 @@ pub(super) async fn join(
         }
     };
     // From here on every way out gives the place up.
-    let seated = Seated { room, seat, nickname, member, connection: outbound.id };
+    let seated = Seated { room, seat, nickname, member, connection: outbound.id, named: true };
     let plan = establish(server, &seated, &hello, returning, outbound)
         .await
         .map_err(|error| turned(&EnterError::Log(error)))?;
@@ -203,7 +208,7 @@ async fn can_resume(server: &Server, room: &Entered, resume: &Resume) -> Result<
     Ok(entry.is_none_or(|entry| entry.seq != resume.after || entry.id == id))
 }
 
-fn turned(error: &EnterError) -> Turned {
+pub(super) fn turned(error: &EnterError) -> Turned {
     match error {
         EnterError::Full => (CloseReason::Full, None),
         EnterError::Draining => (CloseReason::Restart, None),

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use snug_shared::{Entry, Seq, limits::SERVER_FRAME_BYTES};
 
-use super::join::{Plan, Seated};
+use super::join::Plan;
 use crate::{
     Server,
+    dialect::Dialect,
     fanout::{self, Outbound},
+    hub::Entered,
     log::{LogError, Span},
 };
 
@@ -25,25 +27,52 @@ const ENVELOPE: usize = 128;
 /// from the last of them: nothing is missed or doubled between.
 pub(super) async fn replay(
     server: &Arc<Server>,
-    seated: &Seated,
+    room: &Entered,
     outbound: &Outbound,
     plan: Plan,
 ) -> Result<(), LogError> {
-    let room = &seated.room;
     let mut after = plan.after;
     loop {
         outbound.has_room(BACKLOG).await;
         let slice = server.hub.log().read(&room.key, Span::After(after), BLOCK_ENTRIES, BLOCK_BYTES).await?;
         let (entries, more) = slice.map_or((Vec::new(), false), |slice| (slice.entries, slice.more));
         let seen = entries.last().map_or(after, |entry| entry.seq);
-        let encoded = encode_all(&entries);
-        if !more && room.go_live(outbound, &frames(&encoded, true), seen) {
+        let encoded = Encoded::new(outbound, &entries);
+        if !more && room.go_live(outbound, &encoded.frames(true), seen) {
             return Ok(());
         }
-        if !encoded.is_empty() {
-            outbound.send(frames(&encoded, false));
-        }
+        outbound.send(encoded.frames(false));
         after = seen;
+    }
+}
+
+/// A block of the replay in the words of who gets it.
+enum Encoded {
+    /// Entries, to be put into frames.
+    Native(Vec<String>),
+    /// A frame for each message.
+    Other(Vec<Bytes>),
+}
+
+impl Encoded {
+    fn new(outbound: &Outbound, entries: &[Entry]) -> Self {
+        match outbound.dialect {
+            Dialect::Native => Self::Native(encode_all(entries)),
+            dialect @ (Dialect::Plain | Dialect::Lobby) => Self::Other(
+                entries
+                    .iter()
+                    .filter(|entry| !outbound.keeps_back(&entry.id))
+                    .filter_map(|entry| dialect.entry(entry))
+                    .collect(),
+            ),
+        }
+    }
+
+    fn frames(&self, live: bool) -> Vec<Bytes> {
+        match self {
+            Self::Native(encoded) => frames(encoded, live),
+            Self::Other(frames) => frames.clone(),
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! The outgoing half of one connection.
 
 use std::{
-    collections::VecDeque,
-    io::{self, IoSlice},
+    io::IoSlice,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -12,16 +11,22 @@ use std::{
 use bytes::Bytes;
 use snug_shared::{CloseReason, Seq};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
-use super::{
-    tail::{Batch, Tail},
-    websocket,
-};
-use crate::socket::Socket;
+use super::tail::{Batch, Tail};
+use crate::{dialect::Dialect, socket::Socket};
+
+mod state;
+
+use state::State;
 
 /// Bytes of private frames (answers, replays, pongs) that may wait for one socket. A replay waits for room; what cannot wait
 /// and does not fit closes the connection as too slow.
 const PRIVATE_BYTES: usize = 384 * 1024;
+
+/// Messages that are not to come back to their sender and have not passed yet, at most: who reads nothing of what all others
+/// say meanwhile is too slow.
+const UNECHOED: usize = 4_096;
 
 /// Frames given to the kernel in one call.
 const WRITE_FRAMES: usize = 64;
@@ -53,6 +58,8 @@ pub enum Attached {
 pub struct Outbound {
     /// This connection's number in this process.
     pub id: u64,
+    /// What is spoken on it.
+    pub dialect: Dialect,
     socket: Socket,
     /// What the room says, once the member has joined one. Locked after `state`, never before.
     tail: OnceLock<Arc<Mutex<Tail>>>,
@@ -65,28 +72,12 @@ pub struct Outbound {
     heard: AtomicU64,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    /// A frame of which a part has been written; nothing else may go before its rest.
-    partial: Bytes,
-    private: VecDeque<Bytes>,
-    private_bytes: usize,
-    /// The next frame of the room's tail.
-    position: u64,
-    /// Whether the replay is over and the tail follows.
-    live: bool,
-    /// Entries up to here came with the replay and are passed over in the tail.
-    seen: Seq,
-    blocked: bool,
-    closing: Option<CloseReason>,
-    gone: bool,
-}
-
 impl Outbound {
     /// Takes over a socket's outgoing half.
-    pub fn new(id: u64, socket: Socket, now_ms: u64) -> Self {
+    pub fn new(id: u64, dialect: Dialect, socket: Socket, now_ms: u64) -> Self {
         Self {
             id,
+            dialect,
             socket,
             tail: OnceLock::new(),
             state: Mutex::default(),
@@ -114,6 +105,26 @@ impl Outbound {
         }
         let flushed = self.write(&mut state);
         self.settle(&mut state, flushed);
+    }
+
+    /// Keeps a message from its sender, who shows it already. False when it was kept from them before.
+    pub fn keep_back(&self, id: Uuid) -> bool {
+        let mut state = self.lock();
+        if state.unechoed.len() >= UNECHOED {
+            state.close(CloseReason::TooSlow);
+            self.wake.notify_one();
+        }
+        state.unechoed.insert(id)
+    }
+
+    /// Forgets a message that will not pass after all.
+    pub fn keep_back_no_more(&self, id: &Uuid) {
+        let _ = self.lock().unechoed.remove(id);
+    }
+
+    /// Whether a message is kept from its sender.
+    pub fn keeps_back(&self, id: &Uuid) -> bool {
+        self.lock().unechoed.contains(id)
     }
 
     /// Sends the last frames of the replay and follows the tail from there: entries up to `seen` are in the replay, later
@@ -158,7 +169,10 @@ impl Outbound {
             }
             return Some(state.position);
         }
-        let keeps_up = state.position == batch.from && state.is_even() && state.seen < batch.first_seq();
+        let keeps_up = state.position == batch.from
+            && state.is_even()
+            && state.seen < batch.first_seq()
+            && state.unechoed.is_empty();
         let mut flushed = Flushed::All;
         if keeps_up {
             flushed = self.write_batch(&mut state, batch);
@@ -280,16 +294,26 @@ impl Outbound {
             if items.iter().any(|item| item.except == Some(self.id)) {
                 return Flushed::All;
             }
-            let slices: [IoSlice<'_>; WRITE_FRAMES] =
-                std::array::from_fn(|i| IoSlice::new(items.get(i).map_or(&[], |item| &item.frame)));
+            if items.iter().all(|item| item.frame(self.dialect).is_empty()) {
+                state.position += items.len() as u64;
+                continue;
+            }
+            let slices: [IoSlice<'_>; WRITE_FRAMES] = std::array::from_fn(|i| {
+                IoSlice::new(items.get(i).map_or(&[], |item| item.frame(self.dialect)))
+            });
             match self.socket.try_write_vectored(&slices[..items.len()]) {
                 Ok(mut written) => {
                     for item in items {
+                        let frame = item.frame(self.dialect);
+                        if frame.is_empty() && state.partial.is_empty() {
+                            state.position += 1;
+                            continue;
+                        }
                         if written == 0 {
                             return Flushed::Blocked;
                         }
-                        let of_this = written.min(item.frame.len());
-                        state.partial = item.frame.slice(of_this..);
+                        let of_this = written.min(frame.len());
+                        state.partial = frame.slice(of_this..);
                         state.position += 1;
                         written -= of_this;
                     }
@@ -313,7 +337,7 @@ impl Outbound {
                     return Flushed::Finished;
                 }
                 match self.tail.get().filter(|_| state.live) {
-                    Some(tail) if state.take_from(tail, self.id) => continue,
+                    Some(tail) if state.take_from(tail, self.id, self.dialect) => continue,
                     _ => return Flushed::All,
                 }
             }
@@ -329,77 +353,6 @@ impl Outbound {
                     self.drained.notify_waiters();
                 }
                 Err(error) => return state.failed(&error),
-            }
-        }
-    }
-}
-
-impl State {
-    fn push(&mut self, frame: Bytes) {
-        if !self.has_ended() {
-            self.private_bytes += frame.len();
-            self.private.push_back(frame);
-        }
-    }
-
-    fn close(&mut self, reason: CloseReason) {
-        if self.closing.is_none() {
-            if reason == CloseReason::TooSlow {
-                // What it did not read in time it will ask for again; only the frame begun must be whole.
-                self.private.clear();
-                self.private_bytes = 0;
-            }
-            self.push(websocket::close(reason));
-            self.closing = Some(reason);
-        }
-    }
-
-    fn has_ended(&self) -> bool {
-        self.gone || self.closing.is_some()
-    }
-
-    /// Whether nothing but the room's tail is to be written.
-    fn is_even(&self) -> bool {
-        self.partial.is_empty() && self.private.is_empty()
-    }
-
-    /// Moves the next frames of the tail behind what is private; false when there are none.
-    fn take_from(&mut self, tail: &Mutex<Tail>, id: u64) -> bool {
-        let Some(batch) = lock(tail).batch(self.position, WRITE_FRAMES - 1) else {
-            self.close(CloseReason::TooSlow);
-            return true;
-        };
-        self.position += batch.items.len() as u64;
-        let any = !batch.items.is_empty();
-        for item in batch.items {
-            let replayed = item.seq.is_some_and(|seq| seq <= self.seen);
-            if !replayed && item.except != Some(id) {
-                self.push(item.frame);
-            }
-        }
-        any
-    }
-
-    fn advance(&mut self, mut written: usize) {
-        let of_partial = written.min(self.partial.len());
-        let _ = self.partial.split_to(of_partial);
-        written -= of_partial;
-        while written > 0 {
-            let Some(mut frame) = self.private.pop_front() else { break };
-            self.private_bytes -= frame.len();
-            let of_this = written.min(frame.len());
-            let _ = frame.split_to(of_this);
-            written -= of_this;
-            self.partial = frame;
-        }
-    }
-
-    fn failed(&mut self, error: &io::Error) -> Flushed {
-        match error.kind() {
-            io::ErrorKind::WouldBlock => Flushed::Blocked,
-            _ => {
-                self.gone = true;
-                Flushed::Finished
             }
         }
     }

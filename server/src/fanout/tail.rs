@@ -1,23 +1,72 @@
 //! The newest frames of one room, shared by all its members.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
-use snug_shared::Seq;
+use snug_shared::{Entry, Seq};
+use uuid::Uuid;
+
+use crate::dialect::Dialect;
 
 /// Bytes of frames a room keeps for members that are behind; one that is further behind is closed as too slow. Shared by all
-/// of them, and empty while everybody keeps up.
+/// of them, and empty while everybody keeps up. Counted in the native dialect; the others are shorter.
 pub const TAIL_BYTES: usize = 2 * 1024 * 1024;
 
 /// One frame of a tail.
 #[derive(Debug, Clone)]
 pub struct Item {
-    /// The encoded frame.
+    /// The frame of the native dialect.
     pub frame: Bytes,
+    /// What the other dialects make of it; none when they have no words for it.
+    pub message: Option<Arc<Message>>,
     /// The entry it carries; none for what is not kept (presence, typing).
     pub seq: Option<Seq>,
     /// The member it is not for: nobody is told that they themselves are typing.
     pub except: Option<u64>,
+}
+
+/// A message and its frames in the dialects that are not native, each made when somebody first needs it.
+#[derive(Debug)]
+pub struct Message {
+    entry: Arc<Entry>,
+    plain: OnceLock<Bytes>,
+    lobby: OnceLock<Bytes>,
+}
+
+impl Item {
+    /// What every dialect may say.
+    pub fn entry(entry: &Arc<Entry>) -> Self {
+        let message = entry.message().map(|_| {
+            Arc::new(Message { entry: entry.clone(), plain: OnceLock::new(), lobby: OnceLock::new() })
+        });
+        let frame = Dialect::Native.entry(entry).unwrap_or_default();
+        Self { frame, message, seq: Some(entry.seq), except: None }
+    }
+
+    /// What only native clients are told, and is not kept.
+    pub fn passing(frame: Bytes, except: Option<u64>) -> Self {
+        Self { frame, message: None, seq: None, except }
+    }
+
+    /// The frame in a dialect; empty when it has none.
+    pub fn frame(&self, dialect: Dialect) -> &Bytes {
+        static NOTHING: Bytes = Bytes::new();
+        let (frame, message) = match (dialect, &self.message) {
+            (Dialect::Native, _) => return &self.frame,
+            (_, None) => return &NOTHING,
+            (Dialect::Plain, Some(message)) => (&message.plain, message),
+            (Dialect::Lobby, Some(message)) => (&message.lobby, message),
+        };
+        frame.get_or_init(|| dialect.entry(&message.entry).unwrap_or_default())
+    }
+
+    /// The sender's id of the message in it.
+    pub fn id(&self) -> Option<Uuid> {
+        self.message.as_ref().map(|message| message.entry.id)
+    }
 }
 
 /// Consecutive items, cut out of a tail to be written to many sockets without holding its lock.
@@ -116,7 +165,7 @@ mod tests {
     use super::*;
 
     fn entry(seq: Seq, size: usize) -> Item {
-        Item { frame: Bytes::from(vec![0; size]), seq: Some(seq), except: None }
+        Item { frame: Bytes::from(vec![0; size]), message: None, seq: Some(seq), except: None }
     }
 
     #[test]

@@ -16,6 +16,16 @@ pub fn text(payload: &str) -> Bytes {
     frame(TEXT, payload.as_bytes())
 }
 
+/// What a frame of ours carries.
+pub fn payload(frame: &Bytes) -> Bytes {
+    let header = match frame.get(1) {
+        Some(126) => 4,
+        Some(127) => 10,
+        _ => 2,
+    };
+    frame.slice(header.min(frame.len())..)
+}
+
 /// A close frame with its code and the reason's name.
 pub fn close(reason: CloseReason) -> Bytes {
     let mut payload = reason.code().to_be_bytes().to_vec();
@@ -58,6 +68,9 @@ mod tests {
         assert_eq!(text(&"a".repeat(126))[..4], [0x81, 126, 0, 126]);
         assert_eq!(text(&"a".repeat(65_535))[..4], [0x81, 126, 0xff, 0xff]);
         assert_eq!(text(&"a".repeat(65_536))[..10], [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
+        for length in [0, 1, 125, 126, 65_535, 65_536] {
+            assert_eq!(payload(&text(&"a".repeat(length))), "a".repeat(length));
+        }
     }
 
     #[test]

@@ -19,14 +19,18 @@ use super::HttpError;
 use crate::{
     Server,
     accept::{Peer, head::Opening},
-    consumer::{self, Visitor},
+    consumer::{self, Visitor, Wish},
+    dialect::Dialect,
     socket::Socket,
 };
 
 /// Bytes of a handshake's nonce.
 const KEY_BYTES: usize = 16;
 
-/// `GET /ws/chat/{room}/{nickname}`. Names that are not allowed still upgrade: browsers can read a close code, but no status.
+/// The room of the two lobby tutorials.
+const LOBBY: &str = "test";
+
+/// `GET /ws/chat/{room}/{nickname}`, and the lobbies. Names that are not allowed still upgrade: browsers can read a close code, but no status.
 pub async fn upgrade(
     State(server): State<Arc<Server>>,
     Extension(peer): Extension<Peer>,
@@ -35,7 +39,12 @@ pub async fn upgrade(
     let path = Path::parse(request.uri().path()).ok_or_else(HttpError::nothing_here)?;
     let handshake = Handshake::parse(request.method(), request.version(), request.headers())?;
     let upgrade = hyper::upgrade::on(&mut request);
-    let native = handshake.native;
+    let dialect = match (path.lobby, handshake.native) {
+        (true, _) => Dialect::Lobby,
+        (false, true) => Dialect::Native,
+        (false, false) => Dialect::Plain,
+    };
+    let wish = Wish::parse(request.uri().query().unwrap_or_default());
     peer.permit.hand_over();
     tokio::spawn(async move {
         let upgraded = match upgrade.await {
@@ -45,12 +54,12 @@ pub async fn upgrade(
         let Some((socket, read)) = take_apart(upgraded) else {
             return tracing::error!("a connection that did not come through our own door");
         };
-        let Path { room, nickname } = path;
-        let visitor = Visitor { socket, read, room, nickname, peer: peer.address, native };
+        let Path { room, nickname, .. } = path;
+        let visitor = Visitor { socket, read, room, nickname, peer: peer.address, dialect, wish };
         consumer::serve(server, visitor).await;
         drop(peer);
     });
-    Ok(handshake.response())
+    Ok(handshake.response(dialect))
 }
 
 /// The stream, and what was read from it already.
@@ -69,10 +78,15 @@ struct Path {
     room: Option<String>,
     /// None when there is no such segment; empty, which no name is, when it is not UTF-8.
     nickname: Option<String>,
+    /// Whether it is one of the tutorials' lobbies.
+    lobby: bool,
 }
 
 impl Path {
     fn parse(path: &str) -> Option<Self> {
+        if let "/ws/socket-server" | "/ws/socker-server" = path.strip_suffix('/').unwrap_or(path) {
+            return Some(Self { room: Some(LOBBY.to_owned()), nickname: None, lobby: true });
+        }
         let names = path.strip_prefix("/ws/chat/")?;
         let names = names.strip_suffix('/').unwrap_or(names);
         let (room, nickname) = match names.split_once('/') {
@@ -80,7 +94,7 @@ impl Path {
             Some((_, nickname)) if nickname.contains('/') => return None,
             Some((room, nickname)) => (room, Some(decode_segment(nickname).unwrap_or_default())),
         };
-        Some(Self { room: decode_segment(room), nickname })
+        Some(Self { room: decode_segment(room), nickname, lobby: false })
     }
 }
 
@@ -116,7 +130,7 @@ impl Handshake {
         Ok(Self { accept: derive_accept_key(key.as_bytes()), native })
     }
 
-    fn response(self) -> Response {
+    fn response(self, dialect: Dialect) -> Response {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let headers = response.headers_mut();
@@ -125,7 +139,7 @@ impl Handshake {
         if let Ok(accept) = HeaderValue::try_from(self.accept) {
             headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
         }
-        if self.native {
+        if dialect == Dialect::Native {
             headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
         }
         response
@@ -149,7 +163,7 @@ mod tests {
     use super::*;
 
     fn path(room: Option<&str>, nickname: Option<&str>) -> Option<Path> {
-        Some(Path { room: room.map(str::to_owned), nickname: nickname.map(str::to_owned) })
+        Some(Path { room: room.map(str::to_owned), nickname: nickname.map(str::to_owned), lobby: false })
     }
 
     #[test]
@@ -165,6 +179,15 @@ mod tests {
         assert_eq!(Path::parse("/ws/chat/tea/maya/more"), None);
     }
 
+    #[test]
+    fn both_spellings_of_the_lobby_lead_to_one_room() {
+        for path in ["/ws/socket-server/", "/ws/socker-server/", "/ws/socket-server", "/ws/socker-server"] {
+            let lobby = Path { room: Some("test".to_owned()), nickname: None, lobby: true };
+            assert_eq!(Path::parse(path), Some(lobby), "{path}");
+        }
+        assert_eq!(Path::parse("/ws/socket-server/more"), None);
+    }
+
     fn status(changes: &[(&'static str, &'static str)]) -> u16 {
         let mut lines = vec![
             ("upgrade", "WebSocket"),
@@ -178,7 +201,7 @@ mod tests {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         match Handshake::parse(&Method::GET, Version::HTTP_11, &headers) {
-            Ok(handshake) => handshake.response().status().as_u16(),
+            Ok(handshake) => handshake.response(Dialect::Native).status().as_u16(),
             Err(error) => axum::response::IntoResponse::into_response(error).status().as_u16(),
         }
     }
@@ -199,7 +222,7 @@ mod tests {
     #[test]
     fn the_answer_is_the_one_of_the_standard() {
         let handshake = Handshake { accept: derive_accept_key(b"dGhlIHNhbXBsZSBub25jZQ=="), native: true };
-        let response = handshake.response();
+        let response = handshake.response(Dialect::Native);
         assert_eq!(response.headers()["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         assert_eq!(response.headers()["sec-websocket-protocol"], "snug.v1");
     }

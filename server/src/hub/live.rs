@@ -17,6 +17,7 @@ use snug_shared::{
 use tokio::sync::Notify;
 
 use crate::{
+    dialect::Dialect,
     fanout::{self, Attached, Item, Outbound, Tail},
     layer::{Event, Receiver},
     log::RoomRecord,
@@ -110,6 +111,22 @@ impl LiveRoom {
         Ok(joined)
     }
 
+    /// Gives a connection's member another nickname; to the others, one leaves and another comes.
+    ///
+    /// # Errors
+    /// [`JoinError`] when the nickname is somebody else's. Nothing changes then.
+    pub fn rename(
+        &self,
+        fresh: u64,
+        outbound: &Outbound,
+        author: &Author,
+        nickname: &Nickname,
+    ) -> Result<Joined, JoinError> {
+        let joined = lock(&self.members).join(Instant::now(), fresh, outbound.id, author, nickname)?;
+        self.wake.notify_one();
+        Ok(joined)
+    }
+
     /// Takes a connection's place away.
     pub fn leave(&self, member: u64, connection: u64) {
         lock(&self.sockets).remove(connection);
@@ -159,6 +176,7 @@ impl LiveRoom {
         match outbound.go_live(frames, seen) {
             Attached::Behind => false,
             Attached::Live => true,
+            Attached::LiveWithoutPresence if outbound.dialect != Dialect::Native => true,
             Attached::LiveWithoutPresence => {
                 let (members, count) = self.members();
                 let whole = Presence { count, members: Some(members), ..Presence::default() };
@@ -230,7 +248,7 @@ impl LiveRoom {
         }
         if let Some((except, presence)) = presence {
             let frame = fanout::text(&ServerFrame::Presence(presence).to_json());
-            items.push(Item { frame, seq: None, except });
+            items.push(Item::passing(frame, except));
         }
         if items.is_empty() {
             return more;
@@ -270,12 +288,11 @@ impl LiveRoom {
                     lock(&self.tail).skip_to(entry.seq);
                     return Err(Hole);
                 }
-                let json = serde_json::to_string(&*entry).unwrap_or_default();
-                Ok(Some(Item { frame: fanout::text(&json), seq: Some(entry.seq), except: None }))
+                Ok(Some(Item::entry(&entry)))
             }
             Event::Typing { connection, user, by } => {
                 let json = ServerFrame::Typing { user, by }.to_json();
-                Ok(Some(Item { frame: fanout::text(&json), seq: None, except: Some(connection) }))
+                Ok(Some(Item::passing(fanout::text(&json), Some(connection))))
             }
         }
     }

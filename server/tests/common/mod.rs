@@ -9,6 +9,7 @@ pub mod http;
 pub mod journal;
 pub mod member;
 pub mod peer;
+pub mod plain;
 pub mod process;
 pub mod promise;
 pub mod proxy;

@@ -7,7 +7,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::fanout::{Item, TAIL_BYTES};
+use crate::fanout::{Item, TAIL_BYTES, websocket};
 
 struct Pair {
     outbound: Arc<Outbound>,
@@ -16,10 +16,14 @@ struct Pair {
 }
 
 async fn pair() -> Pair {
+    pair_that_speaks(Dialect::Native).await
+}
+
+async fn pair_that_speaks(dialect: Dialect) -> Pair {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (stream, _) = listener.accept().await.unwrap();
-    let outbound = Arc::new(Outbound::new(1, Socket::new(stream), 0));
+    let outbound = Arc::new(Outbound::new(1, dialect, Socket::new(stream), 0));
     let tail = Arc::new(Mutex::new(Tail::new(0)));
     outbound.attach(tail.clone());
     Pair { outbound, tail, peer }
@@ -50,7 +54,7 @@ impl Pair {
 }
 
 fn entry(seq: Seq, text: &str) -> Item {
-    Item { frame: Bytes::copy_from_slice(text.as_bytes()), seq: Some(seq), except: None }
+    Item { frame: Bytes::copy_from_slice(text.as_bytes()), message: None, seq: Some(seq), except: None }
 }
 
 #[tokio::test]
@@ -58,7 +62,7 @@ async fn what_the_room_says_waits_for_the_replay_and_is_not_doubled() {
     let mut pair = pair().await;
     pair.say(vec![entry(1, "[1]"), entry(2, "[2]")]);
     pair.outbound.send([Bytes::from("[1][2]")]);
-    pair.say(vec![Item { frame: Bytes::from("(joined)"), seq: None, except: None }]);
+    pair.say(vec![Item::passing(Bytes::from("(joined)"), None)]);
     assert_eq!(pair.outbound.go_live(&[Bytes::from("[live]")], 2), Attached::Live);
     pair.say(vec![entry(3, "[3]")]);
     let all = "[1][2][live](joined)[3]";
@@ -71,18 +75,59 @@ async fn a_member_is_not_told_that_it_types_itself() {
     assert_eq!(pair.outbound.go_live(&[], 0), Attached::Live);
     pair.say(vec![
         entry(1, "[1]"),
-        Item { frame: Bytes::from("(typing)"), seq: None, except: Some(1) },
-        Item { frame: Bytes::from("(other)"), seq: None, except: Some(2) },
+        Item::passing(Bytes::from("(typing)"), Some(1)),
+        Item::passing(Bytes::from("(other)"), Some(2)),
     ]);
     pair.say(vec![entry(2, "[2]")]);
     let all = "[1](other)[2]";
     assert_eq!(pair.read(all.len()).await, all.as_bytes());
 }
 
+fn said(seq: Seq, text: &str) -> Item {
+    Item::entry(&Arc::new(snug_shared::Entry {
+        seq,
+        id: Uuid::from_u128(seq.into()),
+        at: 0,
+        user: snug_shared::Nickname::parse("maya").unwrap(),
+        by: snug_shared::Author::parse("h:maya").unwrap(),
+        body: snug_shared::Body::Message(snug_shared::Message {
+            text: Some(snug_shared::MessageText::parse(text).unwrap()),
+            reply_to: None,
+            present: None,
+        }),
+    }))
+}
+
+#[tokio::test]
+async fn another_dialect_hears_messages_and_not_its_own_nor_what_it_has_no_words_for() {
+    let mut pair = pair_that_speaks(Dialect::Lobby).await;
+    assert_eq!(pair.outbound.go_live(&[], 0), Attached::Live);
+    let typing = || Item::passing(Bytes::from("(typing)"), None);
+    pair.say(vec![typing()]);
+    pair.say(vec![typing(), said(1, "1"), typing(), said(2, "2"), typing()]);
+    assert!(pair.outbound.keep_back(Uuid::from_u128(3)));
+    assert!(!pair.outbound.keep_back(Uuid::from_u128(3)));
+    pair.say(vec![typing(), said(3, "3"), said(4, "4")]);
+    assert!(!pair.outbound.keeps_back(&Uuid::from_u128(3)), "it is let go when it has passed");
+    pair.say(vec![entry(5, "[edit]"), said(6, "6")]);
+    let frame = |text| websocket::text(&format!(r#"{{"type":"chat","message":"{text}"}}"#));
+    let all = ["1", "2", "4", "6"].map(frame).concat();
+    assert_eq!(pair.read(all.len()).await, all);
+}
+
+#[tokio::test]
+async fn a_frame_is_encoded_once_for_all_who_speak_alike() {
+    let item = said(1, "hi");
+    let (one, other) = (item.clone(), item);
+    for dialect in [Dialect::Native, Dialect::Plain, Dialect::Lobby] {
+        assert_eq!(one.frame(dialect).as_ptr(), other.frame(dialect).as_ptr());
+    }
+}
+
 #[tokio::test]
 async fn a_replay_that_fell_behind_goes_on_and_learns_who_is_here() {
     let pair = pair().await;
-    pair.say(vec![Item { frame: Bytes::from("(joined)"), seq: None, except: None }]);
+    pair.say(vec![Item::passing(Bytes::from("(joined)"), None)]);
     for seq in 1..=5 {
         pair.say(vec![entry(seq, &"x".repeat(TAIL_BYTES / 3))]);
     }
