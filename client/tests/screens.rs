@@ -278,7 +278,7 @@ fn a_room_of_a_hundred_thousand_rows_builds_a_few_hundred_wherever_one_goes() {
         let list = virtual_list(
             100_000,
             1,
-            |index| index,
+            Some,
             |index| {
                 built.set(built.get() + 1);
                 iced::widget::text(format!("Row {index}")).into()
@@ -310,7 +310,7 @@ fn scrolling_up_leaves_the_end_and_says_so() {
     let list = virtual_list(
         1_000,
         1,
-        |index| index,
+        Some,
         |index| iced::widget::text(format!("Row {index}")).into(),
         theme::scroll_thumb,
     )

@@ -3,41 +3,31 @@
 //! The [`Session`] knows everything about the room that has no pixels. This screen shows it, turns keys and clicks into calls on
 //! it, and decides what counts as seen: what is in view at the end of the timeline while the window has the focus.
 
+mod acts;
 mod composer;
 mod rows;
 mod sides;
+mod view;
 mod watch;
 
 use std::time::{Duration, Instant};
 
 use iced::{
-    Bottom, Center, Element, Fill, Padding, Subscription, Task, clipboard,
+    Subscription, Task, clipboard,
     keyboard::{self, Key, key::Named},
-    widget::{column, container, qr_code, row, rule, space, stack, text_editor},
+    widget::{qr_code, text_editor},
 };
-use snug_shared::{Emoji, Intent, Invite, MessageText, Nickname, RoomName, Seq, ServerAddress};
+use snug_shared::{Emoji, Intent, Invite, Nickname, RoomName, Seq, ServerAddress};
 use uuid::Uuid;
 
-use self::{
-    composer::{Composer, Purpose},
-    rows::Context,
-};
+use self::composer::Composer;
 use crate::{
     connection::{self, Event},
-    format,
-    session::{Done, Effect, Joining, Link, NotTaken, Session},
-    theme,
-    timeline::{Delivery, MessageRow, Row, RowId},
-    widget::{
-        Look, Type, nothing, say,
-        virtual_list::{Jump, Shown, virtual_list},
-    },
+    session::{Done, Effect, Joining, Link, Session},
+    timeline::RowId,
+    widget::virtual_list::{Jump, Shown},
 };
 
-/// Below this the sidebar is gone.
-const SIDEBAR_FROM: f32 = 640.0;
-/// Below this the members are gone.
-const MEMBERS_FROM: f32 = 900.0;
 /// A connection that takes longer is worth a word.
 const SLOW: Duration = Duration::from_millis(800);
 const COPIED: Duration = Duration::from_secs(2);
@@ -367,94 +357,6 @@ impl Room {
         self.update(message)
     }
 
-    fn escape(&mut self) {
-        if self.deleting.take().is_some() || self.composer.cancel() {
-            return;
-        }
-        self.session.set_unread(None);
-        let _: Task<Message> = self.go(Jump::End);
-    }
-
-    fn go(&mut self, jump: Jump<RowId>) -> Task<Message> {
-        self.jump = (self.jump.0 + 1, jump);
-        Task::none()
-    }
-
-    fn submit(&mut self) -> Task<Message> {
-        let Some(text) = self.composer.text() else { return Task::none() };
-        let taken = match self.composer.purpose() {
-            Purpose::Say => self.session.say(&text, None),
-            Purpose::Reply { seq, .. } => {
-                let seq = *seq;
-                self.session.say(&text, Some(seq))
-            }
-            Purpose::Edit { seq } => {
-                let target = *seq;
-                MessageText::parse(text)
-                    .map_err(NotTaken::from)
-                    .and_then(|text| self.session.submit(Intent::Edit { target, text }))
-            }
-        };
-        match taken {
-            Ok(effects) => {
-                if !matches!(self.composer.purpose(), Purpose::Edit { .. }) {
-                    self.session.set_unread(None);
-                    let _: Task<Message> = self.go(Jump::End);
-                }
-                self.composer.sent();
-                run(effects)
-            }
-            Err(reason) => {
-                self.composer.refuse(reason.to_string());
-                Task::none()
-            }
-        }
-    }
-
-    fn send(&mut self, intent: Intent) -> Task<Message> {
-        match self.session.submit(intent) {
-            Ok(effects) => run(effects),
-            Err(reason) => {
-                self.composer.refuse(reason.to_string());
-                Task::none()
-            }
-        }
-    }
-
-    fn edit(&mut self, seq: Seq) -> Task<Message> {
-        if let Some(text) = self.message(seq).and_then(|message| message.text).map(str::to_owned) {
-            self.composer.edit(seq, &text);
-        }
-        Task::none()
-    }
-
-    fn messages(&self) -> impl DoubleEndedIterator<Item = (usize, MessageRow<'_>)> {
-        let timeline = self.session.timeline();
-        (0..timeline.len()).filter_map(|index| match timeline.row(index) {
-            Some(Row::Message(message)) => Some((index, message)),
-            _ => None,
-        })
-    }
-
-    fn message(&self, seq: Seq) -> Option<MessageRow<'_>> {
-        self.messages().rev().find(|(_, message)| message.seq == Some(seq)).map(|(_, message)| message)
-    }
-
-    fn row_of(&self, seq: Seq) -> Option<RowId> {
-        let (index, _) = self.messages().rev().find(|(_, message)| message.seq == Some(seq))?;
-        self.session.timeline().id(index)
-    }
-
-    fn last_own(&self) -> Option<Seq> {
-        let (_, message) = self.messages().rev().find(|(_, message)| {
-            message.own
-                && message.text.is_some()
-                && message.seq.is_some()
-                && message.delivery == Delivery::Sent
-        })?;
-        message.seq
-    }
-
     /// Whether connecting takes long enough to say so.
     fn is_slow(&self) -> bool {
         self.trying_since.elapsed() >= SLOW
@@ -476,101 +378,6 @@ impl Room {
             Subscription::none()
         };
         Subscription::batch([socket, clock])
-    }
-
-    /// The screen.
-    pub fn view<'a>(&'a self, look: &Look) -> Element<'a, Message> {
-        let has_sidebar = look.size.width >= SIDEBAR_FROM;
-        let has_members = look.size.width >= MEMBERS_FROM;
-        let edge = |shown: bool| -> Element<'_, Message> {
-            if shown { rule::vertical(1).style(theme::hairline).into() } else { nothing() }
-        };
-        let middle = column![
-            sides::header(self, has_sidebar, has_members),
-            crate::widget::hairline(),
-            self.conversation(look),
-            self.foot(),
-        ]
-        .width(Fill);
-        // Always the same children in the same order: what they hold, such as the reader's place, goes by it.
-        let screen = row![
-            if has_sidebar { sides::sidebar(self) } else { nothing() },
-            edge(has_sidebar),
-            middle,
-            edge(has_members),
-            if has_members { sides::members(self) } else { nothing() },
-        ];
-        container(screen).style(theme::page).into()
-    }
-
-    fn conversation<'a>(&'a self, look: &Look) -> Element<'a, Message> {
-        let timeline = self.session.timeline();
-        if !timeline.has_messages() {
-            return match self.session.link() {
-                _ if self.was_online => container(sides::silence(self, look)).center(Fill).into(),
-                Link::Connecting if self.is_slow() => sides::joining(self),
-                _ => space::vertical().height(Fill).into(),
-            };
-        }
-        let context = Context {
-            look: look.clone(),
-            room: self.session.room().as_str(),
-            me: sides::me(self),
-            deleting: self.deleting,
-        };
-        let (rows_context, actions_context) = (context.clone(), context);
-        let list = virtual_list(
-            timeline.len(),
-            timeline.revision(),
-            move |index| timeline.id(index),
-            move |index| match timeline.row(index) {
-                Some(row) => rows::view(row, &rows_context),
-                None => nothing(),
-            },
-            theme::scroll_thumb,
-        )
-        .hovered(theme::hovered_row)
-        .actions(move |index| match timeline.row(index) {
-            Some(Row::Message(message)) => rows::actions(message, &actions_context),
-            _ => None,
-        })
-        .jump(self.jump.0, some(self.jump.1))
-        .on_shown(Message::Shown);
-        let away = self.shown.is_some_and(|shown| !shown.at_end);
-        let pill = away.then(|| {
-            container(sides::pill(self.new))
-                .padding(Padding::ZERO.bottom(12))
-                .align_x(Center)
-                .align_y(Bottom)
-                .width(Fill)
-                .height(Fill)
-        });
-        stack![list].push(pill).width(Fill).height(Fill).into()
-    }
-
-    fn foot(&self) -> Element<'_, Message> {
-        let names: Vec<&str> = self.session.writing().into_iter().map(Nickname::as_str).collect();
-        let writing = format::writing(&names).unwrap_or_default();
-        // Always there, so that nothing moves when somebody begins to write.
-        let writing = container(say(writing, Type::Meta).style(theme::muted)).height(20).padding([1, 14]);
-        let placeholder = format!("Write to {}", self.session.room());
-        let strip = match sides::strip(self) {
-            Some(strip) => container(strip).padding(Padding::ZERO.bottom(8)).into(),
-            None => nothing(),
-        };
-        column![strip, self.composer.view(placeholder), space::vertical().height(4), writing]
-            .padding(Padding { top: 8.0, right: 16.0, bottom: 4.0, left: 16.0 })
-            .into()
-    }
-}
-
-/// The list counts rows it has no id for as rows before all others.
-fn some(jump: Jump<RowId>) -> Jump<Option<RowId>> {
-    match jump {
-        Jump::End => Jump::End,
-        Jump::Start => Jump::Start,
-        Jump::Row(id) => Jump::Row(Some(id)),
-        Jump::Pages(pages) => Jump::Pages(pages),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod anchor;
 mod heights;
+mod state;
 
 use std::{collections::HashMap, hash::Hash};
 
@@ -20,34 +21,17 @@ use iced::{
     border, window,
 };
 
-pub use anchor::Anchor;
-use anchor::Placed;
-use heights::Heights;
+pub use state::Jump;
+use state::State;
 
-/// What an unseen row is taken to measure: two lines with their name.
-const ESTIMATE: f32 = 48.0;
 /// One notch of a mouse wheel.
 const NOTCH: f32 = 66.0;
-const THUMB_LEAST: f32 = 32.0;
 const BAR: f32 = 6.0;
 /// How wide the bar is for the pointer.
 const BAR_GRIP: f32 = 14.0;
 /// How far the actions reach above their row.
 const FLOAT_RISE: f32 = 16.0;
 const FLOAT_INSET: f32 = 6.0;
-
-/// Where to go; obeyed once for each serial number.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Jump<Id> {
-    /// To the newest row, and stay there.
-    End,
-    /// To the first row.
-    Start,
-    /// To a row: a third of the way down.
-    Row(Id),
-    /// By so many viewports, up when negative.
-    Pages(f32),
-}
 
 /// What the list shows now; told whenever it changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +51,7 @@ type View<'a, Built> = Box<dyn Fn(usize) -> Built + 'a>;
 pub struct VirtualList<'a, Id, Message> {
     len: usize,
     revision: u64,
-    id: Box<dyn Fn(usize) -> Id + 'a>,
+    id: View<'a, Option<Id>>,
     view: View<'a, Element<'a, Message>>,
     jump: Option<(u64, Jump<Id>)>,
     on_shown: Option<Box<dyn Fn(Shown) -> Message + 'a>>,
@@ -86,7 +70,7 @@ pub struct VirtualList<'a, Id, Message> {
 pub fn virtual_list<'a, Id, Message>(
     len: usize,
     revision: u64,
-    id: impl Fn(usize) -> Id + 'a,
+    id: impl Fn(usize) -> Option<Id> + 'a,
     view: impl Fn(usize) -> Element<'a, Message> + 'a,
     thumb: fn(&Theme, bool) -> Color,
 ) -> VirtualList<'a, Id, Message> {
@@ -130,83 +114,6 @@ impl<'a, Id, Message> VirtualList<'a, Id, Message> {
     pub fn actions(mut self, view: impl Fn(usize) -> Option<Element<'a, Message>> + 'a) -> Self {
         self.actions = Some(Box::new(view));
         self
-    }
-}
-
-struct State<Id> {
-    anchor: Anchor<Id>,
-    heights: Heights<Id>,
-    revision: Option<u64>,
-    jumped: u64,
-    placed: Placed,
-    /// The ids of the tree's children.
-    rows: Vec<Id>,
-    told: Option<Shown>,
-    viewport: f32,
-    /// Where in the thumb the pointer holds it.
-    grip: Option<f32>,
-    over_bar: bool,
-    hovered: Option<Id>,
-    /// The row the last of the tree's children floats over.
-    floats_over: Option<Id>,
-}
-
-impl<Id: Ord + Copy> State<Id> {
-    /// Moves the rows up by some pixels, or down when negative.
-    fn scroll(&mut self, by: f32) {
-        let visible = self.placed.visible(self.viewport);
-        let Some((top, _)) = self.placed.rows.get(visible.start - self.placed.first) else { return };
-        if let Some(id) = self.heights.id(visible.start) {
-            self.anchor = Anchor::Row { id, top: (top - by).round() };
-        }
-    }
-
-    /// The first row in view lies this far from the top of everything.
-    fn offset(&self) -> f64 {
-        let above = self.placed.rows.front().map_or(0.0, |(top, _)| f64::from(*top));
-        (self.heights.offset(self.placed.first) - above).max(0.0)
-    }
-
-    fn scroll_to(&mut self, offset: f64) {
-        if let Some((index, inside)) = self.heights.at(offset)
-            && let Some(id) = self.heights.id(index)
-        {
-            self.anchor = Anchor::Row { id, top: -(inside as f32).round() };
-        }
-    }
-
-    fn obey(&mut self, jump: Jump<Id>) {
-        match jump {
-            Jump::End => self.anchor = Anchor::End,
-            Jump::Start => self.scroll_to(0.0),
-            Jump::Row(id) => self.anchor = Anchor::Row { id, top: (self.viewport / 3.0).round() },
-            Jump::Pages(pages) => self.scroll(pages * self.viewport),
-        }
-    }
-
-    /// The thumb's upper edge and height within the list, when there is more than fits.
-    fn thumb(&self) -> Option<(f32, f32)> {
-        let total = self.heights.total();
-        let viewport = f64::from(self.viewport);
-        if total <= viewport + 1.0 {
-            return None;
-        }
-        let height =
-            (self.viewport * (viewport / total) as f32).clamp(THUMB_LEAST.min(self.viewport), self.viewport);
-        let share =
-            if self.placed.at_end { 1.0 } else { (self.offset() / (total - viewport)).clamp(0.0, 1.0) };
-        Some(((self.viewport - height) * share as f32, height))
-    }
-
-    /// The pointer holds the thumb so that its upper edge is here.
-    fn drag(&mut self, top: f32) {
-        let Some((_, height)) = self.thumb() else { return };
-        let share = f64::from((top / (self.viewport - height).max(1.0)).clamp(0.0, 1.0));
-        if share >= 1.0 {
-            self.anchor = Anchor::End;
-        } else {
-            self.scroll_to(share * (self.heights.total() - f64::from(self.viewport)));
-        }
     }
 }
 
@@ -280,21 +187,8 @@ where
     }
 
     fn state(&self) -> tree::State {
-        tree::State::new(State::<Id> {
-            anchor: Anchor::End,
-            heights: Heights::new(ESTIMATE),
-            revision: None,
-            // What was asked for before this list was on screen is over.
-            jumped: self.jump.map_or(0, |(serial, _)| serial),
-            placed: Placed { first: 0, rows: Default::default(), at_end: true },
-            rows: Vec::new(),
-            told: None,
-            viewport: 0.0,
-            grip: None,
-            over_bar: false,
-            hovered: None,
-            floats_over: None,
-        })
+        // What was asked for before this list was on screen is over.
+        tree::State::new(State::<Id>::new(self.jump.map_or(0, |(serial, _)| serial)))
     }
 
     fn diff(&self, _tree: &mut Tree) {

@@ -141,7 +141,7 @@ mod tests {
 
     fn rows(ids: &[u32]) -> Heights<u32> {
         let mut heights = Heights::new(30.0);
-        heights.sync(ids.len(), |index| ids[index]);
+        heights.sync(ids.len(), |index| Some(ids[index]));
         heights
     }
 

@@ -37,15 +37,20 @@ impl<Id: Ord + Copy> Heights<Id> {
     /// Takes over the rows as they are now, in ascending order, and keeps the heights of those it knows.
     ///
     /// What stands before the first difference costs one comparison a row, so appending to a long room is cheap.
-    pub fn sync(&mut self, len: usize, id: impl Fn(usize) -> Id) {
-        let same =
-            self.ids.iter().take(len).enumerate().take_while(|(index, known)| **known == id(*index)).count();
+    pub fn sync(&mut self, len: usize, id: impl Fn(usize) -> Option<Id>) {
+        let same = self
+            .ids
+            .iter()
+            .take(len)
+            .enumerate()
+            .take_while(|(index, known)| Some(**known) == id(*index))
+            .count();
         let old_ids = self.ids.split_off(same);
         let old_rows = self.rows.split_off(same);
         self.sums.truncate(same);
         let mut old = old_ids.into_iter().zip(old_rows).peekable();
         for index in same..len {
-            let id = id(index);
+            let Some(id) = id(index) else { break };
             while old.next_if(|(known, _)| *known < id).is_some() {}
             let height = old.next_if(|(known, _)| *known == id).map_or(self.estimate, |(_, height)| height);
             self.push(id, height);
@@ -118,7 +123,7 @@ mod tests {
     #[test]
     fn a_row_never_seen_counts_as_the_estimate() {
         let mut heights = Heights::new(20.0);
-        heights.sync(3, |index| index);
+        heights.sync(3, Some);
         heights.measure(1, 50.0);
         assert_eq!(heights.total(), 90.0);
         assert_eq!(heights.at(19.0), Some((0, 19.0)));
@@ -136,9 +141,9 @@ mod tests {
     #[test]
     fn heights_stay_with_their_rows_when_older_ones_come() {
         let mut heights = Heights::new(20.0);
-        heights.sync(2, |index| index + 100);
+        heights.sync(2, |index| Some(index + 100));
         heights.measure(0, 70.0);
-        heights.sync(102, |index| index);
+        heights.sync(102, Some);
         assert_eq!(heights.offset(100), 2_000.0);
         assert_eq!(heights.offset(101), 2_070.0);
         assert_eq!(heights.position(101), 101);
@@ -170,12 +175,12 @@ mod tests {
                     _ if !plain.is_empty() => {
                         let index = at % plain.len();
                         plain[index].1 = f32::from(height);
-                        heights.sync(plain.len(), |index| plain[index].0);
+                        heights.sync(plain.len(), |index| Some(plain[index].0));
                         heights.measure(index, f32::from(height));
                     }
                     _ => {}
                 }
-                heights.sync(plain.len(), |index| plain[index].0);
+                heights.sync(plain.len(), |index| Some(plain[index].0));
                 let mut sum = 0.0;
                 for (index, (id, height)) in plain.iter().enumerate() {
                     prop_assert_eq!(heights.offset(index), sum);

@@ -1,0 +1,120 @@
+//! Where the reader is, and how that moves: by the wheel, the scroll bar and jumps. No widgets, no drawing.
+
+use super::{
+    Shown,
+    anchor::{Anchor, Placed},
+    heights::Heights,
+};
+
+/// What an unseen row is taken to measure: two lines with their name.
+const ESTIMATE: f32 = 48.0;
+const THUMB_LEAST: f32 = 32.0;
+
+/// Where to go; obeyed once for each serial number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Jump<Id> {
+    /// To the newest row, and stay there.
+    End,
+    /// To the first row.
+    Start,
+    /// To a row: a third of the way down.
+    Row(Id),
+    /// By so many viewports, up when negative.
+    Pages(f32),
+}
+
+/// What the list remembers from one view to the next.
+pub struct State<Id> {
+    pub anchor: Anchor<Id>,
+    pub heights: Heights<Id>,
+    pub revision: Option<u64>,
+    pub jumped: u64,
+    pub placed: Placed,
+    /// The ids of the tree's children.
+    pub rows: Vec<Id>,
+    pub told: Option<Shown>,
+    pub viewport: f32,
+    /// Where in the thumb the pointer holds it.
+    pub grip: Option<f32>,
+    pub over_bar: bool,
+    pub hovered: Option<Id>,
+    /// The row the last of the tree's children floats over.
+    pub floats_over: Option<Id>,
+}
+
+impl<Id: Ord + Copy> State<Id> {
+    /// At the end, with nothing seen yet; jumps up to this serial number are over.
+    pub fn new(jumped: u64) -> Self {
+        Self {
+            anchor: Anchor::End,
+            heights: Heights::new(ESTIMATE),
+            revision: None,
+            jumped,
+            placed: Placed { first: 0, rows: Default::default(), at_end: true },
+            rows: Vec::new(),
+            told: None,
+            viewport: 0.0,
+            grip: None,
+            over_bar: false,
+            hovered: None,
+            floats_over: None,
+        }
+    }
+
+    /// Moves the rows up by some pixels, or down when negative.
+    pub fn scroll(&mut self, by: f32) {
+        let visible = self.placed.visible(self.viewport);
+        let Some((top, _)) = self.placed.rows.get(visible.start - self.placed.first) else { return };
+        if let Some(id) = self.heights.id(visible.start) {
+            self.anchor = Anchor::Row { id, top: (top - by).round() };
+        }
+    }
+
+    /// The first row in view lies this far from the top of everything.
+    pub fn offset(&self) -> f64 {
+        let above = self.placed.rows.front().map_or(0.0, |(top, _)| f64::from(*top));
+        (self.heights.offset(self.placed.first) - above).max(0.0)
+    }
+
+    pub fn scroll_to(&mut self, offset: f64) {
+        if let Some((index, inside)) = self.heights.at(offset)
+            && let Some(id) = self.heights.id(index)
+        {
+            self.anchor = Anchor::Row { id, top: -(inside as f32).round() };
+        }
+    }
+
+    pub fn obey(&mut self, jump: Jump<Id>) {
+        match jump {
+            Jump::End => self.anchor = Anchor::End,
+            Jump::Start => self.scroll_to(0.0),
+            Jump::Row(id) => self.anchor = Anchor::Row { id, top: (self.viewport / 3.0).round() },
+            Jump::Pages(pages) => self.scroll(pages * self.viewport),
+        }
+    }
+
+    /// The thumb's upper edge and height within the list, when there is more than fits.
+    pub fn thumb(&self) -> Option<(f32, f32)> {
+        let total = self.heights.total();
+        let viewport = f64::from(self.viewport);
+        if total <= viewport + 1.0 {
+            return None;
+        }
+        let height =
+            (self.viewport * (viewport / total) as f32).clamp(THUMB_LEAST.min(self.viewport), self.viewport);
+        let share =
+            if self.placed.at_end { 1.0 } else { (self.offset() / (total - viewport)).clamp(0.0, 1.0) };
+        Some(((self.viewport - height) * share as f32, height))
+    }
+
+    /// The pointer holds the thumb so that its upper edge is here.
+    pub fn drag(&mut self, top: f32) {
+        let Some((_, height)) = self.thumb() else { return };
+        let share = f64::from((top / (self.viewport - height).max(1.0)).clamp(0.0, 1.0));
+        if share >= 1.0 {
+            self.anchor = Anchor::End;
+        } else {
+            self.scroll_to(share * (self.heights.total() - f64::from(self.viewport)));
+        }
+    }
+}
