@@ -37,7 +37,7 @@ def until(what, fact, seconds=PATIENCE):
 class Desktop:
     """A display nobody looks at, with a window manager."""
 
-    def __init__(self):
+    def __init__(self, folder):
         # It takes a free number, and says which once it can be used.
         command = ["Xvfb", "-displayfd", "1", "-screen", "0", f"{2 * WIDTH}x{HEIGHT + 80}x24", "-nolisten", "tcp"]
         self.server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -46,8 +46,11 @@ class Desktop:
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("SNUG_", "WAYLAND", "DBUS"))}
         self.environment |= {"DISPLAY": self.display, "XDG_SESSION_TYPE": "x11"}
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.manager = subprocess.Popen(["openbox"], env=self.environment, **quiet)
-        until("a window manager", lambda: self.do("get_desktop", check=False))
+        # A window that comes while openbox still begins may never be shown.
+        begun = folder / "openbox-has-begun"
+        command = ["openbox", "--startup", f"touch {begun}"]
+        self.manager = subprocess.Popen(command, env=self.environment, **quiet)
+        until("a window manager", begun.exists)
 
     def do(self, *arguments, check=True):
         command = ["xdotool", *map(str, arguments)]
@@ -148,7 +151,7 @@ def converse(app, server_program, pictures):
     folder = Path(tempfile.mkdtemp(prefix="snug-window-"))
     for part in ("server", "maya", "zoe"):
         (folder / part).mkdir()
-    desktop = Desktop()
+    desktop = Desktop(folder)
     server, apps = None, []
     try:
         server = Server(server_program, folder / "server")
