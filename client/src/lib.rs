@@ -3,6 +3,9 @@
 //! The parts without pixels are plain Rust and tested without a window: [`connection`] keeps one socket alive, [`outbox`]
 //! keeps sends on disk until they come back, [`timeline`] folds entries into rows, [`session`] ties the three into one joined
 //! room.
+//!
+//! With pixels: [`app`] is the root and routes, [`screen`] holds the three screens, [`widget`] what they are put together from;
+//! [`theme`] is the only file with colours.
 
 pub mod api;
 pub mod app;

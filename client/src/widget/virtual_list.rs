@@ -1,6 +1,6 @@
 //! A list of any length that builds, lays out and draws only the rows near the viewport.
 //!
-//! It owns where the reader is (an [`anchor::Anchor`]: the end, or a row that holds still), never what the rows say. Rows are asked for
+//! It owns where the reader is (the end, or a row that holds still), never what the rows say. Rows are asked for
 //! by index while laying out, and known by an id that ascends from row to row, so that a row keeps its widget state and the
 //! reader their place while others come before and after it.
 
