@@ -18,6 +18,7 @@ use crate::Server;
 
 mod error;
 pub mod guard;
+mod invite;
 mod messages;
 mod page;
 mod upgrade;
@@ -29,9 +30,12 @@ use guard::Guard;
 pub fn router(server: Arc<Server>) -> Router {
     let guard = Arc::new(Guard::new(&server.config));
     Router::new()
-        .route("/", get(page::page))
-        .route("/chat/{room}", get(page::page))
-        .route("/chat/{room}/", get(page::page))
+        .route("/", get(page::landing))
+        .route("/chat/{room}", get(page::room))
+        .route("/chat/{room}/", get(page::room))
+        .route("/page/{file}", get(page::file))
+        .route("/invite", get(invite::link))
+        .route("/invite.svg", get(invite::code))
         .route("/ws/chat/{*path}", get(upgrade::upgrade))
         .route("/ws/socket-server", get(upgrade::upgrade))
         .route("/ws/socket-server/", get(upgrade::upgrade))

@@ -76,19 +76,41 @@ async fn a_server_about_to_stop_is_alive_and_not_ready() {
 }
 
 #[tokio::test]
-async fn the_page_may_load_and_run_nothing() {
+async fn the_page_may_load_and_run_only_its_own_files() {
     let server = server().await;
-    for path in ["/", "/chat/tea/"] {
+    for path in ["/", "/chat/tea/", "/chat/tea", "/page/room.js", "/page/style.css"] {
         let page = server.get(path).await;
-        assert_eq!(page.status, 200);
-        assert!(page.header("content-type").unwrap().starts_with("text/html"));
+        assert_eq!(page.status, 200, "{path}");
         let policy = page.header("content-security-policy").unwrap();
-        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
-        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'"), "{policy}");
+        assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
         assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
-        assert!(page.body.contains("No room is open yet"));
+        let tag = page.header("etag").unwrap();
+        let again = server.request(&format!("GET {path}"), &[("If-None-Match", tag)], "").await;
+        assert_eq!((again.status, again.body.as_str()), (304, ""), "{path}");
     }
+    for path in ["/page/", "/page/none.js", "/page/..%2FCargo.toml", "/page/%00"] {
+        assert_eq!(server.get(path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_invite_is_this_servers_own_link_whatever_is_asked_for() {
+    // Not told to listen everywhere, it passes on the address that it was called by.
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let server = TestServer::start(Config { listen, ..Config::default() }).await;
+    let link = async |query: &str| server.get(&format!("/invite?{query}")).await.json()["link"].clone();
+    let own = format!("http://{}/", server.address);
+    assert_eq!(link("").await, own);
+    assert_eq!(link("room=tea%20time").await, format!("{own}chat/tea%20time/"));
+    assert_eq!(link("room=tea&secure=true").await, format!("https://{}/chat/tea/", server.address));
+    assert_eq!(link("room=tea&link=http://evil.example&host=evil.example").await, format!("{own}chat/tea/"));
+    refused(&server.get("/invite?room=a%2Fb").await, 400, "bad_name");
+    refused(&server.get("/invite?secure=perhaps").await, 400, "bad_request");
+    let code = server.get("/invite.svg?room=tea").await;
+    assert_eq!((code.status, code.header("content-type")), (200, Some("image/svg+xml")));
+    assert!(code.body.contains("<svg") && !code.body.contains("<script"));
 }
 
 #[tokio::test]

@@ -140,12 +140,13 @@ pub async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next
     response
 }
 
-/// Puts on every answer what no answer of ours must be without: rooms change all the time, and JSON is not a page.
+/// Puts on every answer what no answer of ours must be without: rooms change all the time, and JSON is not a page. The page's
+/// own files say for themselves how long they are good.
 pub async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
     let _ = headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let _ = headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    let _ = headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));

@@ -1,166 +1,187 @@
-//! The page a browser gets: what this is, which rooms are open, how to get in. It has no script, so that nothing in a room's
-//! name could become one.
+//! The page a browser gets: its files, as they lie in `assets/page`, without a build step. They are in the program, packed
+//! once, and browsers keep them until another version of the program has others.
 
-use std::{
-    borrow::Cow,
-    sync::{Arc, LazyLock},
-};
+use std::{io::Write, sync::LazyLock};
 
 use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderValue, header},
-    response::{Html, IntoResponse, Response},
+    body::Bytes,
+    extract::Path,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
 };
-use data_encoding::BASE64;
+use data_encoding::BASE64URL_NOPAD;
+use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
-use snug_shared::api::RoomInfo;
 
 use super::HttpError;
-use crate::Server;
 
-const PAGE: &str = include_str!("../../../assets/page/index.html");
+/// Only these files may run or apply, only this server may be asked, nothing is ever made out of text, and no other page may
+/// frame this one.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
+     manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'; trusted-types 'none'",
+);
 
-/// Rooms shown; a page is no place to search through more.
-const SHOWN: usize = 50;
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// Nothing may be loaded or run, and only this very style sheet applies.
-static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let style = between(PAGE, "<style>", "</style>").unwrap_or_default();
-    let hash = BASE64.encode(&Sha256::digest(style));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
-    HeaderValue::try_from(policy).expect("base64 and words are a header")
+macro_rules! files {
+    ($($name:literal $kind:expr, $path:literal;)*) => {
+        [$(File::new($name, $kind, include_bytes!(concat!("../../../assets/", $path)))),*]
+    };
+}
+
+static FILES: LazyLock<[File; 13]> = LazyLock::new(|| {
+    files! {
+        "index.html" HTML, "page/index.html";
+        "room.html" HTML, "page/room.html";
+        "style.css" "text/css; charset=utf-8", "page/style.css";
+        "landing.js" SCRIPT, "page/landing.js";
+        "room.js" SCRIPT, "page/room.js";
+        "view.js" SCRIPT, "page/view.js";
+        "rows.js" SCRIPT, "page/rows.js";
+        "connection.js" SCRIPT, "page/connection.js";
+        "timeline.js" SCRIPT, "page/timeline.js";
+        "outbox.js" SCRIPT, "page/outbox.js";
+        "common.js" SCRIPT, "page/common.js";
+        "manifest.webmanifest" "application/manifest+json", "page/manifest.webmanifest";
+        "icon.svg" "image/svg+xml", "icons/snug.svg";
+    }
 });
 
-/// `GET /` and `GET /chat/{room}/`.
-pub async fn page(State(server): State<Arc<Server>>, headers: HeaderMap) -> Result<Response, HttpError> {
-    let rooms = server.hub.rooms().await?.rooms;
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).filter(|host| is_plain(host));
-    let page = render(&server.config.name, host.unwrap_or("localhost:8000"), &rooms);
-    Ok(([(header::CONTENT_SECURITY_POLICY, POLICY.clone())], Html(page)).into_response())
+#[derive(Debug)]
+struct File {
+    name: &'static str,
+    kind: &'static str,
+    plain: &'static [u8],
+    packed: Bytes,
+    /// Names this content: the same for as long as the content is.
+    tag: String,
 }
 
-/// Whether a host may stand in a command that people paste into a shell.
-fn is_plain(host: &str) -> bool {
-    host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+impl File {
+    fn new(name: &'static str, kind: &'static str, plain: &'static [u8]) -> Self {
+        let digest = Sha256::digest(plain);
+        let tag = BASE64URL_NOPAD.encode(&digest[..12]);
+        Self { name, kind, plain, packed: pack(plain).into(), tag }
+    }
+
+    fn answer(&self, headers: &HeaderMap) -> Response {
+        let packed = accepts_gzip(headers);
+        // The packed form is another sequence of bytes, so it has another name.
+        let tag = format!("\"{}{}\"", self.tag, if packed { "-gz" } else { "" });
+        let common = [
+            (header::ETAG, HeaderValue::try_from(&tag).unwrap_or(HeaderValue::from_static("\"\""))),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+            (header::VARY, HeaderValue::from_static("accept-encoding")),
+            (header::CONTENT_SECURITY_POLICY, POLICY),
+        ];
+        if has_already(headers, &tag) {
+            return (StatusCode::NOT_MODIFIED, common).into_response();
+        }
+        let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(self.kind))];
+        if packed {
+            let encoding = [(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))];
+            return (common, kind, encoding, self.packed.clone()).into_response();
+        }
+        (common, kind, self.plain).into_response()
+    }
 }
 
-fn render(server: &str, host: &str, rooms: &[RoomInfo]) -> String {
-    let list = if rooms.is_empty() {
-        "<p>No room is open yet. The first one to come in makes one.</p>".to_owned()
-    } else {
-        let items: String = rooms.iter().take(SHOWN).map(item).collect();
-        format!("<ul>\n{items}</ul>")
-    };
-    let list = match rooms.len().saturating_sub(SHOWN) {
-        0 => list,
-        more => format!("{list}\n<p class=\"muted\">And {more} more.</p>"),
-    };
-    fill(PAGE, |name| match name {
-        "server" => escaped(server),
-        "address" => escaped(host),
-        "origin" => Cow::Owned(format!("http://{}", escaped(host))),
-        _ => Cow::Borrowed(&list),
+/// `GET /`.
+pub async fn landing(headers: HeaderMap) -> Result<Response, HttpError> {
+    named("index.html", &headers)
+}
+
+/// `GET /chat/{room}/`.
+pub async fn room(headers: HeaderMap) -> Result<Response, HttpError> {
+    named("room.html", &headers)
+}
+
+/// `GET /page/{file}`.
+pub async fn file(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, HttpError> {
+    named(&name, &headers)
+}
+
+fn named(name: &str, headers: &HeaderMap) -> Result<Response, HttpError> {
+    let file = FILES.iter().find(|file| file.name == name);
+    file.map(|file| file.answer(headers)).ok_or_else(HttpError::nothing_here)
+}
+
+fn pack(plain: &[u8]) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::with_capacity(plain.len()), Compression::best());
+    let packed = packer.write_all(plain).and_then(|()| packer.finish());
+    packed.expect("a vector takes all that is written")
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    tokens(headers, header::ACCEPT_ENCODING).any(|token| {
+        let (coding, weight) = token.split_once(';').unwrap_or((token, ""));
+        let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0_f32));
+        coding.trim().eq_ignore_ascii_case("gzip") && !refused
     })
 }
 
-fn item(room: &RoomInfo) -> String {
-    let here = match room.members {
-        0 => "nobody here now".to_owned(),
-        1 => "1 here".to_owned(),
-        many => format!("{many} here"),
-    };
-    format!("<li><b>{}</b><span>{here}</span></li>\n", escaped(room.room.as_str()))
+fn has_already(headers: &HeaderMap, tag: &str) -> bool {
+    tokens(headers, header::IF_NONE_MATCH).any(|held| held == "*" || held.trim_start_matches("W/") == tag)
 }
 
-/// Puts values for `{{names}}`, in one pass: a value is never looked through for names again.
-fn fill<'a>(template: &str, value: impl Fn(&str) -> Cow<'a, str>) -> String {
-    let mut text = String::with_capacity(2 * template.len());
-    let mut rest = template;
-    while let Some((before, (name, after))) =
-        rest.split_once("{{").and_then(|(before, rest)| Some((before, rest.split_once("}}")?)))
-    {
-        text.push_str(before);
-        text.push_str(&value(name));
-        rest = after;
-    }
-    text.push_str(rest);
-    text
-}
-
-fn escaped(text: &str) -> Cow<'_, str> {
-    if !text.contains(['&', '<', '>', '"', '\'']) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            _ => safe.push(c),
-        }
-    }
-    Cow::Owned(safe)
-}
-
-fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
-    Some(text.split_once(start)?.1.split_once(end)?.0)
+fn tokens(headers: &HeaderMap, name: header::HeaderName) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
 }
 
 #[cfg(test)]
 mod tests {
-    use snug_shared::RoomName;
-
     use super::*;
 
-    fn room(name: &str, members: u32) -> RoomInfo {
-        RoomInfo {
-            room: RoomName::parse(name).unwrap(),
-            members,
-            last: 0,
-            last_at: 0,
-            topic: None,
-            locked: false,
+    fn get(name: &str, sent: &[(header::HeaderName, &'static str)]) -> Response {
+        let headers = sent.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+        named(name, &headers.collect()).unwrap()
+    }
+
+    #[test]
+    fn the_whole_page_stays_small() {
+        let plain: usize = FILES.iter().map(|file| file.plain.len()).sum();
+        let packed: usize = FILES.iter().map(|file| file.packed.len()).sum();
+        assert!(packed < 60_000 && packed < plain, "{packed} bytes on the wire, {plain} unpacked");
+    }
+
+    #[test]
+    fn nothing_is_inline_and_no_text_becomes_markup() {
+        for file in FILES.iter().filter(|file| [HTML, SCRIPT].contains(&file.kind)) {
+            let text = str::from_utf8(file.plain).unwrap();
+            for word in
+                ["style=", "onclick=", "innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "://cdn"]
+            {
+                assert!(!text.contains(word), "{word} in {}", file.name);
+            }
+            assert!(!text.replace("<script type=\"module\" src=", "").contains("<script"), "{}", file.name);
         }
     }
 
     #[test]
-    fn the_page_says_which_rooms_are_open_and_how_to_get_in() {
-        let page = render("The lab", "192.168.1.20:8000", &[room("tea", 2), room("late", 0)]);
-        for part in ["<h1>The lab</h1>", "<b>tea</b><span>2 here</span>", "nobody here now"] {
-            assert!(page.contains(part), "{part}");
+    fn a_browser_that_has_a_file_is_not_sent_it_again() {
+        let first = get("style.css", &[]);
+        let tag = first.headers()[header::ETAG].to_str().unwrap().to_owned();
+        for held in [tag.clone(), format!("\"other\", W/{tag}"), "*".into()] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::IF_NONE_MATCH, HeaderValue::try_from(held).unwrap());
+            let again = named("style.css", &headers).unwrap();
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+            assert_eq!(again.headers()[header::ETAG].to_str().unwrap(), tag);
         }
-        assert!(page.contains("http://192.168.1.20:8000/api/rooms/tea/messages"));
-        assert!(!page.contains("{{"), "every name was filled");
-        assert!(render("The lab", "lab", &[]).contains("No room is open yet"));
+        assert_eq!(get("style.css", &[(header::IF_NONE_MATCH, "\"other\"")]).status(), StatusCode::OK);
     }
 
     #[test]
-    fn names_are_text_whatever_is_in_them() {
-        let page =
-            render("{{rooms}}", "lab'<\"", &[room("<script>alert(1)<script>", 1), room("{{server}}", 1)]);
-        assert!(!page.contains("<script"));
-        assert!(page.contains("<b>&lt;script&gt;alert(1)&lt;script&gt;</b>"));
-        assert!(page.contains("<h1>{{rooms}}</h1>") && page.contains("<b>{{server}}</b>"));
-        assert!(page.contains("http://lab&#39;&lt;&quot;/api"));
-    }
-
-    #[test]
-    fn many_rooms_are_counted_and_not_shown() {
-        let rooms: Vec<RoomInfo> = (0..60).map(|n| room(&format!("room {n}"), 1)).collect();
-        let page = render("lab", "lab", &rooms);
-        assert_eq!(page.matches("<li>").count(), SHOWN);
-        assert!(page.contains("And 10 more."));
-    }
-
-    #[test]
-    fn the_policy_names_the_one_style_sheet_there_is() {
-        assert_eq!(PAGE.matches("<style>").count(), 1);
-        assert!(!PAGE.contains("style=") && !PAGE.contains("<script"));
-        assert!(POLICY.to_str().unwrap().contains("style-src 'sha256-"));
+    fn a_file_is_packed_for_those_who_take_it_packed() {
+        let encoding = |accept| {
+            let response = get("room.js", &[(header::ACCEPT_ENCODING, accept)]);
+            response.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding == "gzip")
+        };
+        assert!(encoding("gzip") && encoding("br, GZIP;q=0.5") && encoding("deflate,gzip"));
+        assert!(!encoding("") && !encoding("br") && !encoding("gzip;q=0") && !encoding("gzip; q=0.0"));
     }
 }

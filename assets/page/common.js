@@ -1,0 +1,163 @@
+// What both screens need: elements made of text, storage that may be missing, names, colours and times.
+
+/// An element with attributes, listeners (`onclick`) and children. Children that are strings become text, never markup.
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? '' : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+const ICONS = {
+  send: 'M14.5 21.7a.5.5 0 0 0 .94-.03l6.5-19a.5.5 0 0 0-.64-.64l-19 6.5a.5.5 0 0 0-.02.94l7.93 3.18a2 2 0 0 1 1.11 1.11zM21.85 2.15l-10.94 10.94',
+  reply: 'M20 20v-7a4 4 0 0 0-4-4H4M9 14 4 9l5-5',
+  pencil: 'M21.2 6.8a2.8 2.8 0 0 0-4-4L3.8 16.2a2 2 0 0 0-.5.8L2 21.4a.5.5 0 0 0 .6.6l4.4-1.3a2 2 0 0 0 .8-.5zM15 5l4 4',
+  trash: 'M3 6h18M19 6v14a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V6M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2',
+  copy: 'M10 8h10a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H10a2 2 0 0 1-2-2V10a2 2 0 0 1 2-2zM4 16a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2h10a2 2 0 0 1 2 2',
+  smile: 'M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zM8 14s1.5 2 4 2 4-2 4-2M9 9h.01M15 9h.01',
+  search: 'M11 3a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM21 21l-4.3-4.3',
+  users: 'M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2M9 3a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM22 21v-2a4 4 0 0 0-3-3.87M16 3.13a4 4 0 0 1 0 7.75',
+  bell: 'M10.3 21a1.9 1.9 0 0 0 3.4 0M3.3 15.3A1 1 0 0 0 4 17h16a1 1 0 0 0 .7-1.7C19.4 14 18 12.5 18 8A6 6 0 0 0 6 8c0 4.5-1.4 6-2.7 7.3',
+  back: 'm12 19-7-7 7-7M19 12H5',
+  close: 'M18 6 6 18M6 6l12 12',
+};
+
+/// One of our line drawings. It says nothing: the control around it has the words.
+export function icon(name) {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('aria-hidden', 'true');
+  const path = document.createElementNS(SVG, 'path');
+  path.setAttribute('d', ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/// A button that is an icon, with its words for those who hover or listen.
+export function iconButton(name, label, onclick, attributes = {}) {
+  return h('button', { type: 'button', class: 'icon', 'aria-label': label, title: label, onclick, ...attributes }, icon(name));
+}
+
+/// localStorage, or for as long as the page is open where a browser gives none or has no space left.
+const memory = new Map();
+export const store = {
+  get(key) {
+    if (memory.has(key)) return memory.get(key);
+    try { return localStorage.getItem(key); } catch { return null; }
+  },
+  /// Whether it will still be there after a reload.
+  set(key, value) {
+    try {
+      localStorage.setItem(key, value);
+      memory.delete(key);
+      return true;
+    } catch {
+      memory.set(key, value);
+      return false;
+    }
+  },
+  remove(key) {
+    memory.delete(key);
+    try { localStorage.removeItem(key); } catch { /* there was none */ }
+  },
+  keys() {
+    try { return [...memory.keys(), ...Object.keys(localStorage)]; } catch { return [...memory.keys()]; }
+  },
+};
+
+/// Where a room's things are kept: two spellings of one room are one.
+export const place = (kind, room, nickname) =>
+  `snug.${kind}\n${room.normalize('NFKC').toLowerCase()}\n${nickname.normalize('NFC')}\n`;
+
+let lastTime = 0;
+/// A UUID v7: sorts by the time it was made. `crypto.randomUUID` is not there on a plain-http network address.
+export function uuid() {
+  lastTime = Math.max(Date.now(), lastTime + 1);
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  for (let at = 0; at < 6; at += 1) bytes[at] = Math.floor(lastTime / 2 ** (8 * (5 - at)));
+  bytes[6] = (bytes[6] & 0x0f) | 0x70;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+const segmenter = typeof Intl.Segmenter === 'function' ? new Intl.Segmenter() : null;
+/// The grapheme clusters of a text: what a person calls characters.
+export const clusters = (text) => (segmenter ? Array.from(segmenter.segment(text), (part) => part.segment) : [...text]);
+export const bytes = (text) => new TextEncoder().encode(text).length;
+
+/// What is wrong with a name, in the server's sense as far as a browser can tell; the server has the last word.
+export function wrongName(name, what, most) {
+  if (!name) return `Type ${what}.`;
+  if (clusters(name).length > most) return `At most ${most} characters fit.`;
+  if (name.includes('/')) return 'A name can’t have a “/”.';
+  if (name === '.' || name === '..') return 'That can’t be a name.';
+  return null;
+}
+
+/// One of twelve hues, by FNV-1a as in the app: the same person has the same colour in both.
+export function hue(who) {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(who)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  return Number(hash % 12n) * 30;
+}
+
+/// A round tile with the first letter, which stands for a face.
+export function tile(name, who, size = '') {
+  const element = h('span', { class: `tile ${size}`, 'aria-hidden': 'true' }, clusters(name)[0]?.toUpperCase() ?? '?');
+  element.style.setProperty('--hue', hue(who));
+  return element;
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const weekday = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' });
+const whole = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'short' });
+const withYear = new Intl.DateTimeFormat('en', { dateStyle: 'long' });
+export const time = (at) => clock.format(at);
+export const moment = (at) => whole.format(at);
+export const day = (at) => new Date(at).setHours(0, 0, 0, 0);
+export function dayName(at) {
+  const today = new Date();
+  if (day(at) === day(today)) return 'Today';
+  if (day(at) === day(new Date().setDate(today.getDate() - 1))) return 'Yesterday';
+  return (new Date(at).getFullYear() === today.getFullYear() ? weekday : withYear).format(at);
+}
+
+export const secure = location.protocol === 'https:';
+export const roomPath = (room) => `/chat/${encodeURIComponent(room)}/`;
+
+/// Asks this server; a refusal is an Error with the server's own sentence.
+export async function ask(path) {
+  let response;
+  try {
+    response = await fetch(path, { headers: { accept: 'application/json' } });
+  } catch {
+    throw new Error(`Nothing answers at ${location.host}. Is the server running?`);
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(answer.message ?? 'The server could not answer that.');
+  return answer;
+}
+
+/// Puts a text into the clipboard, also where the browser keeps its clipboard from plain-http pages.
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const held = document.activeElement;
+    const field = h('textarea', { class: 'unseen', 'aria-hidden': 'true', tabindex: '-1' });
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const copied = document.execCommand('copy');
+    field.remove();
+    held?.focus({ preventScroll: true });
+    return copied;
+  }
+}

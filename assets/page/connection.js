@@ -1,0 +1,136 @@
+// One room's line to the server: greets, notices when the line is dead, comes back as `docs/protocol.md` says.
+
+const RETRY_CAP = 30_000;
+const ANSWER = 10_000;
+const RESTART = 5_000;
+
+// code: [what happened, whether and how to come back]. `other`: the person has to do something first.
+const CLOSES = {
+  1000: ['The server closed this room.', 'other'],
+  1001: ['The server is going away.', 'backoff'],
+  1002: ['The server did not understand this page. Please reload it.', 'other'],
+  1003: ['The server did not understand this page. Please reload it.', 'other'],
+  1007: ['The server did not understand this page. Please reload it.', 'other'],
+  1009: ['The server did not understand this page. Please reload it.', 'other'],
+  1012: ['The server restarts.', 'restart'],
+  4000: ['The server did not understand this page. Please reload it.', 'other'],
+  4001: ['This server speaks another version than this page. Please reload it.', 'other'],
+  4002: ['The server does not take that name. Please pick another.', 'name'],
+  4003: ['That nickname is in use in this room. Please pick another.', 'name'],
+  4004: ['This room has a password, which this page cannot ask for yet. The app can.', 'other'],
+  4005: ['A moderator showed you out of this room.', 'other'],
+  4006: ['A moderator keeps you out of this room.', 'other'],
+  4007: ['No more members fit in there right now.', 'backoff'],
+  4008: ['The connection was too slow for this room.', 'backoff'],
+  4009: ['That was too much in too short a time.', 'backoff'],
+  4010: ['This room was opened in another tab or window.', 'here'],
+  4011: ['The server had an error.', 'backoff'],
+};
+
+export class Connection {
+  #socket = null;
+  #timer = null;
+  #heartbeat = null;
+  #tries = 0;
+  #hint = null;
+  #suggestion = null;
+  #established = false;
+  #wasOnline = false;
+
+  /// `room.hello()` gives the first frame, `room.frame(…)` takes each frame, `room.link(…)` each change of the line.
+  constructor(url, room) {
+    this.url = url;
+    this.room = room;
+    addEventListener('online', () => this.#waiting() && this.now());
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible' && this.#waiting()) this.now();
+    });
+  }
+
+  /// Dials at once, whatever it was waiting for.
+  now() {
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#drop();
+    this.room.link({ state: 'connecting' });
+    const socket = new WebSocket(this.url(), 'snug.v1');
+    this.#socket = socket;
+    this.#hint = null;
+    this.#suggestion = null;
+    this.#arm(ANSWER);
+    socket.onopen = () => socket.send(JSON.stringify(this.room.hello()));
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = ({ code }) => this.#closed(code);
+  }
+
+  /// Whether it went into the socket. That says nothing about whether it arrives.
+  send(frame) {
+    if (!this.#established || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  /// Hangs up and dials again: what was missed comes by resume.
+  again() {
+    this.#drop();
+    this.#wait(this.#lost(), 'backoff');
+  }
+
+  #lost() { return this.#wasOnline ? 'Connection lost.' : `Nothing answers at ${location.host}. Is the server running?`; }
+
+  #waiting() { return this.#timer !== null; }
+
+  #drop() {
+    clearTimeout(this.#heartbeat);
+    this.#established = false;
+    if (!this.#socket) return;
+    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
+    this.#socket.close();
+    this.#socket = null;
+  }
+
+  #receive(data) {
+    let frame;
+    try { frame = JSON.parse(data); } catch { return; }
+    if (this.#established) this.#arm(this.pingEvery);
+    if (frame.type === 'connection_established') {
+      this.#established = this.#wasOnline = true;
+      this.#tries = 0;
+      this.pingEvery = (frame.limits?.ping_s ?? 20) * 1000;
+      this.#arm(this.pingEvery);
+      this.room.link({ state: 'online' });
+    } else if (frame.type === 'error') {
+      if (frame.retry_after_ms) this.#hint = frame.retry_after_ms;
+      if (frame.suggestion) this.#suggestion = frame.suggestion;
+    }
+    this.room.frame(frame);
+  }
+
+  /// After silence a ping; after more silence the line is dead, whatever the browser believes.
+  #arm(pause, asked = false) {
+    clearTimeout(this.#heartbeat);
+    this.#heartbeat = setTimeout(() => {
+      if (!asked && this.send({ type: 'ping' })) return this.#arm(ANSWER, true);
+      this.#drop();
+      this.#wait(this.#lost(), 'backoff');
+    }, pause);
+  }
+
+  #closed(code) {
+    const suggestion = this.#suggestion;
+    this.#drop();
+    const [reason, back] = CLOSES[code] ?? [this.#lost(), 'backoff'];
+    if (back === 'backoff' || back === 'restart') return this.#wait(reason, back);
+    this.room.link({ state: 'stopped', reason, back, suggestion });
+  }
+
+  #wait(reason, back) {
+    clearTimeout(this.#timer);
+    const most = Math.min(RETRY_CAP, 1000 * 2 ** this.#tries);
+    this.#tries += 1;
+    let pause = back === 'restart' ? Math.random() * RESTART : 250 + Math.random() * most;
+    if (this.#hint) pause = Math.max(pause, this.#hint);
+    this.#timer = setTimeout(() => this.now(), pause);
+    this.room.link({ state: 'waiting', reason, until: Date.now() + pause });
+  }
+}

@@ -1,0 +1,71 @@
+// The first screen: who you are, and which room.
+
+import { ask, h, roomPath, secure, store, wrongName } from './common.js';
+
+const EVERY = 5000;
+const MOST = 50;
+const $ = (id) => document.getElementById(id);
+
+function here(members) {
+  return members === 0 ? 'Nobody there' : members === 1 ? '1 here' : `${members} here`;
+}
+
+function card(info) {
+  return h('li', {}, h('a', { class: 'card', href: roomPath(info.room), onclick: (event) => {
+    // The name first: who comes without one is asked for it here, where it is typed.
+    if (!keepName()) event.preventDefault();
+  } }, h('span', { class: 'words' }, h('b', { dir: 'auto' }, info.room), info.topic && h('span', { class: 'muted', dir: 'auto' }, info.topic)),
+  h('span', { class: 'muted' }, info.locked ? `${here(info.members)} · locked` : here(info.members))));
+}
+
+let drawn = '';
+async function refresh() {
+  if (document.visibilityState !== 'visible') return;
+  let items;
+  try {
+    const { rooms } = await ask('/api/rooms');
+    if (JSON.stringify(rooms) === drawn) return;
+    drawn = JSON.stringify(rooms);
+    items = rooms.slice(0, MOST).map(card);
+    if (rooms.length > MOST) items.push(h('li', { class: 'muted' }, `And ${rooms.length - MOST} more.`));
+    if (!items.length) items = [h('li', { class: 'muted' }, 'No rooms yet. Name one below and it is there.')];
+  } catch (error) {
+    drawn = '';
+    items = [h('li', { class: 'muted' }, error.message)];
+  }
+  $('rooms').replaceChildren(...items);
+}
+
+function wrong(field, message) {
+  $(`${field}-wrong`).textContent = message ?? '';
+  $(field).setAttribute('aria-invalid', String(Boolean(message)));
+  if (message) $(field).focus();
+  return !message;
+}
+
+function keepName() {
+  const name = $('nickname').value.trim();
+  if (!wrong('nickname', wrongName(name, 'a name', 32))) return false;
+  store.set('snug.name', name);
+  return true;
+}
+
+$('enter').addEventListener('submit', (event) => {
+  event.preventDefault();
+  if (!keepName()) return;
+  const room = $('room').value.trim();
+  if (wrong('room', wrongName(room, 'a room’s name', 64))) location.href = roomPath(room);
+});
+
+$('nickname').value = store.get('snug.name') ?? '';
+if (matchMedia('(hover: hover)').matches) ($('nickname').value ? $('room') : $('nickname')).focus();
+ask(`/invite?secure=${secure}`).then(({ server, link }) => {
+  $('server').textContent = server;
+  document.title = `${server} · Snug`;
+  $('link').textContent = link;
+  $('curl').textContent = `curl -d 'Hello, everyone' '${location.origin}/api/rooms/tea/messages?user=maya'`;
+}, () => {});
+$('code').src = `/invite.svg?secure=${secure}`;
+refresh();
+setInterval(refresh, EVERY);
+document.addEventListener('visibilitychange', refresh);

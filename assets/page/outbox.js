@@ -1,0 +1,70 @@
+// What was sent and has not come back. A send is stored before it goes over the wire, goes out again in order and with the same
+// `id` after any interruption, and is struck off when an entry with its `id` comes back: nothing else says it is durable.
+
+import { place, store, uuid } from './common.js';
+
+export class Outbox {
+  #prefix;
+  #items;
+
+  /// `changed` is called whenever what waits is not what it was.
+  constructor(room, nickname, changed) {
+    this.#prefix = place('out', room, nickname);
+    this.changed = changed;
+    // The ids are UUIDs v7, so their order is that in which things were sent.
+    this.#items = new Map(store.keys().filter((key) => key.startsWith(this.#prefix)).sort().flatMap((key) => {
+      try {
+        const item = JSON.parse(store.get(key));
+        return typeof item.frame.id === 'string' ? [[item.frame.id, item]] : [];
+      } catch {
+        return [];
+      }
+    }));
+  }
+
+  get items() { return [...this.#items.values()]; }
+
+  /// The first that is neither failed nor on its way.
+  next() { return this.items.find((item) => !item.failed); }
+
+  /// Stores a send. False: it will not outlive this page.
+  add(frame) {
+    const item = { frame: { ...frame, id: uuid() }, at: Date.now() };
+    this.#items.set(item.frame.id, item);
+    const kept = this.#keep(item);
+    this.changed();
+    return kept;
+  }
+
+  has(id) { return this.#items.has(id); }
+
+  strike(id) {
+    if (!this.#items.delete(id)) return;
+    store.remove(this.#prefix + id);
+    this.changed();
+  }
+
+  fail(id, code, message) {
+    const item = this.#items.get(id);
+    if (!item) return;
+    item.failed = { code, message };
+    this.#keep(item);
+    this.changed();
+  }
+
+  /// Sends a failed one again: at the end, and after a conflict of ids under another id.
+  retry(id) {
+    const item = this.#items.get(id);
+    if (!item) return;
+    if (item.failed?.code === 'id_conflict') {
+      this.strike(id);
+      this.add(item.frame);
+      return;
+    }
+    delete item.failed;
+    this.#keep(item);
+    this.changed();
+  }
+
+  #keep(item) { return store.set(this.#prefix + item.frame.id, JSON.stringify(item)); }
+}

@@ -1,0 +1,80 @@
+//! The way into this server for those beside one: a link, and the same as a QR code. The code says this server's own links and
+//! nothing else, so that nobody can make it point elsewhere.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Query, State, rejection::QueryRejection},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use qrcode::{QrCode, render::svg};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use snug_shared::{Invite, RoomName, ServerAddress};
+use url::Host;
+
+use super::HttpError;
+use crate::{Server, reach::reachable};
+
+/// What a link leads to.
+#[derive(Debug, Deserialize)]
+pub struct Wanted {
+    room: Option<String>,
+    /// Whether the browser came by `https`, which only a proxy in front of this server knows.
+    #[serde(default)]
+    secure: bool,
+}
+
+type Asked = Result<Query<Wanted>, QueryRejection>;
+
+/// `GET /invite?room=&secure=`: this server's name, and a link for others.
+pub async fn link(
+    State(server): State<Arc<Server>>,
+    wanted: Asked,
+    headers: HeaderMap,
+) -> Result<Json<Value>, HttpError> {
+    let link = invite(&server, wanted, &headers)?.link();
+    Ok(Json(json!({"server": server.config.name, "link": link})))
+}
+
+/// `GET /invite.svg?room=&secure=`: that link as a QR code.
+pub async fn code(
+    State(server): State<Arc<Server>>,
+    wanted: Asked,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    let link = invite(&server, wanted, &headers)?.link();
+    let code =
+        QrCode::new(link).map_err(|_| HttpError::bad_request("That link is too long for a QR code."))?;
+    let image = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml")], image).into_response())
+}
+
+fn invite(server: &Server, wanted: Asked, headers: &HeaderMap) -> Result<Invite, HttpError> {
+    let Query(wanted) = wanted.map_err(|error| HttpError::bad_request(error.body_text()))?;
+    let room = wanted.room.as_deref().map(RoomName::parse).transpose()?;
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let scheme = if wanted.secure { "https" } else { "http" };
+    let mut address = ServerAddress::parse(&format!("{scheme}://{host}"))
+        .map_err(|error| HttpError::bad_request(error.to_string()))?;
+    // What this machine calls itself means another one to everybody else.
+    if is_this_machine(&address.host)
+        && let Some(ip) = reachable(server.config.listen).into_iter().find(|ip| !ip.is_loopback())
+    {
+        address.host = match ip {
+            std::net::IpAddr::V4(ip) => Host::Ipv4(ip),
+            std::net::IpAddr::V6(ip) => Host::Ipv6(ip),
+        };
+    }
+    Ok(Invite { server: address, room })
+}
+
+fn is_this_machine(host: &Host) -> bool {
+    match host {
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.is_loopback(),
+        Host::Domain(name) => name == "localhost",
+    }
+}

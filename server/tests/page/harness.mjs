@@ -1,0 +1,122 @@
+// A server, a browser, and the words tests are said in.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+export { assert };
+export const PATIENCE = 15_000;
+
+const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync'];
+
+/// Starts a browser of its own; `flags` are added.
+export async function browser(...flags) {
+  const executablePath = CHROMIUM.find((path) => path && existsSync(path));
+  assert(executablePath, 'there is no Chromium');
+  return chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...flags] });
+}
+
+export async function freePort() {
+  const listener = createServer();
+  await new Promise((done) => { listener.listen(0, '127.0.0.1', done); });
+  const { port } = listener.address();
+  await new Promise((done) => { listener.close(done); });
+  return port;
+}
+
+/// A server process on a port and a folder of its own, which survive its end.
+export class Server {
+  constructor(program, port, flags = []) {
+    Object.assign(this, { program, port, flags, folder: mkdtempSync(join(tmpdir(), 'snug-page-')) });
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  async start() {
+    const flags = ['--listen', `127.0.0.1:${this.port}`, '--data-dir', this.folder, ...this.flags];
+    this.process = spawn(this.program, flags, { stdio: ['ignore', 'ignore', 'inherit'] });
+    await until('the server answers', async () => (await fetch(`${this.url}/readyz`)).ok);
+    return this;
+  }
+
+  async kill() {
+    const ended = new Promise((done) => { this.process.once('exit', done); });
+    this.process.kill('SIGKILL');
+    await ended;
+  }
+
+  async remove() {
+    await this.kill();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  async say(room, user, message) {
+    const path = `${this.url}/api/rooms/${encodeURIComponent(room)}/messages`;
+    const response = await fetch(path, {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ user, message }),
+    });
+    if (response.status === 429) {
+      await new Promise((done) => { setTimeout(done, 1000 * Number(response.headers.get('retry-after') ?? 1)); });
+      return this.say(room, user, message);
+    }
+    assert.equal(response.status, 201, await response.clone().text());
+    return response.json();
+  }
+
+  async messages(room) {
+    const response = await fetch(`${this.url}/api/rooms/${encodeURIComponent(room)}/messages?limit=500`);
+    return (await response.json()).entries.filter((entry) => entry.type === 'chat_message');
+  }
+}
+
+export async function until(what, holds) {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    try {
+      const held = await holds();
+      if (held) return held;
+    } catch { /* not yet */ }
+    if (Date.now() > end) throw new Error(`never happened: ${what}`);
+    await new Promise((done) => { setTimeout(done, 40); });
+  }
+}
+
+/// Comes into a room under a name, as a person would, and waits until one can talk.
+export async function enter(context, server, room, name) {
+  const page = await context.newPage();
+  watch(page);
+  await page.goto(`${server.url}/chat/${encodeURIComponent(room)}/`);
+  if (await page.locator('#name-field').isVisible()) {
+    await page.fill('#name-field', name);
+    await page.click('#name-form button');
+  }
+  await online(page);
+  return page;
+}
+
+/// What went wrong in a page, for the test to look at: errors, and what its policy stopped.
+export function watch(page) {
+  page.wrongs = [];
+  page.on('pageerror', (error) => page.wrongs.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/WebSocket|ERR_CONNECTION|Failed to load resource/.test(message.text())) page.wrongs.push(message.text());
+  });
+}
+
+export const online = (page) => until('the page is online', async () => !(await page.title()).startsWith('…') && !(await page.locator('#strip').isVisible()));
+
+export async function say(page, text) {
+  await page.fill('#text', text);
+  await page.press('#text', 'Enter');
+}
+
+/// The texts on the screen, in order, with what is still on its way marked so.
+export const shown = (page) => page.$$eval('.row', (rows) => rows.map((row) =>
+  (row.classList.contains('pending') ? '… ' : '') + (row.querySelector('.text')?.innerText ?? '')));
+
+export const sees = (page, text) => until(`“${text}” is seen`, async () => (await shown(page)).includes(text));
