@@ -472,17 +472,16 @@ where
         viewport: &Rectangle,
         translation: Vector,
     ) -> Option<overlay::Element<'b, Message, Theme, Renderer>> {
-        let places: HashMap<Id, _> =
-            self.order.iter().copied().zip(tree.children.iter_mut().zip(layout.children())).collect();
-        let mut places = places;
-        let overlays: Vec<_> = self
-            .built
-            .iter_mut()
-            .filter_map(|(id, row)| {
-                let (tree, layout) = places.remove(id)?;
-                row.as_widget_mut().overlay(tree, layout, renderer, viewport, translation)
-            })
-            .collect();
+        let mut children = tree.children.iter_mut().zip(layout.children());
+        let mut places: HashMap<Id, _> = self.order.iter().copied().zip(children.by_ref()).collect();
+        let floating = self.floating.as_mut().zip(children.next()).and_then(|(floating, (tree, layout))| {
+            floating.as_widget_mut().overlay(tree, layout, renderer, viewport, translation)
+        });
+        let rows = self.built.iter_mut().filter_map(|(id, row)| {
+            let (tree, layout) = places.remove(id)?;
+            row.as_widget_mut().overlay(tree, layout, renderer, viewport, translation)
+        });
+        let overlays: Vec<_> = rows.chain(floating).collect();
         (!overlays.is_empty()).then(|| overlay::Group::with_children(overlays).overlay())
     }
 }
