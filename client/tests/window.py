@@ -20,8 +20,8 @@ import urllib.request
 from pathlib import Path
 
 PATIENCE = 60
-ROOM = "window"
-WIDTH, HEIGHT = 960, 760
+ROOM = "tea"
+WIDTH, HEIGHT = 960, 840
 
 
 def until(what, fact, seconds=PATIENCE):
@@ -73,7 +73,7 @@ class Server:
         self.start()
 
     def start(self):
-        command = [self.program, "--listen", f"127.0.0.1:{self.port}", "--data-dir", str(self.folder)]
+        command = [self.program, "--listen", f"127.0.0.1:{self.port}", "--data-dir", str(self.folder), "--name", "The lab"]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SNUG_")}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=self.folder)
         line = self.process.stdout.readline()
