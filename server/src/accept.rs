@@ -30,7 +30,7 @@ mod doors;
 pub mod head;
 
 use doors::{Doors, Pending};
-pub use doors::{Permit, Refusal};
+pub use doors::{Permit, Refusal, Streaming};
 use head::{HEAD_BYTES, HeadError, Opening};
 
 /// Connections the kernel holds for us until we take them. With the usual 128, ten thousand clients that come back at once
@@ -205,6 +205,7 @@ async fn serve_http(
     limit: Duration,
     mut stopping: watch::Receiver<bool>,
 ) {
+    let permit = peer.permit.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
         router.clone().oneshot(request.map(Body::new))
@@ -217,20 +218,30 @@ async fn serve_http(
         .serve_connection(TokioIo::new(opening), service)
         .with_upgrades();
     tokio::pin!(connection);
-    let served = tokio::select! {
-        served = connection.as_mut() => served,
-        () = async {
+    let serve = async {
+        tokio::select! {
+            served = connection.as_mut() => return served,
+            () = sleep(HTTP_LIFETIME) => {}
+            _ = stopping.wait_for(|stopping| *stopping) => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        let too_long = async {
             tokio::select! {
-                () = sleep(HTTP_LIFETIME) => {}
+                () = permit.streams_nothing() => {}
                 _ = stopping.wait_for(|stopping| *stopping) => {}
             }
-        } => {
-            connection.as_mut().graceful_shutdown();
-            timeout(limit, connection).await.unwrap_or(Ok(()))
+            sleep(limit).await;
+        };
+        tokio::select! {
+            served = connection => served,
+            () = too_long => Ok(()),
         }
     };
-    if let Err(error) = served {
-        debug!(%error, "a connection broke off");
+    tokio::select! {
+        served = serve => if let Err(error) = served {
+            debug!(%error, "a connection broke off");
+        },
+        () = permit.is_cut() => debug!("a reader took nothing, or too little"),
     }
 }
 

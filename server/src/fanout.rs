@@ -9,11 +9,13 @@
 //! The WebSocket library only reads. What it wants to write itself (pong, close) arrives here as well, and everything goes out
 //! in whole frames, in one order.
 
+mod follower;
 mod incoming;
 mod outbound;
 mod tail;
 mod websocket;
 
+pub use follower::{End, Follower};
 pub use incoming::Incoming;
 pub use outbound::{Attached, Outbound};
 pub use tail::{Batch, Item, TAIL_BYTES, Tail};

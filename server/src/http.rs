@@ -21,6 +21,7 @@ pub mod guard;
 mod invite;
 mod messages;
 mod page;
+mod stream;
 mod upgrade;
 
 pub use error::HttpError;
@@ -43,6 +44,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/ws/socker-server/", get(upgrade::upgrade))
         .route("/api/rooms", get(rooms))
         .route("/api/rooms/{room}/messages", get(messages::read).post(messages::post))
+        .route("/api/rooms/{room}/stream", get(stream::stream))
         .method_not_allowed_fallback(|| async { HttpError::method() })
         .fallback(|| async { HttpError::nothing_here() })
         .layer(middleware::from_fn_with_state(guard, guard::check))

@@ -129,7 +129,7 @@ impl Hub {
     /// # Errors
     /// [`EnterError`] says why not.
     pub async fn enter(self: &Arc<Self>, name: &RoomName) -> Result<Entered, EnterError> {
-        if self.draining.load(Ordering::Relaxed) {
+        if self.is_draining() {
             return Err(EnterError::Draining);
         }
         let lease = self.lease(name.key())?;
@@ -265,7 +265,13 @@ impl Hub {
         self.draining.store(true, Ordering::Relaxed);
         for room in self.live_rooms() {
             room.for_each_socket(|outbound| outbound.close(reason));
+            room.close_followers(crate::fanout::End::Closed);
         }
+    }
+
+    /// Whether nobody is let in any more.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
     }
 
     /// Whether rooms can be served now.
@@ -273,7 +279,7 @@ impl Hub {
     /// # Errors
     /// The reason why not, for an operator.
     pub fn ready(&self) -> Result<(), String> {
-        if self.draining.load(Ordering::Relaxed) {
+        if self.is_draining() {
             return Err("the server is about to stop".to_owned());
         }
         self.log.ready().map_err(|error| error.to_string())?;

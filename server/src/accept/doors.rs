@@ -7,16 +7,23 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use snug_shared::ErrorCode;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use super::head;
 use crate::config::Config;
 
 /// How many of those refused are told so at any time.
 const TOLD_AT_ONCE: usize = 64;
+
+/// How long nothing of an answer without an end may be taken.
+const STALLED: Duration = Duration::from_secs(60);
 
 /// Why a connection is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +81,16 @@ pub struct Permit {
     doors: Arc<Doors>,
     address: IpAddr,
     handed_over: AtomicBool,
+    /// When the answer that has no end last went on; none when there is no such answer.
+    streamed_at: Mutex<Option<Instant>>,
+    cut: AtomicBool,
+    changed: Notify,
+}
+
+/// An answer without an end, as long as this lives.
+#[derive(Debug)]
+pub struct Streaming {
+    permit: Arc<Permit>,
 }
 
 /// One connection that has not sent a whole request yet, counted as long as this lives.
@@ -112,7 +129,14 @@ impl Doors {
         let here = counts.by_address.entry(address).or_default();
         here.open += 1;
         here.pending += 1;
-        let permit = Permit { doors: self.clone(), address, handed_over: AtomicBool::new(false) };
+        let permit = Permit {
+            doors: self.clone(),
+            address,
+            handed_over: AtomicBool::new(false),
+            streamed_at: Mutex::default(),
+            cut: AtomicBool::new(false),
+            changed: Notify::new(),
+        };
         Ok((permit, Pending { doors: self.clone(), address }))
     }
 
@@ -135,6 +159,70 @@ impl Permit {
 
     pub(super) fn is_handed_over(&self) -> bool {
         self.handed_over.load(Ordering::Relaxed)
+    }
+
+    /// Says that an answer begins which has no end, and may take longer than others.
+    pub fn stream(self: &Arc<Self>) -> Streaming {
+        self.set_streamed_at(Some(Instant::now()));
+        Streaming { permit: self.clone() }
+    }
+
+    /// Breaks the connection off: whoever is there does not read.
+    pub fn cut(&self) {
+        self.cut.store(true, Ordering::Relaxed);
+        self.changed.notify_waiters();
+    }
+
+    /// Waits until there is no answer without an end.
+    pub(super) async fn streams_nothing(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.streamed_at().is_none() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Waits until the connection is to be broken off.
+    pub(super) async fn is_cut(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.cut.load(Ordering::Relaxed) {
+                return;
+            }
+            let streamed_at = *self.streamed_at();
+            match streamed_at {
+                None => changed.await,
+                // It goes on at every heartbeat, unless nothing of it is taken.
+                Some(at) if at.elapsed() >= STALLED => return,
+                Some(at) => {
+                    let _ = timeout(STALLED.saturating_sub(at.elapsed()), changed).await;
+                }
+            }
+        }
+    }
+
+    fn streamed_at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.streamed_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_streamed_at(&self, at: Option<Instant>) {
+        *self.streamed_at() = at;
+        self.changed.notify_waiters();
+    }
+}
+
+impl Streaming {
+    /// Notes that the other side takes what it is sent.
+    pub fn goes_on(&self) {
+        *self.permit.streamed_at() = Some(Instant::now());
+    }
+}
+
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        self.permit.set_streamed_at(None);
     }
 }
 

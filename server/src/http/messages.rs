@@ -82,8 +82,8 @@ fn unreadable(rejection: BytesRejection) -> HttpError {
     HttpError::bad_request("The request's body broke off.")
 }
 
-/// The room of `/api/rooms/{room}/messages`. Taken from the path as sent, so that an encoded slash stays in its segment.
-fn room(uri: &Uri) -> Result<RoomName, HttpError> {
+/// The room of `/api/rooms/{room}/…`. Taken from the path as sent, so that an encoded slash stays in its segment.
+pub(super) fn room(uri: &Uri) -> Result<RoomName, HttpError> {
     let segment = uri.path().split('/').nth(3).and_then(decode_segment);
     let name = segment.ok_or_else(|| {
         HttpError::new(StatusCode::BAD_REQUEST, ErrorCode::BadName, "That room's name is not UTF-8.")
@@ -102,6 +102,16 @@ fn value(query: &str, name: &str) -> Option<String> {
     pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty())
 }
 
+/// An entry's number in a query.
+pub(super) fn seq(query: &str, name: &str) -> Result<Option<Seq>, HttpError> {
+    match value(query, name) {
+        None => Ok(None),
+        Some(digits) => digits.parse().map(Some).map_err(|_| {
+            HttpError::bad_request(format!("“{name}” is the number of an entry: 0, 1, 2 and so on."))
+        }),
+    }
+}
+
 /// What a `GET` asks for.
 #[derive(Debug, PartialEq, Eq)]
 struct Query {
@@ -112,13 +122,7 @@ struct Query {
 
 impl Query {
     fn parse(query: &str) -> Result<Self, HttpError> {
-        let seq = |name| match value(query, name) {
-            None => Ok(None),
-            Some(digits) => digits.parse::<Seq>().map(Some).map_err(|_| {
-                HttpError::bad_request(format!("“{name}” is the number of an entry: 0, 1, 2 and so on."))
-            }),
-        };
-        let span = match (seq("after")?, seq("before")?) {
+        let span = match (seq(query, "after")?, seq(query, "before")?) {
             (Some(_), Some(_)) => {
                 return Err(HttpError::bad_request("Ask for what is after or what is before, not for both."));
             }

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 use crate::{
     dialect::Dialect,
-    fanout::{self, Attached, Item, Outbound, Tail},
+    fanout::{self, Attached, End, Follower, Item, Outbound, Tail},
     layer::{Event, Receiver},
     log::RoomRecord,
     room::{JoinError, Joined, Room},
@@ -39,6 +39,8 @@ pub struct LiveRoom {
     pub epoch: String,
     members: Mutex<Room>,
     sockets: Mutex<Sockets>,
+    /// Those who read without being members.
+    followers: Mutex<HashMap<u64, Arc<Follower>>>,
     tail: Arc<Mutex<Tail>>,
     incoming: Mutex<Vec<Event>>,
     present: Mutex<Facts>,
@@ -73,6 +75,7 @@ impl LiveRoom {
             epoch,
             members: Mutex::new(Room::new(capacity)),
             sockets: Mutex::default(),
+            followers: Mutex::default(),
             tail: Arc::new(Mutex::new(Tail::new(0))),
             incoming: Mutex::default(),
             present: Mutex::new(Facts { first: 0, last_at: 0, topic: Topic::default() }),
@@ -132,6 +135,25 @@ impl LiveRoom {
         lock(&self.sockets).remove(connection);
         lock(&self.members).leave(Instant::now(), member, connection);
         self.wake.notify_one();
+    }
+
+    /// Lets somebody read along without being a member. `cut` is called when they have fallen too far behind.
+    pub fn follow(&self, id: u64, cut: impl Fn() + Send + Sync + 'static) -> Arc<Follower> {
+        let follower = Arc::new(Follower::new(self.tail.clone(), cut));
+        let _ = lock(&self.followers).insert(id, follower.clone());
+        follower
+    }
+
+    /// Lets go of a reader.
+    pub fn unfollow(&self, id: u64) {
+        let _ = lock(&self.followers).remove(&id);
+    }
+
+    /// Ends all who read along.
+    pub fn close_followers(&self, end: End) {
+        for follower in lock(&self.followers).values() {
+            follower.close(end);
+        }
     }
 
     /// Whether a member's sign of typing is passed on now.
@@ -265,6 +287,9 @@ impl LiveRoom {
         self.for_each_socket(|outbound| {
             needed = needed.min(outbound.follow(&batch).unwrap_or(u64::MAX));
         });
+        for follower in lock(&self.followers).values() {
+            needed = needed.min(follower.advance().unwrap_or(u64::MAX));
+        }
         lock(&self.tail).trim(needed);
         more
     }
@@ -302,6 +327,7 @@ impl LiveRoom {
     fn lost_the_thread(&self) {
         tracing::error!(room = %self.key, "entries did not arrive in order; members resume from the log");
         self.for_each_socket(|outbound| outbound.close(CloseReason::TooSlow));
+        self.close_followers(End::TooSlow);
     }
 }
 

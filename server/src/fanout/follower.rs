@@ -1,0 +1,225 @@
+//! Somebody who reads a room without being in it, at their own pace.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use snug_shared::Seq;
+use tokio::sync::Notify;
+
+use super::{
+    outbound::lock,
+    tail::{Item, Tail},
+};
+
+/// Items taken from the tail at once.
+const TAKE: usize = 64;
+/// Bytes of them, unless one alone is larger.
+const TAKE_BYTES: usize = 64 * 1024;
+
+/// A position in a room's tail, moved by whoever reads. Nothing waits for it: when what it needs next has left the tail, it is
+/// over, and `cut` is called for a reader that does not even look.
+pub struct Follower {
+    tail: Arc<Mutex<Tail>>,
+    state: Mutex<State>,
+    wake: Notify,
+    cut: Box<dyn Fn() + Send + Sync>,
+}
+
+#[derive(Debug)]
+struct State {
+    position: u64,
+    /// Entries up to here were read from the log; none while that goes on.
+    seen: Option<Seq>,
+    end: Option<End>,
+}
+
+/// Why there is nothing more to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The server is about to stop.
+    Closed,
+    /// The reader fell too far behind.
+    TooSlow,
+}
+
+impl Follower {
+    /// Stands at the end of a tail.
+    pub fn new(tail: Arc<Mutex<Tail>>, cut: impl Fn() + Send + Sync + 'static) -> Self {
+        let position = lock(&tail).end();
+        let state = Mutex::new(State { position, seen: None, end: None });
+        Self { tail, state, wake: Notify::new(), cut: Box::new(cut) }
+    }
+
+    /// Follows from the entry `seen` on, up to which all was read from the log. False when entries after it have left the
+    /// tail: the log has to be read on.
+    pub fn go_live(&self, seen: Seq) -> bool {
+        let mut state = self.lock();
+        let tail = lock(&self.tail);
+        if !tail.covers(seen) {
+            // The log has all that was ever in the tail; from here on the tail keeps what comes meanwhile.
+            state.position = tail.end();
+            return false;
+        }
+        state.position = state.position.max(tail.start());
+        state.seen = Some(seen);
+        true
+    }
+
+    /// Tells that the tail has grown, or is about to end. Answers with the oldest position still needed; the log has the rest.
+    pub fn advance(&self) -> Option<u64> {
+        let mut state = self.lock();
+        if state.end.is_some() {
+            return None;
+        }
+        if state.seen.is_some() && state.position < lock(&self.tail).start() {
+            state.end = Some(End::TooSlow);
+            drop(state);
+            (self.cut)();
+            self.wake.notify_one();
+            return None;
+        }
+        self.wake.notify_one();
+        Some(state.position)
+    }
+
+    /// Ends it.
+    pub fn close(&self, end: End) {
+        let _ = self.lock().end.get_or_insert(end);
+        if end == End::TooSlow {
+            (self.cut)();
+        }
+        self.wake.notify_one();
+    }
+
+    /// Whether it is over, and why.
+    pub fn end(&self) -> Option<End> {
+        self.lock().end
+    }
+
+    /// The next entries, at least one, as soon as there are any.
+    ///
+    /// # Errors
+    /// Why there will be none.
+    pub async fn next(&self) -> Result<Vec<Item>, End> {
+        loop {
+            let items = self.take()?;
+            if !items.is_empty() {
+                return Ok(items);
+            }
+            self.wake.notified().await;
+        }
+    }
+
+    fn take(&self) -> Result<Vec<Item>, End> {
+        let mut state = self.lock();
+        if let Some(end) = state.end {
+            return Err(end);
+        }
+        let Some(seen) = state.seen else { return Ok(Vec::new()) };
+        let mut taken: Vec<Item> = Vec::new();
+        let mut bytes = 0;
+        loop {
+            let Some(batch) = lock(&self.tail).batch(state.position, TAKE) else {
+                state.end = Some(End::TooSlow);
+                return Err(End::TooSlow);
+            };
+            if batch.items.is_empty() {
+                return Ok(taken);
+            }
+            for item in batch.items {
+                if item.seq.is_some_and(|seq| seq > seen) {
+                    bytes += item.frame.len();
+                    if !taken.is_empty() && (bytes > TAKE_BYTES || taken.len() >= TAKE) {
+                        return Ok(taken);
+                    }
+                    taken.push(item);
+                }
+                state.position += 1;
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+impl fmt::Debug for Follower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Follower").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::fanout::TAIL_BYTES;
+
+    fn entry(seq: Seq, size: usize) -> Item {
+        Item { frame: Bytes::from(vec![0; size]), message: None, seq: Some(seq), except: None }
+    }
+
+    fn seqs(items: Result<Vec<Item>, End>) -> Vec<Seq> {
+        items.unwrap().iter().filter_map(|item| item.seq).collect()
+    }
+
+    #[tokio::test]
+    async fn entries_come_once_and_nothing_but_entries() {
+        let tail = Arc::new(Mutex::new(Tail::new(0)));
+        let follower = Follower::new(tail.clone(), || {});
+        for seq in 1..=3 {
+            lock(&tail).push(entry(seq, 10));
+            lock(&tail).push(Item::passing(Bytes::from("(typing)"), None));
+        }
+        assert_eq!(follower.advance(), Some(0), "what comes is kept while the log is read");
+        assert!(follower.go_live(2));
+        assert_eq!(seqs(follower.next().await), [3]);
+        lock(&tail).push(entry(4, 10));
+        assert_eq!(follower.advance(), Some(6));
+        assert_eq!(seqs(follower.next().await), [4]);
+        follower.close(End::Closed);
+        assert_eq!(follower.next().await.err(), Some(End::Closed));
+    }
+
+    #[tokio::test]
+    async fn what_is_taken_at_once_is_bounded_and_nothing_is_left_out() {
+        let tail = Arc::new(Mutex::new(Tail::new(0)));
+        let follower = Follower::new(tail.clone(), || {});
+        assert!(follower.go_live(0));
+        for seq in 1..=200 {
+            lock(&tail).push(entry(seq, if seq > 100 { 5_000 } else { 10 }));
+        }
+        let mut all = Vec::new();
+        while all.len() < 200 {
+            let items = follower.next().await.unwrap();
+            assert!(items.len() <= TAKE);
+            assert!(items.iter().map(|item| item.frame.len()).sum::<usize>() <= TAKE_BYTES);
+            all.extend(items.iter().filter_map(|item| item.seq));
+        }
+        assert_eq!(all, (1..=200).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn who_does_not_read_is_cut_off() {
+        let tail = Arc::new(Mutex::new(Tail::new(0)));
+        let cut = Arc::new(AtomicBool::new(false));
+        let follower = Follower::new(tail.clone(), {
+            let cut = cut.clone();
+            move || cut.store(true, Ordering::Relaxed)
+        });
+        assert!(follower.go_live(0));
+        for seq in 1..=9 {
+            lock(&tail).push(entry(seq, TAIL_BYTES / 8));
+            let _ = follower.advance();
+        }
+        assert!(cut.load(Ordering::Relaxed));
+        assert_eq!(follower.next().await.err(), Some(End::TooSlow));
+        assert!(!Follower::new(tail, || {}).go_live(0), "the log has to be read on");
+    }
+}

@@ -1,0 +1,242 @@
+//! `/api/rooms/{room}/stream`: a room as it is said, for scripts that listen.
+//!
+//! What was missed comes from the log in its present state; from there on the reader follows the room's tail, the same bytes
+//! that members get. It is no member: it holds a connection and a position, and when it falls too far behind it is cut off.
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::{
+    Extension,
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderMap, HeaderName, Uri, header},
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
+use snug_shared::{Entry, Seq};
+use tokio::time::timeout;
+
+use super::{HttpError, messages};
+use crate::{
+    Server,
+    accept::{Peer, Streaming},
+    fanout::{self, End, Follower, Item},
+    hub::{Entered, PostError},
+    log::Span,
+};
+
+/// Silence after which something is sent all the same, so that both sides and all between know that the line stands.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Entries read from the log at once, and bytes of their text.
+const BLOCK: (usize, usize) = (500, 96 * 1024);
+
+/// `GET`: entries after `?after=` or `Last-Event-ID`, or from now on, and then whatever comes.
+pub async fn stream(
+    State(server): State<Arc<Server>>,
+    Extension(peer): Extension<Peer>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    let name = messages::room(&uri)?;
+    let form = Form::wanted(&headers);
+    let after = after(&uri, &headers)?;
+    let room = server.hub.enter(&name).await.map_err(PostError::from)?;
+    let id = server.hub.next_id();
+    let follower = room.follow(id, {
+        let permit = peer.permit.clone();
+        move || permit.cut()
+    });
+    let mut reader = Reader {
+        after: room.last(),
+        live: false,
+        id,
+        room,
+        follower,
+        streaming: peer.permit.stream(),
+        form,
+        server,
+    };
+    if let Some(after) = after {
+        let record = reader.server.hub.log().room(&reader.room.key).await?;
+        // Whoever knows more than there is has it from a log that is gone.
+        reader.after = after.min(record.map_or(0, |record| record.last));
+    }
+    if reader.server.hub.is_draining() {
+        reader.follower.close(End::Closed);
+    }
+    let head = [
+        (header::CONTENT_TYPE, form.content_type()),
+        // nginx would gather what it passes on.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    let body = Body::from_stream(stream::try_unfold(reader, Reader::next));
+    Ok((head, body).into_response())
+}
+
+/// After which entry to begin; none is from now on.
+fn after(uri: &Uri, headers: &HeaderMap) -> Result<Option<Seq>, HttpError> {
+    // A browser that comes back asks for the same address and says in the header where it was.
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
+    match last {
+        Some(last) => Ok(Some(last)),
+        None => messages::seq(uri.query().unwrap_or_default(), "after"),
+    }
+}
+
+/// How the entries are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Server-sent events, for browsers.
+    Events,
+    /// An entry a line, for everything else.
+    Lines,
+}
+
+impl Form {
+    fn wanted(headers: &HeaderMap) -> Self {
+        let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+        let mut kinds = lines.flat_map(|line| line.split(','));
+        let is_events = |kind: &str| {
+            kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/event-stream")
+        };
+        if kinds.any(is_events) { Self::Events } else { Self::Lines }
+    }
+
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Events => "text/event-stream",
+            Self::Lines => "application/x-ndjson",
+        }
+    }
+
+    const fn heartbeat(self) -> Bytes {
+        Bytes::from_static(match self {
+            Self::Events => b":\n\n",
+            Self::Lines => b"\n",
+        })
+    }
+
+    fn write(self, out: &mut Vec<u8>, seq: Seq, json: &[u8]) {
+        let end: &[u8] = match self {
+            Self::Events => {
+                out.extend_from_slice(format!("id: {seq}\ndata: ").as_bytes());
+                b"\n\n"
+            }
+            Self::Lines => b"\n",
+        };
+        out.extend_from_slice(json);
+        out.extend_from_slice(end);
+    }
+
+    fn entries(self, entries: &[Entry]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for entry in entries {
+            self.write(&mut out, entry.seq, &serde_json::to_vec(entry).unwrap_or_default());
+        }
+        out
+    }
+
+    fn items(self, items: &[Item]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for item in items {
+            if let Some(seq) = item.seq {
+                self.write(&mut out, seq, &fanout::payload(&item.frame));
+            }
+        }
+        out
+    }
+}
+
+/// One reader, and what keeps its place.
+struct Reader {
+    server: Arc<Server>,
+    room: Entered,
+    id: u64,
+    follower: Arc<Follower>,
+    streaming: Streaming,
+    form: Form,
+    after: Seq,
+    /// Whether the log has been read.
+    live: bool,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.room.unfollow(self.id);
+    }
+}
+
+impl Reader {
+    /// The next piece of the answer; none when it ends well. An error breaks it off, so that it is not taken for whole.
+    async fn next(mut self) -> io::Result<Option<(Bytes, Self)>> {
+        self.streaming.goes_on();
+        while !self.live {
+            if self.follower.end().is_some() {
+                return Ok(None);
+            }
+            let missed = self.read_log().await?;
+            if !missed.is_empty() {
+                return Ok(Some((missed.into(), self)));
+            }
+        }
+        let piece = match timeout(HEARTBEAT, self.follower.next()).await {
+            Err(_) => self.form.heartbeat(),
+            Ok(Ok(items)) => self.form.items(&items).into(),
+            Ok(Err(End::Closed)) => return Ok(None),
+            Ok(Err(End::TooSlow)) => return Err(io::Error::other("the reader fell too far behind")),
+        };
+        Ok(Some((piece, self)))
+    }
+
+    /// Reads on in the log, and follows the room once there is no more.
+    async fn read_log(&mut self) -> io::Result<Vec<u8>> {
+        let (entries, bytes) = BLOCK;
+        let slice = self.server.hub.log().read(&self.room.key, Span::After(self.after), entries, bytes).await;
+        let slice = slice.map_err(|error| {
+            tracing::warn!(room = %self.room.key, %error, "a stream could not be read");
+            io::Error::other(error)
+        })?;
+        let (entries, more) = slice.map_or((Vec::new(), false), |slice| (slice.entries, slice.more));
+        self.after = entries.last().map_or(self.after, |entry| entry.seq);
+        self.live = !more && self.follower.go_live(self.after);
+        Ok(self.form.entries(&entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &'static str, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(HeaderName::from_static(name), value.parse().unwrap())])
+    }
+
+    #[test]
+    fn events_are_for_those_who_ask_for_them() {
+        assert_eq!(Form::wanted(&headers("accept", "text/event-stream")), Form::Events);
+        assert_eq!(Form::wanted(&headers("accept", "text/html, Text/Event-Stream;q=0.9")), Form::Events);
+        assert_eq!(Form::wanted(&headers("accept", "*/*")), Form::Lines);
+        assert_eq!(Form::wanted(&HeaderMap::new()), Form::Lines);
+    }
+
+    #[test]
+    fn an_entry_is_an_event_with_its_seq_or_a_line() {
+        let written = |form: Form| {
+            let mut out = Vec::new();
+            form.write(&mut out, 7, b"{}");
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(written(Form::Events), "id: 7\ndata: {}\n\n");
+        assert_eq!(written(Form::Lines), "{}\n");
+    }
+
+    #[test]
+    fn who_comes_back_goes_on_where_they_were() {
+        let uri = Uri::from_static("/?after=3");
+        assert_eq!(after(&uri, &HeaderMap::new()).unwrap(), Some(3));
+        assert_eq!(after(&uri, &headers("last-event-id", "7")).unwrap(), Some(7));
+        assert_eq!(after(&uri, &headers("last-event-id", "")).unwrap(), Some(3));
+        assert_eq!(after(&Uri::from_static("/"), &HeaderMap::new()).unwrap(), None);
+        assert!(after(&Uri::from_static("/?after=x"), &HeaderMap::new()).is_err());
+    }
+}
