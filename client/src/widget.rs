@@ -1,7 +1,10 @@
 //! What the screens are put together from: type, buttons, tiles, and the widgets iced does not have.
 
+mod calm;
 pub mod virtual_list;
 mod words;
+
+pub use calm::calm;
 
 use std::borrow::Cow;
 

@@ -16,7 +16,9 @@ use crate::{
     format,
     icon::{Icon, icon},
     theme,
-    widget::{Look, Type, action, clipped, field, icon_button, inherited, reason, say, scroll, small, words},
+    widget::{
+        Look, Type, action, calm, clipped, field, icon_button, inherited, reason, say, scroll, small, words,
+    },
 };
 
 /// How often the list is asked for again.
@@ -242,7 +244,7 @@ impl AskRoom {
                 .map(|free| small(format!("Join as {free}"), theme::primary).on_press(Message::Suggested));
             column![reason(refused.reason.as_str())].push(join_as).spacing(8)
         });
-        column![say("Your name in the room", Type::Label).style(theme::muted), field]
+        column![say("Your name in the room", Type::Label).style(theme::muted), calm(field)]
             .push(wrong.map(|wrong| reason(wrong.to_string())))
             .push(refused)
             .spacing(8)
@@ -280,7 +282,7 @@ impl AskRoom {
             .on_input(Message::Room)
             .on_submit(Message::Submit);
         let go = action(None, label, theme::primary).on_press_maybe(ready.then_some(Message::Submit));
-        column![row![field, go].spacing(8).align_y(Center)]
+        column![row![calm(field), go].spacing(8).align_y(Center)]
             .push(wrong.map(|wrong| reason(wrong.to_string())))
             .spacing(8)
             .into()

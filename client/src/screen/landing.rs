@@ -13,7 +13,8 @@ use crate::{
     settings::{Recent, Settings, ThemeChoice},
     theme,
     widget::{
-        Look, Type, action, clipped, field, hairline, icon_button, inherited, reason, say, scroll, words,
+        Look, Type, action, calm, clipped, field, hairline, icon_button, inherited, reason, say, scroll,
+        words,
     },
 };
 
@@ -263,7 +264,7 @@ impl Landing {
         let field = field("A name, for example Maya", &self.nickname, wrong.is_some())
             .id(NICKNAME)
             .on_input(Message::Nickname);
-        column![say("What should people call you?", Type::Name), field]
+        column![say("What should people call you?", Type::Name), calm(field)]
             .push(wrong.map(|wrong| reason(wrong.to_string())))
             .push(match &self.refusal {
                 Some(Refusal::General(sentence)) => Some(reason(sentence.as_str())),
@@ -352,7 +353,7 @@ impl Landing {
             hairline(),
             space::vertical().height(4),
             say("Or go where you were invited", Type::Name),
-            row![field, button].spacing(8).align_y(Center),
+            row![calm(field), button].spacing(8).align_y(Center),
         ]
         .push(hint)
         .push(wrong.map(reason))

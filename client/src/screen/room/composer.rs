@@ -15,7 +15,7 @@ use crate::{
     format,
     icon::{Icon, icon},
     theme,
-    widget::{Type, clipped, hint, icon_button, nothing, reason, words, words_beside},
+    widget::{Type, calm, clipped, hint, icon_button, nothing, reason, words, words_beside},
 };
 
 const ID: &str = "composer";
@@ -173,7 +173,7 @@ impl Composer {
         let send = icon_button(label)
             .style(if ready { theme::primary } else { theme::quiet })
             .on_press_maybe(ready.then_some(Message::Submit));
-        let line = row![editor, hint(send, "Send (Enter)")].spacing(8).align_y(iced::Bottom);
+        let line = row![calm(editor), hint(send, "Send (Enter)")].spacing(8).align_y(iced::Bottom);
         // Always the same children in the same order: the editor keeps its focus by its place among them.
         let purpose = self.purpose_line().unwrap_or_else(nothing);
         let inside = container(column![purpose, line])
