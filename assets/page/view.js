@@ -12,6 +12,7 @@ export class View {
   #drawn = new Map();
   #scheduled = false;
   #atEnd = true;
+  #height = 0;
   #tools;
 
   constructor(log, pill, { timeline, act }) {
@@ -21,7 +22,11 @@ export class View {
     log.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     log.addEventListener('keydown', (event) => this.#key(event));
     for (const kind of ['pointerover', 'focusin']) this.list.addEventListener(kind, (event) => this.#hand(event.target));
-    new ResizeObserver(() => this.#atEnd && this.toEnd()).observe(log);
+    // A tap is a phone's way to point; not every browser gives the focus by itself.
+    this.list.addEventListener('click', ({ target }) => {
+      if (matchMedia('(hover: none)').matches && !target.closest('a, button')) target.closest('.row')?.focus({ preventScroll: true });
+    });
+    new ResizeObserver(() => this.#resized()).observe(log);
     pill.addEventListener('click', () => this.toEnd());
     this.#tools = h('div', { class: 'tools', role: 'group', 'aria-label': 'Message actions' });
   }
@@ -75,7 +80,14 @@ export class View {
     this.pill.textContent = news ? `${news} new ↓` : '';
   }
 
+  #resized() {
+    this.#height = this.log.clientHeight;
+    if (this.#atEnd) this.toEnd();
+  }
+
   #scrolled() {
+    // A scroll that comes of another height (a keyboard, a turned phone) is nobody's wish to leave the end.
+    if (this.log.clientHeight !== this.#height) return this.#resized();
     this.#atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR;
     if (this.#atEnd) {
       if (this.news) this.#tell(0);

@@ -1,7 +1,7 @@
 // The page in a real Chromium, against the real server: `node page.mjs path/to/snug-server [folder for pictures]`.
 
 import { createServer } from 'node:http';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { assert, browser, enter, freePort, online, say, sees, Server, shown, until, watch } from './harness.mjs';
@@ -158,6 +158,48 @@ const facts = {
     await until('the pill counts', async () => await page.locator('#pill').textContent() === '1 new ↓');
     await page.click('#pill');
     assert(await page.locator('#pill').isHidden());
+    return [page];
+  },
+
+  async 'more at once than the server takes goes out in order, and nothing is refused'({ chromium, server }) {
+    const page = await enter(await chromium.newContext(), server, 'flood', 'maya');
+    const sent = Array.from({ length: 45 }, (_, at) => `message ${at}`);
+    for (const text of sent) await say(page, text);
+    await sees(page, sent.at(-1));
+    assert.deepEqual(await shown(page), sent);
+    assert.deepEqual((await server.messages('flood')).map((entry) => entry.message), sent);
+    return [page];
+  },
+
+  async 'history that began anew is said, and talk goes on beneath it'({ chromium, server }) {
+    const page = await enter(await chromium.newContext(), server, 'anew', 'maya');
+    await say(page, 'said before');
+    await sees(page, 'said before');
+    await server.kill();
+    await say(page, 'said in between');
+    rmSync(server.folder, { recursive: true });
+    mkdirSync(server.folder);
+    await server.start();
+    await online(page);
+    await sees(page, 'said in between');
+    assert.match(await page.locator('.hole').innerText(), /history began anew/);
+    assert.deepEqual(await shown(page), ['said before', 'said in between']);
+    return [page];
+  },
+
+  async 'above an on-screen keyboard the composer and the newest message stay in sight'({ chromium, server }) {
+    for (let n = 0; n < 12; n += 1) await server.say('keyboard', 'zoe', `line ${n}`);
+    const page = await enter(await chromium.newContext(PHONE), server, 'keyboard', 'maya');
+    await sees(page, 'line 11');
+    await page.tap('#text');
+    await page.setViewportSize({ width: 320, height: 290 });
+    const inSight = (selector) => page.locator(selector).last().evaluate((element) => {
+      const box = element.getBoundingClientRect();
+      const top = document.getElementById('log').getBoundingClientRect().top;
+      return box.top >= top && box.bottom <= innerHeight;
+    });
+    await until('both are in sight', async () => await inSight('#text') && await inSight('.row'));
+    await page.screenshot({ path: join(pictures, 'keyboard-phone.png') });
     return [page];
   },
 

@@ -1,0 +1,108 @@
+// The page's timeline without a browser: what is folded, what is missing, and where that stands.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Timeline } from '../../../assets/page/timeline.js';
+
+const said = (seq, more = {}) => ({ type: 'chat_message', seq, id: `i${seq}`, at: seq, user: 'zoe', by: 's:z', message: `m${seq}`, ...more });
+const words = (timeline) => timeline.rows.map((row) => (row.kind === 'hole' ? `[${row.reason}]` : row.message));
+const joined = (more = {}) => ({ epoch: 'e1', first: 1, last: 100, resumed: false, ...more });
+const range = (from, to) => Array.from({ length: to - from + 1 }, (_, at) => said(from + at));
+
+function room(from, to) {
+  const timeline = new Timeline();
+  timeline.established(joined({ last: to }));
+  assert(timeline.extend(range(from, to)));
+  return timeline;
+}
+
+test('a resumed line goes on, and what comes twice is taken once', () => {
+  const timeline = room(1, 3);
+  timeline.established(joined({ resumed: true, last: 5 }));
+  assert(timeline.extend(range(2, 5)));
+  assert.deepEqual(words(timeline), ['m1', 'm2', 'm3', 'm4', 'm5']);
+  assert.deepEqual([timeline.after, timeline.afterId], [5, 'i5']);
+});
+
+test('a hole in what comes is noticed, and nothing after it is taken', () => {
+  const timeline = room(1, 3);
+  assert.equal(timeline.extend([said(5)]), false);
+  assert.equal(timeline.after, 3);
+});
+
+test('too much missed leaves a hole that older pages fill, from its lower edge on', () => {
+  const timeline = room(1, 3);
+  timeline.established(joined({ last: 12 }));
+  assert(timeline.extend(range(10, 12)));
+  assert.deepEqual(words(timeline), ['m1', 'm2', 'm3', '[missed]', 'm10', 'm11', 'm12']);
+  assert.equal(timeline.hole().before, 10);
+  timeline.prepend({ before: 10, entries: range(7, 9), more: true });
+  assert.deepEqual(words(timeline), ['m1', 'm2', 'm3', '[missed]', 'm7', 'm8', 'm9', 'm10', 'm11', 'm12']);
+  timeline.prepend({ before: 7, entries: range(2, 6), more: true });
+  assert.deepEqual(words(timeline), ['m1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm7', 'm8', 'm9', 'm10', 'm11', 'm12']);
+  assert.equal(timeline.hole(), undefined);
+});
+
+test('a fresh page that reaches back into what is here leaves no hole', () => {
+  const timeline = room(1, 5);
+  timeline.established(joined({ last: 7 }));
+  assert(timeline.extend(range(3, 7)));
+  assert.deepEqual(words(timeline), ['m1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm7']);
+});
+
+test('a line lost before the first entries leaves the hole where it was', () => {
+  const timeline = room(1, 3);
+  timeline.established(joined({ last: 12 }));
+  timeline.established(joined({ last: 13 }));
+  assert(timeline.extend(range(11, 13)));
+  assert.deepEqual(words(timeline), ['m1', 'm2', 'm3', '[missed]', 'm11', 'm12', 'm13']);
+  assert.equal(timeline.hole().after, 3);
+});
+
+test('what the server no longer keeps is said', () => {
+  const timeline = room(1, 3);
+  timeline.established(joined({ first: 8, last: 9 }));
+  assert(timeline.extend(range(8, 9)));
+  assert.deepEqual(words(timeline), ['m1', 'm2', 'm3', '[lost]', 'm8', 'm9']);
+});
+
+test('another epoch begins under what was said before, which nothing changes any more', () => {
+  const timeline = room(1, 3);
+  timeline.established(joined({ epoch: 'e2', last: 4 }));
+  assert(timeline.extend([said(3, { message: 'new 3' }), said(4, { message: 'new 4' })]));
+  assert(timeline.extend([{ type: 'deleted', seq: 5, id: 'd', target: 3, by: 's:z', at: 5, user: 'zoe' }]));
+  assert.deepEqual(words(timeline), ['m1', 'm2', 'm3', '[anew]', '', 'new 4']);
+  timeline.prepend({ before: 3, entries: [said(1, { message: 'new 1' }), said(2, { message: 'new 2' })], more: false });
+  assert.deepEqual(words(timeline), ['m1', 'm2', 'm3', '[anew]', 'new 1', 'new 2', '', 'new 4']);
+});
+
+test('a log that is shorter than what is here is another one', () => {
+  const timeline = room(1, 9);
+  timeline.established(joined({ last: 2 }));
+  assert(timeline.extend(range(1, 2)));
+  assert.deepEqual(words(timeline).slice(-3), ['[anew]', 'm1', 'm2']);
+});
+
+test('changes are folded once: not those a page has in it already, and those that came before it', () => {
+  const timeline = room(5, 6);
+  const change = (seq, type, target, more) => ({ type, seq, id: `c${seq}`, at: seq, user: 'zoe', by: 's:z', target, ...more });
+  assert(timeline.extend([
+    change(7, 'reacted', 5, { emoji: '🎉', on: true }), change(8, 'edited', 5, { message: 'better' }),
+    change(9, 'reacted', 2, { emoji: '👍', on: true }), change(10, 'edited', 2, { message: 'later' }),
+  ]));
+  assert.equal(timeline.message(5).message, 'better');
+  assert.deepEqual(timeline.message(5).reactions.map(({ emoji, count }) => [emoji, count]), [['🎉', 1]]);
+  // This page was read between the two changes of message 2.
+  const folded = said(2, { as_of: 9, reactions: [{ emoji: '👍', count: 1, by: ['s:z'] }] });
+  timeline.prepend({ before: 5, entries: [said(1), folded, said(3), said(4)], more: false });
+  assert.equal(timeline.message(2).message, 'later');
+  assert.deepEqual(timeline.message(2).reactions.map(({ emoji, count }) => [emoji, count]), [['👍', 1]]);
+  assert(timeline.extend([change(11, 'reacted', 2, { emoji: '👍', on: false })]));
+  assert.deepEqual(timeline.message(2).reactions, []);
+});
+
+test('an entry of an unknown kind is counted and shown as nothing', () => {
+  const timeline = room(1, 1);
+  assert(timeline.extend([{ type: 'poll', seq: 2, id: 'p' }, said(3)]));
+  assert.deepEqual(words(timeline), ['m1', 'm3']);
+});
