@@ -37,6 +37,8 @@ use head::{HEAD_BYTES, HeadError, Opening};
 /// after a restart need a minute of retries.
 const BACKLOG: u32 = 4096;
 
+/// What the system keeps of written bytes until the other side has them; some systems reserve twice as much.
+const SEND_BUFFER: u32 = 128 * 1024;
 /// The pause after an accept that failed for want of something: descriptors, memory.
 const SHORT_OF_SOMETHING: Duration = Duration::from_millis(100);
 
@@ -67,6 +69,8 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     // A restart must not wait for the old connections' goodbyes. On Windows the same option would let two servers share a port.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
+    // Connections inherit it. By itself the system keeps megabytes for each member that does not read.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(address).and_then(|()| socket.listen(BACKLOG)).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => io::Error::new(error.kind(), in_use(address)),
         io::ErrorKind::PermissionDenied => io::Error::new(

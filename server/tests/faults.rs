@@ -5,6 +5,12 @@ mod common;
 
 mod faults {
     mod checker;
+    #[cfg(target_os = "linux")]
+    mod clock;
+    #[cfg(target_os = "linux")]
+    mod crowd;
+    #[cfg(target_os = "linux")]
+    mod disk;
     mod kill;
     #[cfg(target_os = "linux")]
     mod power;

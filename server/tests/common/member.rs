@@ -195,10 +195,16 @@ impl Member {
     }
 }
 
+/// A name that is nobody's, since names stay reserved for a while.
+fn another(kind: &str) -> String {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    format!("{kind} {}", NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
 /// Waits until nothing new comes any more, and lets everybody finish. The last seq of the room.
 pub async fn finish(server: SocketAddr, room: &str, orders: &Orders) -> Seq {
     orders.enough.store(true, Ordering::SeqCst);
-    let mut watcher = Peer::join(server, room, "watcher").await;
+    let mut watcher = Peer::join(server, room, &another("watcher")).await;
     let mut last = watcher.established.last;
     while let Ok(Ok(frame)) = tokio::time::timeout(Duration::from_millis(2_500), watcher.try_next()).await {
         if let ServerFrame::Line(line) = frame {
@@ -211,7 +217,7 @@ pub async fn finish(server: SocketAddr, room: &str, orders: &Orders) -> Seq {
 
 /// The room as the server has it, read backwards to its beginning.
 pub async fn stored(server: SocketAddr, room: &str) -> Store {
-    let mut reader = Peer::join(server, room, "reader").await;
+    let mut reader = Peer::join(server, room, &another("reader")).await;
     let epoch = reader.established.epoch.clone();
     let mut whole: VecDeque<Entry> = VecDeque::new();
     let mut before = reader.established.last + 1;

@@ -11,15 +11,20 @@ use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use snug_shared::{
-    ClientFrame, CloseReason, Entry, ErrorFrame, Established, Hello, Intent, Line, MessageText, SUBPROTOCOL,
-    ServerFrame, VERSION, address::segment,
+    ClientFrame, CloseReason, Entry, ErrorCode, ErrorFrame, Established, Hello, Intent, Line, MessageText,
+    SUBPROTOCOL, ServerFrame, VERSION, address::segment,
 };
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::TcpStream,
+    time::{sleep, timeout},
+};
 use tokio_tungstenite::{
-    WebSocketStream, client_async,
-    tungstenite::{self, Message, client::IntoClientRequest, http::HeaderValue},
+    WebSocketStream, client_async_with_config,
+    tungstenite::{self, Message, client::IntoClientRequest, http::HeaderValue, protocol::WebSocketConfig},
 };
 use uuid::Uuid;
+
+use super::journal::Journal;
 
 /// How long a test waits for what must come. Far beyond what it takes, so that a busy machine changes nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -53,8 +58,19 @@ impl Peer {
 
     /// Joins with what the hello says; an `Err` is how the server said no.
     pub async fn hello(server: SocketAddr, room: &str, nickname: &str, hello: Hello) -> Result<Self, End> {
+        let stream = TcpStream::connect(server).await.map_err(|_| End::Lost)?;
+        Self::hello_over(stream, room, nickname, hello).await
+    }
+
+    /// Joins over a connection that stands.
+    pub async fn hello_over(
+        stream: TcpStream,
+        room: &str,
+        nickname: &str,
+        hello: Hello,
+    ) -> Result<Self, End> {
         timeout(PATIENCE, async {
-            let mut socket = open(server, room, nickname).await?;
+            let mut socket = open(stream, room, nickname).await?;
             write(&mut socket, &ClientFrame::Hello(hello)).await?;
             let mut warned = None;
             let established = loop {
@@ -95,6 +111,34 @@ impl Peer {
         id
     }
 
+    /// Says something until it is durable, however often it is refused for now; the refusals.
+    pub async fn insist(&mut self, journal: &mut Journal, text: &str) -> Vec<ErrorCode> {
+        let (id, epoch) = (Uuid::now_v7(), self.established.epoch.clone());
+        let mut refused = Vec::new();
+        journal.meant(id, text);
+        loop {
+            self.send(ClientFrame::Send { id, intent: message(text) }).await;
+            loop {
+                match self.next().await {
+                    ServerFrame::Line(Line::Entry(entry)) => {
+                        journal.saw(&epoch, &entry);
+                        if entry.id == id {
+                            journal.acked(&epoch, &entry);
+                            return refused;
+                        }
+                    }
+                    ServerFrame::Error(error) => {
+                        assert_eq!(error.id, Some(id), "{error:?}");
+                        refused.push(error.code);
+                        break;
+                    }
+                    _ => {}
+                }
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Says something and waits until it is durable; what comes before that is passed over.
     pub async fn say(&mut self, text: &str) -> Entry {
         let id = self.intend(message(text)).await;
@@ -113,6 +157,20 @@ impl Peer {
             self.warned = Some(error.clone());
         }
         Ok(frame)
+    }
+
+    /// As [`Peer::try_next`], but for who waits as long as it takes.
+    pub async fn socket_next(&mut self) -> Result<ServerFrame, End> {
+        read(&mut self.socket).await
+    }
+
+    /// As [`Peer::end`], but for who waits as long as it takes.
+    pub async fn socket_end(&mut self) -> End {
+        loop {
+            if let Err(end) = self.socket_next().await {
+                return end;
+            }
+        }
     }
 
     /// The next frame.
@@ -170,13 +228,18 @@ pub fn message(text: &str) -> Intent {
     Intent::Message { text: MessageText::parse(text).expect("a good text"), reply_to: None }
 }
 
-async fn open(server: SocketAddr, room: &str, nickname: &str) -> Result<WebSocketStream<TcpStream>, End> {
+async fn open(stream: TcpStream, room: &str, nickname: &str) -> Result<WebSocketStream<TcpStream>, End> {
+    let server = stream.peer_addr().map_err(|_| End::Lost)?;
     let url = format!("ws://{server}/ws/chat/{}/{}", segment(room), segment(nickname));
     let mut request = url.into_client_request().expect("segments make a good URL");
     let _ = request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
-    let stream = TcpStream::connect(server).await.map_err(|_| End::Lost)?;
     stream.set_nodelay(true).map_err(|_| End::Lost)?;
-    client_async(request, stream).await.map(|(socket, _)| socket).map_err(|_| End::Lost)
+    // Thousands of these fit into one test.
+    let small = WebSocketConfig::default().read_buffer_size(4 * 1024).write_buffer_size(0);
+    client_async_with_config(request, stream, Some(small))
+        .await
+        .map(|(socket, _)| socket)
+        .map_err(|_| End::Lost)
 }
 
 async fn write(socket: &mut WebSocketStream<TcpStream>, frame: &ClientFrame) -> Result<(), End> {

@@ -1,0 +1,125 @@
+//! A link that is dead in one direction only, without a goodbye: both ends notice.
+
+use std::{path::Path, process::Command, time::Duration};
+
+use tokio::time::{Instant, timeout};
+
+use super::{
+    asleep::lines,
+    driver::{self, Orders, Person, Server},
+};
+use crate::common::promise::{Promise, is_long};
+
+const LIMIT: Duration = Duration::from_secs(45);
+const HERE: &str = "10.213.77.1";
+const THERE: &str = "10.213.77.2";
+
+/// A network of two ends: this machine's, and one in a namespace of its own.
+struct Wire {
+    name: String,
+}
+
+fn ip(words: &str) -> bool {
+    Command::new("ip").args(words.split(' ')).output().is_ok_and(|output| output.status.success())
+}
+
+impl Wire {
+    /// `None`: only root can.
+    fn new() -> Option<Self> {
+        let name = format!("snug{}", std::process::id());
+        let wire = Self { name: name.clone() };
+        let made = ip(&format!("netns add {name}"))
+            && ip(&format!("link add {name}a type veth peer name {name}b netns {name}"))
+            && ip(&format!("addr add {HERE}/30 dev {name}a"))
+            && ip(&format!("link set {name}a up"))
+            && ip(&format!("-n {name} addr add {THERE}/30 dev {name}b"))
+            && ip(&format!("-n {name} link set {name}b up"))
+            && ip(&format!("-n {name} link set lo up"));
+        made.then_some(wire)
+    }
+
+    /// Sends what goes to the server, or what comes from it, to a card that nobody has.
+    fn cut(&self, to_server: bool) {
+        let (name, nobody) = (&self.name, "02:00:00:00:00:99");
+        let cut = match to_server {
+            true => ip(&format!("-n {name} neigh replace {HERE} lladdr {nobody} dev {name}b nud permanent")),
+            false => ip(&format!("neigh replace {THERE} lladdr {nobody} dev {name}a nud permanent")),
+        };
+        assert!(cut, "the neighbour can be set");
+    }
+
+    fn mend(&self) {
+        let name = &self.name;
+        let _ = ip(&format!("-n {name} neigh del {HERE} dev {name}b"));
+        let _ = ip(&format!("neigh del {THERE} dev {name}a"));
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        let _ = ip(&format!("link del {}a", self.name));
+        let _ = ip(&format!("netns del {}", self.name));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_dead_in_one_direction_is_noticed_by_both_ends() {
+    for (to_server, what) in [(true, "half-open, nothing arrives"), (false, "half-open, nothing comes back")]
+    {
+        let promise = Promise::new(what, "gone from the list and offline ≤ 45 s, back by itself");
+        if !is_long() {
+            promise.left_out("it takes a minute");
+            continue;
+        }
+        let Some(wire) = Wire::new() else {
+            promise.left_out("a network of its own needs root");
+            continue;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        noticed(promise, &wire, to_server, folder.path()).await;
+    }
+}
+
+async fn noticed(promise: Promise, wire: &Wire, to_server: bool, folder: &Path) {
+    let server = Server::start(&folder.join("server"), ([0, 0, 0, 0], 0).into()).await;
+    let port = server.address.port();
+    let mut maya = Person::new(([127, 0, 0, 1], port).into(), "maya", &folder.join("maya"));
+    let inside = ["ip", "netns", "exec", &wire.name];
+    let address = format!("{HERE}:{port}").parse().unwrap();
+    let mut app = driver::start(&inside, Orders::Listen, address, &folder.join("app"), None);
+    let heard = lines(&mut app);
+    let patience = Duration::from_secs(30);
+    maya.until("both are here", patience, |session| session.count() == 2).await;
+    while heard.try_recv().is_ok() {}
+
+    wire.cut(to_server);
+    let since = Instant::now();
+    let (mut gone, mut offline) = (None, None);
+    while gone.is_none() || offline.is_none() {
+        assert!(since.elapsed() < 2 * LIMIT, "never noticed: left {gone:?}, offline {offline:?}");
+        let _ = timeout(Duration::from_millis(20), maya.step()).await;
+        if maya.session.count() == 1 {
+            gone.get_or_insert(since.elapsed());
+        }
+        while let Ok((at, line)) = heard.try_recv() {
+            if line == "offline" {
+                offline.get_or_insert(at.duration_since(since));
+            }
+        }
+    }
+    wire.mend();
+    maya.until("it is back", Duration::from_secs(90), |session| session.count() == 2).await;
+    app.kill().unwrap();
+    let _ = app.wait();
+    drop(maya);
+    server.stop().await;
+    let (gone, offline) = (gone.unwrap_or_default(), offline.unwrap_or_default());
+    promise.judged(
+        gone.max(offline) <= LIMIT,
+        format!(
+            "left the list after {:.0} s, the app knew after {:.0} s",
+            gone.as_secs_f64(),
+            offline.as_secs_f64()
+        ),
+    );
+}

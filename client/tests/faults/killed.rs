@@ -1,0 +1,77 @@
+//! What waits to be sent survives `kill -9` of the app, and is sent once.
+
+use std::{
+    collections::HashSet,
+    fs,
+    io::{BufRead, BufReader},
+    time::Duration,
+};
+
+use tokio::time::sleep;
+
+use super::driver::{self, Orders, Server};
+use crate::common::{
+    journal::{self, Journal, Note},
+    promise::{Promise, amount},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_of_the_app_lose_nothing_that_waited_and_double_nothing() {
+    let promise =
+        Promise::new("app killed with a full outbox", "0 vanish, 0 doubled, 0 shown as sent and not stored");
+    let mut random = promise.random();
+    let folder = tempfile::tempdir().unwrap();
+    let (data, mine, path) =
+        (folder.path().join("server"), folder.path().join("app"), folder.path().join("journal"));
+    let first = Server::start(&data, ([127, 0, 0, 1], 0).into()).await;
+    let address = first.address;
+    let mut server = Some(first);
+    let kills = amount(12, 200);
+    for _ in 0..kills {
+        // Mostly the server is away, so that the outbox fills; now and then it comes and takes some.
+        match (random.below(3), server.take()) {
+            (0, None) => server = Some(Server::start(&data, address).await),
+            (0, there) => server = there,
+            (_, Some(there)) => there.stop().await,
+            (_, None) => {}
+        }
+        let mut app = driver::start(&[], Orders::Talk, address, &mine, Some(&path));
+        let before = length(&path);
+        while length(&path) == before {
+            assert!(app.try_wait().unwrap().is_none(), "the app ended by itself");
+            sleep(Duration::from_millis(2)).await;
+        }
+        sleep(Duration::from_millis(random.below(200))).await;
+        app.kill().unwrap();
+        let _ = app.wait().unwrap();
+    }
+    if server.is_none() {
+        server = Some(Server::start(&data, address).await);
+    }
+    let mut app = driver::start(&[], Orders::Flush, address, &mine, Some(&path));
+    let said = BufReader::new(app.stdout.take().unwrap()).lines();
+    drop(std::thread::spawn(move || said.for_each(drop)));
+    let ended = tokio::task::spawn_blocking(move || app.wait());
+    let ended = tokio::time::timeout(Duration::from_secs(120), ended).await;
+    assert!(ended.expect("it is all sent in the end").unwrap().unwrap().success());
+    server.expect("it is there").stop().await;
+
+    let lines = fs::read_to_string(&path).unwrap();
+    let mut journal = Journal::new("the app");
+    // Each life shows the room anew, so only what was meant and acknowledged is one journal.
+    let notes = lines.lines().filter_map(Note::parse);
+    journal.notes = notes.filter(|note| matches!(note, Note::Meant { .. } | Note::Acked { .. })).collect();
+    let store = driver::stored(&data).await;
+    journal::assert_kept(&[journal.clone()], &store, &promise.replay());
+    let there: HashSet<String> = store.entries.iter().map(|entry| entry.id.to_string()).collect();
+    let kept: Vec<&str> = lines.lines().filter_map(|line| line.strip_prefix("kept ")).collect();
+    let vanished = kept.iter().filter(|id| !there.contains(**id)).count();
+    assert_eq!(vanished, 0, "of {}; {}", kept.len(), promise.replay());
+    assert!(kept.len() > kills as usize && journal.acknowledged() > 0);
+    promise.kept(format!("{kills} kills, {} waited: 0 vanished, 0 doubled", kept.len()));
+}
+
+fn length(path: &std::path::Path) -> u64 {
+    // The first life makes it.
+    fs::metadata(path).map_or(0, |metadata| metadata.len())
+}

@@ -1,0 +1,130 @@
+//! A disk that is full or broken is told, not hidden; reading goes on, and so does writing once it can.
+
+use std::{fs, path::Path, process::Command, time::Duration};
+
+use snug_shared::ErrorCode;
+use tokio::time::{Instant, timeout};
+
+use crate::common::{
+    journal::{self, Journal},
+    member,
+    peer::{Peer, message},
+    process::{Around, Process},
+    promise::{Promise, amount},
+};
+
+const ROOM: &str = "tea";
+
+/// A file system of its own, as large as a few messages.
+struct Small(tempfile::TempDir);
+
+impl Small {
+    /// `None`: only root can.
+    fn mount() -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=4m", "none"]).arg(folder.path());
+        let mounted = mount.output().ok()?.status.success();
+        mounted.then_some(Self(folder))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_told_reading_goes_on_and_so_does_writing_once_there_is_space() {
+    let promise = Promise::new("full disk", "storage_full, reading goes on, writing again within 5 s");
+    let Some(disk) = Small::mount() else {
+        return promise.left_out("a small disk needs root");
+    };
+    let ballast = disk.path().join("ballast");
+    fs::write(&ballast, vec![1; 2 << 20]).expect("it fits");
+    let server = Process::start(disk.path(), &["--rate-limit", "off"]);
+    let mut maya = Peer::join(server.address, ROOM, "maya").await;
+    let mut journal = Journal::new("maya");
+    let mut freed = None;
+    let began = Instant::now();
+    // One send is refused until there is space again; all others wait behind it.
+    for number in 0.. {
+        let text = format!("{number} {}", "x".repeat(3_000));
+        let Ok(refused) = timeout(Duration::from_millis(1_500), maya.insist(&mut journal, &text)).await
+        else {
+            // It is full. What is there can be read, by those who were here and those who come now.
+            let before = member::stored(server.address, ROOM).await;
+            assert!(before.entries.len() > 20 && journal.acknowledged() <= before.entries.len());
+            let id = maya.intend(message("refused")).await;
+            assert_eq!(maya.error().await.code, ErrorCode::StorageFull);
+            journal.meant(id, "refused");
+            fs::remove_file(&ballast).expect("removed");
+            let since = Instant::now();
+            let text = "there is space again";
+            let refused = maya.insist(&mut journal, text).await;
+            freed = Some((since.elapsed(), number));
+            assert!(refused.iter().all(|code| *code == ErrorCode::StorageFull), "{refused:?}");
+            break;
+        };
+        assert!(refused.is_empty(), "{refused:?}");
+        assert!(began.elapsed() < Duration::from_secs(60), "4 MiB are full some time");
+    }
+    let (took, number) = freed.expect("it was full");
+    let store = member::stored(server.address, ROOM).await;
+    let lost = journal::check(&[journal], &store);
+    // What was refused may have been stored all the same, below what was said later.
+    let lost: Vec<_> =
+        lost.iter().filter(|breach| !matches!(breach, journal::Breach::Overtaken { .. })).collect();
+    assert!(lost.is_empty(), "{lost:?}; {}", promise.replay());
+    promise.within(
+        took,
+        Duration::from_secs(5),
+        format!(" until it was written again, {number} kept, 0 lost"),
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_fails_to_write_or_to_sync_acknowledges_nothing_and_loses_nothing() {
+    let promise =
+        Promise::new("write and sync errors", "0 acknowledged lost, writing again without a restart");
+    if Command::new("strace").arg("--version").output().is_err() {
+        return promise.left_out("strace is not installed");
+    }
+    let mut random = promise.random();
+    let (mut refusals, mut kept) = (0, 0);
+    let kinds = ["fdatasync:error=EIO", "pwrite64:error=EIO", "pwrite64:error=ENOSPC"];
+    for fault in kinds.iter().cycle().take(amount(3, 15)) {
+        let folder = tempfile::tempdir().expect("a folder");
+        drop(Process::start(folder.path(), &[]));
+        let first = 20 + random.below(60);
+        let inject = format!("inject={fault}:when={first}..{}", first + 1 + random.below(6));
+        let command =
+            ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,pwrite64", "-e", &inject];
+        let around = Around { command: command.map(str::to_owned).into(), ..Around::default() };
+        let mut server = Process::start_under(around, folder.path(), &["--rate-limit", "off"]);
+        let mut maya = Peer::join(server.address, ROOM, "maya").await;
+        let mut journal = Journal::new("maya");
+        for number in 0..60 {
+            let said =
+                timeout(Duration::from_secs(20), maya.insist(&mut journal, &format!("number {number}")))
+                    .await;
+            let refused =
+                said.unwrap_or_else(|_| panic!("{inject}: it never works again; {}", promise.replay()));
+            let honest = |code: &ErrorCode| matches!(code, ErrorCode::Unavailable | ErrorCode::StorageFull);
+            assert!(refused.iter().all(honest), "{inject}: {refused:?}");
+            refusals += refused.len();
+        }
+        server.kill();
+        let server = Process::start(folder.path(), &[]);
+        let store = member::stored(server.address, ROOM).await;
+        kept += store.entries.len();
+        journal::assert_kept(&[journal], &store, &format!("{} ({inject})", promise.replay()));
+    }
+    assert!(refusals > 0, "something failed");
+    promise.kept(format!("{refusals} refusals told, {kept} kept, 0 lost"));
+}
