@@ -113,29 +113,32 @@ impl Peer {
 
     /// Says something until it is durable, however often it is refused for now; the refusals.
     pub async fn insist(&mut self, journal: &mut Journal, text: &str) -> Vec<ErrorCode> {
-        let (id, epoch) = (Uuid::now_v7(), self.established.epoch.clone());
-        let mut refused = Vec::new();
+        let id = Uuid::now_v7();
         journal.meant(id, text);
-        loop {
-            self.send(ClientFrame::Send { id, intent: message(text) }).await;
-            loop {
-                match self.next().await {
-                    ServerFrame::Line(Line::Entry(entry)) => {
-                        journal.saw(&epoch, &entry);
-                        if entry.id == id {
-                            journal.acked(&epoch, &entry);
-                            return refused;
-                        }
-                    }
-                    ServerFrame::Error(error) => {
-                        assert_eq!(error.id, Some(id), "{error:?}");
-                        refused.push(error.code);
-                        break;
-                    }
-                    _ => {}
-                }
-            }
+        let mut refused = Vec::new();
+        while let Err(code) = self.attempt(journal, id, text).await {
+            refused.push(code);
             sleep(Duration::from_millis(50)).await;
+        }
+        refused
+    }
+
+    /// Says something once, under this id.
+    pub async fn attempt(&mut self, journal: &mut Journal, id: Uuid, text: &str) -> Result<(), ErrorCode> {
+        let epoch = self.established.epoch.clone();
+        self.send(ClientFrame::Send { id, intent: message(text) }).await;
+        loop {
+            match self.next().await {
+                ServerFrame::Line(Line::Entry(entry)) => {
+                    journal.saw(&epoch, &entry);
+                    if entry.id == id {
+                        journal.acked(&epoch, &entry);
+                        return Ok(());
+                    }
+                }
+                ServerFrame::Error(error) if error.id == Some(id) => return Err(error.code),
+                _ => {}
+            }
         }
     }
 
