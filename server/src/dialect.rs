@@ -167,7 +167,7 @@ struct Sorry<'a> {
 
 #[cfg(test)]
 mod tests {
-    use snug_shared::{Author, Body, Line};
+    use snug_shared::Line;
 
     use super::*;
 
@@ -213,8 +213,6 @@ mod tests {
             assert!(Dialect::Native.entry(&entry).is_some());
             assert_eq!((Dialect::Plain.entry(&entry), Dialect::Lobby.entry(&entry)), (None, None), "{body}");
         }
-        assert!(matches!(entry(r#""type":"topic","topic":"tea""#).body, Body::Topic { .. }));
-        assert!(Author::parse("h:maya").is_ok());
     }
 
     #[test]

@@ -246,9 +246,14 @@ impl<'a> Talker<'a> {
 
 /// A send the log could not confirm.
 fn not_stored(dialect: Dialect, failed: &LogError) -> ErrorFrame {
+    let native = dialect == Dialect::Native;
     match failed {
-        _ if dialect != Dialect::Native => ErrorFrame::new(
-            if matches!(failed, LogError::Full) { ErrorCode::StorageFull } else { ErrorCode::Unavailable },
+        // Other clients keep nothing, and could not know.
+        LogError::Full if !native => {
+            ErrorFrame::new(ErrorCode::StorageFull, "The server's disk is full. Reading goes on.")
+        }
+        LogError::Unavailable(_) if !native => ErrorFrame::new(
+            ErrorCode::Unavailable,
             "The server could not store that right now. Please say it again in a moment.",
         ),
         LogError::Full => ErrorFrame::new(

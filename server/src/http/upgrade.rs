@@ -30,7 +30,8 @@ const KEY_BYTES: usize = 16;
 /// The room of the two lobby tutorials.
 const LOBBY: &str = "test";
 
-/// `GET /ws/chat/{room}/{nickname}`, and the lobbies. Names that are not allowed still upgrade: browsers can read a close code, but no status.
+/// `GET /ws/chat/{room}/{nickname}`, and the lobbies. Names that are not allowed still upgrade: browsers can read a close
+/// code, but no status.
 pub async fn upgrade(
     State(server): State<Arc<Server>>,
     Extension(peer): Extension<Peer>,

@@ -82,6 +82,17 @@ fn joins_are_gathered_into_one_frame() {
 }
 
 #[test]
+fn who_came_and_changed_the_name_at_once_is_not_there_twice() {
+    let now = Instant::now();
+    let mut room = Room::new(10);
+    let _ = room.join(now, 1, 1, &author('a'), &name("guest-1")).unwrap();
+    let _ = room.join(now, 2, 2, &author('b'), &name("zoe")).unwrap();
+    assert_eq!(room.members().len(), 2, "what zoe is greeted with");
+    let _ = room.join(now, 3, 1, &author('a'), &name("maya")).unwrap();
+    assert_eq!(told(&room.presence(now + GATHER).unwrap()), (vec!["zoe", "maya"], vec!["1"], 2));
+}
+
+#[test]
 fn a_name_stays_with_its_author_for_two_minutes() {
     let start = Instant::now();
     let mut room = Room::new(10);
