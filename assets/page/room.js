@@ -9,6 +9,7 @@ import { View } from './view.js';
 const VERSION = 'snug-page/1';
 const TYPING_SAY = 3000;
 const TYPING_SHOW = 5000;
+const ANSWER = 20_000;
 const PAGE = 100;
 const ROOMS_EVERY = 15_000;
 
@@ -26,6 +27,7 @@ let link = { state: 'connecting' };
 // The id of the one send on its way: one at a time keeps their order whatever is refused or lost.
 let flying = null;
 let sendAgain = null;
+let unanswered = null;
 let loading = null;
 let purpose = null;
 let readSent = 0;
@@ -146,6 +148,17 @@ const FRAMES = {
   error(frame) {
     const id = frame.id ?? (frame.code === 'bad_request' || frame.code === 'too_long' ? flying : null);
     if (!id || !outbox.has(id)) {
+      if (loading && !frame.id) {
+        // The page that was asked for: it is asked for again a little later.
+        const held = loading;
+        setTimeout(() => {
+          if (loading !== held) return;
+          loading = null;
+          fillHole();
+          view.update();
+        }, frame.retry_after_ms ?? 2000);
+        if (frame.code === 'rate_limited') return;
+      }
       if (frame.code !== 'nickname_taken') notice(frame.message);
       return;
     }
@@ -177,8 +190,7 @@ function take(entries, live) {
   if (!timeline.extend(entries)) return connection.again();
   let fresh = 0;
   for (const entry of entries) {
-    outbox.strike(entry.id);
-    if (flying === entry.id) flying = null;
+    cameBack(entry);
     if (entry.type !== 'chat_message') continue;
     stoppedTyping(entry.by);
     if (entry.by === timeline.by) continue;
@@ -192,6 +204,20 @@ function take(entries, live) {
   title();
   view.update();
   if (caughtUp) pump();
+}
+
+/// Strikes off what an entry acknowledges. A reaction that changes nothing comes back as the entry that set it, under that
+/// entry's id.
+function cameBack(entry) {
+  if (entry.by !== timeline.by) return;
+  const { frame: sent } = outbox.items.find(({ frame: { id } }) => id === flying) ?? {};
+  const same = entry.type === 'reacted' && sent?.type === 'react'
+    && entry.target === sent.target && entry.emoji === sent.emoji && entry.on === sent.on;
+  if (same || entry.id === flying) {
+    outbox.strike(flying);
+    flying = null;
+  }
+  outbox.strike(entry.id);
 }
 
 function history(before, done) {
@@ -214,7 +240,12 @@ function send(frame) {
 function pump() {
   if (!online || !caughtUp || flying || sendAgain) return;
   const item = outbox.next();
-  if (item && connection.send(item.frame)) flying = item.frame.id;
+  if (!item || !connection.send(item.frame)) return;
+  const { id } = item.frame;
+  flying = id;
+  // Every send is answered; where none is, a new line asks again, which the id makes harmless.
+  clearTimeout(unanswered);
+  unanswered = setTimeout(() => flying === id && connection.again(), ANSWER);
 }
 
 function waiting() {
@@ -381,11 +412,15 @@ function title() {
 function seen() {
   if (document.visibilityState !== 'visible' || !view.atEnd || !online || timeline.after <= readWanted) return;
   readWanted = timeline.after;
-  readTimer ??= setTimeout(() => {
-    readTimer = null;
-    if (readWanted > readSent && connection.send({ type: 'read', seq: readWanted })) readSent = readWanted;
-  }, 1000);
+  readTimer ??= setTimeout(tellRead, 1000);
 }
+
+function tellRead() {
+  clearTimeout(readTimer);
+  readTimer = null;
+  if (readWanted > readSent && connection?.send({ type: 'read', seq: readWanted })) readSent = readWanted;
+}
+addEventListener('pagehide', tellRead);
 
 function drawn() {
   const empty = timeline.epoch !== null && caughtUp && timeline.after === 0 && !view.pending.length && !timeline.rows.length;

@@ -112,6 +112,74 @@ const facts = {
     return [second];
   },
 
+  async 'a reaction that is there already holds nothing up, and one press takes it back'({ chromium, server }) {
+    const page = await enter(await chromium.newContext(), server, 'twice', 'maya');
+    await say(page, 'one');
+    await sees(page, 'one');
+    const react = async () => {
+      await page.locator('.row').first().focus();
+      await page.getByLabel('React', { exact: true }).click();
+      await page.getByLabel('React with 👍').click();
+    };
+    await react();
+    await until('it counts', async () => /👍\s*1/.test(await page.locator('.reaction').innerText()));
+    await react();
+    await say(page, 'two');
+    await sees(page, 'two');
+    assert.match(await page.locator('.reaction').innerText(), /👍\s*1/);
+    await page.locator('.reaction').click();
+    await until('it is gone', async () => await page.locator('.reaction').count() === 0);
+    return [page];
+  },
+
+  async 'what was said while one was away stands under a line'({ chromium, server }) {
+    const context = await chromium.newContext();
+    const first = await enter(context, server, 'away', 'maya');
+    await server.say('away', 'zoe', 'seen');
+    await sees(first, 'seen');
+    // Read marks go out once a second at most.
+    await first.waitForTimeout(1500);
+    await first.close();
+    await server.say('away', 'zoe', 'missed');
+    const second = await enter(context, server, 'away', 'maya');
+    await sees(second, 'missed');
+    const order = await second.$$eval('.row, .day.new', (rows) => rows.map((row) => row.querySelector('.text')?.innerText ?? 'line'));
+    assert.deepEqual(order, ['seen', 'line', 'missed']);
+    return [second];
+  },
+
+  async 'a mention in a hidden tab is told, once one has asked for it'({ chromium, server }) {
+    const context = await chromium.newContext();
+    await context.grantPermissions(['notifications'], { origin: server.url });
+    // What the system would show is kept for the test to look at.
+    await context.addInitScript(() => {
+      const Real = window.Notification;
+      window.told = [];
+      window.Notification = class { constructor(title, { body }) { window.told.push(`${title}: ${body}`); } };
+      Object.defineProperty(window.Notification, 'permission', { get: () => 'granted' });
+      window.Notification.requestPermission = () => Real.requestPermission();
+    });
+    const page = await enter(context, server, 'bell', 'maya');
+    const hide = (state) => page.evaluate((now) => {
+      Object.defineProperty(document, 'visibilityState', { get: () => now, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, state);
+    await hide('hidden');
+    await server.say('bell', 'zoe', '@maya before');
+    await sees(page, '@maya before');
+    assert.match(await page.title(), /^\(1\) bell/);
+    await hide('visible');
+    assert.match(await page.title(), /^bell/);
+    await page.click('#bell');
+    await until('it is on', async () => await page.locator('#bell').getAttribute('aria-pressed') === 'true');
+    await hide('hidden');
+    await server.say('bell', 'zoe', 'not for her');
+    await server.say('bell', 'zoe', '@maya tea?');
+    await sees(page, '@maya tea?');
+    assert.deepEqual(await page.evaluate(() => window.told), ['zoe in bell: @maya tea?']);
+    return [page];
+  },
+
   async 'a taken nickname is one click from a free one, and the tab that is left behind says so'({ chromium, server }) {
     const [one, two] = [await chromium.newContext(), await chromium.newContext()];
     const a = await enter(one, server, 'names', 'maya');
