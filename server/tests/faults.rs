@@ -9,6 +9,7 @@ mod faults {
     mod clock;
     #[cfg(target_os = "linux")]
     mod crowd;
+    mod damage;
     #[cfg(target_os = "linux")]
     mod disk;
     mod kill;

@@ -28,6 +28,7 @@ mod reader;
 mod rows;
 mod schema;
 mod search;
+mod sum;
 #[cfg(test)]
 mod tests;
 mod writer;

@@ -2,11 +2,14 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use rusqlite::{
+    Connection, OptionalExtension, Result, params, params_from_iter,
+    types::{ToSqlOutput, ValueRef},
+};
 use snug_shared::{Author, Body, Emoji, Entry, ErrorCode, Millis, RoomKey, Seq};
 use uuid::Uuid;
 
-use super::{ROOM_MAX, index, number, rows, seq_of};
+use super::{ROOM_MAX, index, number, rows, seq_of, sum};
 use crate::{
     log::{Append, Appended, original, present, rules},
     permission::Subject,
@@ -146,24 +149,27 @@ impl Desk<'_> {
             Body::Reacted { emoji, on, .. } => (Some(emoji.as_str()), None, Some(*on)),
             Body::Topic { topic } => (Some(topic.as_str()), None, None),
         };
+        let integer = |value: Option<i64>| value.map_or(ValueRef::Null, ValueRef::Integer);
+        let columns: [ValueRef<'_>; sum::ENTRY] = [
+            ValueRef::Integer(n),
+            ValueRef::Integer(rows::kind(&entry.body)),
+            ValueRef::Blob(entry.id.as_bytes()),
+            ValueRef::Integer(entry.at),
+            ValueRef::Text(entry.user.as_str().as_bytes()),
+            ValueRef::Text(entry.by.as_str().as_bytes()),
+            integer(target),
+            text.map_or(ValueRef::Null, |text| ValueRef::Text(text.as_bytes())),
+            integer(reply_to.map(u64::cast_signed)),
+            ValueRef::Null,
+            integer(mark.map(i64::from)),
+        ];
+        let others = [ValueRef::Integer(sum::sum(columns)), ValueRef::Blob(digest)];
         self.connection
             .prepare_cached(
-                "INSERT INTO entries(n, kind, id, at, user, author, target, text, reply_to, mark, digest)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                "INSERT INTO entries(n, kind, id, at, user, author, target, text, reply_to, edited, mark, sum, digest)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             )?
-            .execute(params![
-                n,
-                rows::kind(&entry.body),
-                &entry.id.as_bytes()[..],
-                entry.at,
-                entry.user.as_str(),
-                entry.by.as_str(),
-                target,
-                text,
-                reply_to.map(u64::cast_signed),
-                mark,
-                digest,
-            ])?;
+            .execute(params_from_iter(columns.into_iter().chain(others).map(ToSqlOutput::Borrowed)))?;
         if let Some(target) = target {
             self.fold(room, n, target, &entry)?;
         }
@@ -185,20 +191,29 @@ impl Desk<'_> {
                 self.connection
                     .prepare_cached("UPDATE entries SET edited = ?2 WHERE n = ?1")?
                     .execute([target, room.last])?;
+                sum::seal(self.connection, target)?;
             }
             Body::Deleted { .. } => {
                 self.overwrite(room, n, target, None)?;
+                sum::seal(self.connection, target)?;
                 self.connection
                     .prepare_cached("DELETE FROM reactions WHERE message = ?1")?
                     .execute([target])?;
             }
             Body::Reacted { emoji, on, .. } => {
+                let sum = sum::sum([
+                    ValueRef::Integer(target),
+                    ValueRef::Text(emoji.as_str().as_bytes()),
+                    ValueRef::Text(entry.by.as_str().as_bytes()),
+                    ValueRef::Integer(i64::from(*on)),
+                    ValueRef::Integer(room.last),
+                ]);
                 self.connection
                     .prepare_cached(
-                        "INSERT OR REPLACE INTO reactions(message, emoji, author, mark, seq)
-                         VALUES (?1, ?2, ?3, ?4, ?5)",
+                        "INSERT OR REPLACE INTO reactions(message, emoji, author, mark, seq, sum)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                     )?
-                    .execute(params![target, emoji.as_str(), entry.by.as_str(), on, room.last])?;
+                    .execute(params![target, emoji.as_str(), entry.by.as_str(), on, room.last, sum])?;
             }
             Body::Message(_) | Body::Topic { .. } => {}
         }
@@ -207,6 +222,8 @@ impl Desk<'_> {
 
     /// Replaces a message's text everywhere; `n` is the entry that does.
     fn overwrite(&mut self, room: Room, n: i64, target: i64, text: Option<&str>) -> Result<()> {
+        // Damage must not be sealed in as if it had been said.
+        sum::check_entry(self.connection, target)?;
         self.erased = true;
         let (indexed, old): (i64, Option<String>) = self
             .connection

@@ -4,7 +4,7 @@
 use std::{panic, sync::Arc, thread};
 
 use rusqlite::Connection;
-use snug_shared::{RoomKey, Seq};
+use snug_shared::{Entry, RoomKey, Seq};
 use tokio::sync::oneshot;
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
     queue::{Queue, Refusal, Turn},
     rows,
     schema::{self, Place},
+    sum,
 };
 use crate::log::{LogError, Slice, Span, present::Page};
 
@@ -94,8 +95,28 @@ pub(super) fn page(
     let mut page = Page::new(limit, bytes);
     rows::scan(connection, range(&room, span), newest_first, |entry| page.take(entry))?;
     let (mut entries, more) = page.into_ascending(newest_first);
+    if !is_whole(&entries, span, more, room.record.last) {
+        return Err(sum::damaged());
+    }
     rows::fold(connection, room.id, &mut entries, room.record.last)?;
     Ok(Some(Slice { room: room.record, entries, more }))
+}
+
+/// Whether nothing is missing from a page: a damaged file can hide rows without a word.
+fn is_whole(entries: &[Entry], span: Span, more: bool, last: Seq) -> bool {
+    let (Some(oldest), Some(newest)) = (entries.first(), entries.last()) else {
+        return match span {
+            _ if more => true,
+            Span::After(seq) => seq >= last,
+            Span::Before(seq) => seq <= 1 || last == 0,
+        };
+    };
+    let is_dense = entries.windows(2).all(|pair| pair[0].seq + 1 == pair[1].seq);
+    is_dense
+        && match span {
+            Span::After(seq) => oldest.seq == seq + 1 && (more || newest.seq == last),
+            Span::Before(seq) => newest.seq == last.min(seq.saturating_sub(1)) && (more || oldest.seq == 1),
+        }
 }
 
 /// The `n`s of a span of a room, both ends included; empty when the first is above the second.

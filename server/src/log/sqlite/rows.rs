@@ -8,7 +8,7 @@ use snug_shared::{
 };
 use uuid::Uuid;
 
-use super::{SEQ_MAX, number, seq_of};
+use super::{SEQ_MAX, number, seq_of, sum};
 use crate::log::{RoomRecord, present::Marks};
 
 /// A room as the file has it.
@@ -21,8 +21,13 @@ pub(super) struct RoomRow {
 
 /// The columns every entry is read from; `e` is the entry, `t` the message that an edit is about.
 const ENTRY: &str =
-    "e.n, e.kind, e.id, e.at, e.user, e.author, e.target, e.text, e.reply_to, e.edited, e.mark, t.text
+    "e.n, e.kind, e.id, e.at, e.user, e.author, e.target, e.text, e.reply_to, e.edited, e.mark, e.sum,
+    t.n, t.kind, t.id, t.at, t.user, t.author, t.target, t.text, t.reply_to, t.edited, t.mark, t.sum
     FROM entries e LEFT JOIN entries t ON e.kind = 1 AND t.n = e.target";
+
+/// Where the columns of `t` begin, and its text.
+const TARGET: usize = sum::ENTRY + 1;
+const TARGET_TEXT: usize = TARGET + 7;
 
 const ROOM: &str = "id, indexed, name, epoch, last, last_at, topic FROM rooms";
 
@@ -112,8 +117,8 @@ pub(super) fn fold(connection: &Connection, room: i64, entries: &mut [Entry], as
     ids.push(']');
     // All of them by one statement; the order is the one in which the marks were set.
     let mut statement = connection.prepare_cached(
-        "SELECT message, emoji, author FROM reactions
-         WHERE mark = 1 AND message IN (SELECT value FROM json_each(?1)) ORDER BY message, seq",
+        "SELECT message, emoji, author, mark, seq, sum FROM reactions
+         WHERE message IN (SELECT value FROM json_each(?1)) ORDER BY message, seq",
     )?;
     let mut rows = statement.query([ids])?;
     let mut current: Option<(i64, Marks)> = None;
@@ -126,6 +131,10 @@ pub(super) fn fold(connection: &Connection, room: i64, entries: &mut [Entry], as
         }
     };
     while let Some(row) = rows.next()? {
+        sum::check(row, 0, 5)?;
+        if !row.get::<_, bool>(3)? {
+            continue;
+        }
         let n: i64 = row.get(0)?;
         if current.as_ref().is_none_or(|(of, _)| *of != n) {
             put(current.replace((n, Marks::default())));
@@ -139,6 +148,7 @@ pub(super) fn fold(connection: &Connection, room: i64, entries: &mut [Entry], as
 }
 
 fn entry(row: &Row<'_>) -> Result<Entry> {
+    sum::check(row, 0, sum::ENTRY)?;
     let target = || row.get::<_, i64>(6).map(seq_of);
     let body = match row.get::<_, i64>(1)? {
         0 => {
@@ -147,7 +157,10 @@ fn entry(row: &Row<'_>) -> Result<Entry> {
                 Present { edited: optional_seq(row, 9)?, deleted: text.is_none(), ..Present::default() };
             Body::Message(Message { text, reply_to: optional_seq(row, 8)?, present: Some(present) })
         }
-        1 => Body::Edited { target: target()?, text: text(row, 11)? },
+        1 => {
+            sum::check(row, TARGET, sum::ENTRY)?;
+            Body::Edited { target: target()?, text: text(row, TARGET_TEXT)? }
+        }
         2 => Body::Deleted { target: target()? },
         3 => Body::Reacted { target: target()?, emoji: emoji(row, 7)?, on: row.get(10)? },
         4 => Body::Topic { topic: checked(7, Topic::parse(row.get_ref(7)?.as_str()?))? },

@@ -27,7 +27,8 @@ CREATE TABLE entries(
     reply_to INTEGER,
     edited INTEGER, -- the seq of the last edit
     mark INTEGER, -- a reaction set or taken away
-    digest BLOB NOT NULL -- of what was sent, shortened once that is gone
+    digest BLOB NOT NULL, -- of what was sent, shortened once that is gone
+    sum INTEGER NOT NULL -- over all the others but the digest: tells whether the disk changed them
 ) STRICT;
 CREATE UNIQUE INDEX entries_by_send ON entries(id, author, n >> 40);
 CREATE INDEX edits ON entries(target) WHERE kind = 1;
@@ -39,6 +40,7 @@ CREATE TABLE reactions(
     author TEXT NOT NULL,
     mark INTEGER NOT NULL, -- 0: taken away again
     seq INTEGER NOT NULL, -- the entry that made it so
+    sum INTEGER NOT NULL,
     PRIMARY KEY (message, emoji, author)
 ) STRICT, WITHOUT ROWID;
 
