@@ -31,7 +31,7 @@ async fn kills_lose_nothing_double_nothing_and_keep_one_order() {
     let promise = Promise::new("server killed under load", "0 lost, 0 doubled, one order");
     let kills = match std::env::var("SNUG_FAULTS_KILLS") {
         Ok(kills) => kills.parse().expect("SNUG_FAULTS_KILLS is a number"),
-        Err(_) => amount(12, 50),
+        Err(_) => amount(20, 50),
     };
     let mut random = promise.random();
     let folder = tempfile::tempdir().expect("a folder");
@@ -48,7 +48,7 @@ async fn kills_lose_nothing_double_nothing_and_keep_one_order() {
         .collect();
 
     for _ in 0..kills {
-        sleep(Duration::from_millis(200 + random.below(amount(500, 1_000)))).await;
+        sleep(Duration::from_millis(200 + random.below(amount(300, 1_000)))).await;
         server.kill();
         // Sometimes it is away long enough that members knock at a closed door.
         sleep(Duration::from_millis(random.below(100))).await;
