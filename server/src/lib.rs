@@ -38,6 +38,8 @@ use limiter::{Limiter, Rate};
 use log::{Log, memory::MemoryLog, sqlite::SqliteLog};
 use seat::Seats;
 
+/// What clients are told of a rate that nobody counts.
+const UNLIMITED: u32 = 1_000_000;
 /// What may be asked for besides sending: history, pings, signs of typing. Far above what a busy client needs.
 const ASKS: Rate = Rate { burst: 200, per_second: 20 };
 /// How long the goodbyes of a stop may take, all together.
@@ -113,9 +115,13 @@ impl Server {
                 Arc::new(opened.map_err(|error| RunError::System(error.to_string()))??)
             }
         };
-        let limits = Limits::default();
+        let mut limits = Limits::default();
         let sends = Rate { burst: limits.rate_burst, per_second: limits.rate_per_s };
         let limited = config.rate_limit;
+        if !limited {
+            // Clients hold themselves to what they are told.
+            (limits.rate_burst, limits.rate_per_s) = (UNLIMITED, UNLIMITED);
+        }
         Ok(Arc::new(Self {
             seats: Seats::new(log.secret()),
             hub: Arc::new(Hub::new(log, layer, config.max_members as usize)),

@@ -278,3 +278,13 @@ async fn a_thousand_members_hear_the_same_in_the_same_order() {
         done.unwrap();
     }
 }
+
+#[tokio::test]
+async fn clients_are_not_held_to_a_rate_that_is_off() {
+    let server = TestServer::start(Config { rate_limit: false, ..Config::default() }).await;
+    let maya = Peer::join(server.address, "tea", "maya").await;
+    assert!(maya.established.limits.rate_per_s >= 100_000);
+    let server = TestServer::start(Config::default()).await;
+    let maya = Peer::join(server.address, "tea", "maya").await;
+    assert_eq!((maya.established.limits.rate_burst, maya.established.limits.rate_per_s), (20, 5));
+}

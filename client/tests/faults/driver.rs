@@ -96,6 +96,9 @@ async fn drives_when_it_is_told_to() {
             "Flush" if person.is_open() && person.session.waiting() == 0 => return,
             _ => person.step().await,
         }
+        if let Link::Stopped { reason, .. } = person.session.link() {
+            panic!("the app was stopped: {reason}");
+        }
         writer.look(&person.session);
     }
 }

@@ -52,11 +52,18 @@ async fn kills_of_the_app_lose_nothing_that_waited_and_double_nothing() {
     let said = BufReader::new(app.stdout.take().unwrap()).lines();
     drop(std::thread::spawn(move || said.for_each(drop)));
     let ended = tokio::task::spawn_blocking(move || app.wait());
-    let ended = tokio::time::timeout(Duration::from_secs(120), ended).await;
-    assert!(ended.expect("it is all sent in the end").unwrap().unwrap().success());
+    let ended = tokio::time::timeout(Duration::from_secs(150), ended).await;
+    let lines = fs::read_to_string(&path).unwrap();
+    let tail: Vec<&str> = lines.lines().rev().take(5).collect();
+    let kept = lines.matches("kept ").count();
+    assert!(
+        ended.is_ok(),
+        "it is all sent in the end; {kept} waited, the newest lines: {tail:?}; {}",
+        promise.replay()
+    );
+    assert!(ended.unwrap().unwrap().unwrap().success());
     server.expect("it is there").stop().await;
 
-    let lines = fs::read_to_string(&path).unwrap();
     let mut journal = Journal::new("the app");
     // Each life shows the room anew, so only what was meant and acknowledged is one journal.
     let notes = lines.lines().filter_map(Note::parse);
