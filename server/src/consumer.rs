@@ -245,7 +245,7 @@ enum Heard {
 async fn next_heard(server: &Server, outbound: &Outbound, frames: &mut Frames<'_>) -> Result<Heard, End> {
     loop {
         let frame = frames.next().await;
-        outbound.hear(server.hub.now_ms());
+        outbound.hear(server.hub.now_ms(), matches!(frame, Some(Ok(Message::Pong(_)))));
         match frame {
             Some(Ok(Message::Text(text))) => return Ok(Heard::Text(text)),
             Some(Ok(Message::Binary(_))) => return Ok(Heard::Binary),

@@ -195,7 +195,8 @@ struct Visit<'a> {
     limits: Limits,
     gathered: Vec<ServerFrame>,
     handed_over: Instant,
-    heard: Instant,
+    /// When the server last answered a ping, or greeted. What else comes proves only that its own direction of the line works.
+    answered: Instant,
     /// Until when a ping is to be answered.
     probe: Option<Instant>,
     nonsense: u32,
@@ -215,7 +216,7 @@ impl<'a> Visit<'a> {
             limits: Limits::default(),
             gathered: Vec::new(),
             handed_over: now,
-            heard: now,
+            answered: now,
             probe: None,
             nonsense: 0,
             last_error: None,
@@ -237,7 +238,6 @@ impl<'a> Visit<'a> {
 
     /// A frame out of what came, if it is one.
     fn read(&mut self, message: Option<Result<Message, Error>>) -> Result<Option<ServerFrame>, Ended> {
-        (self.heard, self.probe) = (Instant::now(), None);
         let lost = || Ended::Retry { reason: "The connection was lost.".into(), pause: Pause::Backoff };
         let text = match message {
             Some(Ok(Message::Text(text))) => text,
@@ -259,6 +259,9 @@ impl<'a> Visit<'a> {
         match ServerFrame::decode(&text) {
             Ok(frame) => {
                 self.nonsense = 0;
+                if matches!(frame, Some(ServerFrame::Pong { .. })) {
+                    (self.answered, self.probe) = (Instant::now(), None);
+                }
                 Ok(frame)
             }
             Err(error) => self.nonsense(&error.to_string()),
@@ -286,7 +289,7 @@ impl<'a> Visit<'a> {
                 return Err(Ended::Retry { reason, pause: Pause::None });
             }
             Some(_) => return Ok(false),
-            None if now.saturating_duration_since(self.heard) < silence => return Ok(false),
+            None if now.saturating_duration_since(self.answered) < silence => return Ok(false),
             None => self.probe = Some(now + PONG.0),
         }
         Ok(true)
@@ -339,7 +342,7 @@ mod tests {
     use super::*;
 
     fn at(visit: &Visit<'_>, seconds: u64) -> Instant {
-        visit.heard + Duration::from_secs(seconds)
+        visit.answered + Duration::from_secs(seconds)
     }
 
     #[test]

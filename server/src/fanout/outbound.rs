@@ -4,7 +4,7 @@ use std::{
     io::IoSlice,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -68,8 +68,10 @@ pub struct Outbound {
     wake: Notify,
     /// Tells a replay that some of what waited has been written.
     drained: Notify,
-    /// Milliseconds of the server's monotonic clock at which something last arrived.
+    /// When the line last proved to stand, in milliseconds of the server's monotonic clock.
     heard: AtomicU64,
+    /// Whether the other side has answered a ping before.
+    answers: AtomicBool,
 }
 
 impl Outbound {
@@ -84,6 +86,7 @@ impl Outbound {
             wake: Notify::new(),
             drained: Notify::new(),
             heard: AtomicU64::new(now_ms),
+            answers: AtomicBool::new(false),
         }
     }
 
@@ -266,12 +269,18 @@ impl Outbound {
         &self.socket
     }
 
-    /// Notes that something arrived.
-    pub fn hear(&self, now_ms: u64) {
-        self.heard.store(now_ms, Ordering::Relaxed);
+    /// Notes that something arrived. From a peer that is known to answer pings nothing else counts: what it sends proves only
+    /// that its own direction of the line still works.
+    pub fn hear(&self, now_ms: u64, is_pong: bool) {
+        if is_pong {
+            self.answers.store(true, Ordering::Relaxed);
+        }
+        if is_pong || !self.answers.load(Ordering::Relaxed) {
+            self.heard.store(now_ms, Ordering::Relaxed);
+        }
     }
 
-    /// When something last arrived, in milliseconds of the server's monotonic clock.
+    /// When the line last proved to stand, in milliseconds of the server's monotonic clock.
     pub fn heard(&self) -> u64 {
         self.heard.load(Ordering::Relaxed)
     }

@@ -219,3 +219,15 @@ async fn nothing_follows_a_goodbye() {
     drop((pair.outbound, pair.tail));
     assert_eq!(pair.peer.read(&mut [0; 8]).await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn who_answers_pings_has_to_go_on_answering_them() {
+    let pair = pair().await;
+    pair.outbound.hear(1_000, false);
+    assert_eq!(pair.outbound.heard(), 1_000, "one who never answered is there as long as it says something");
+    pair.outbound.hear(2_000, true);
+    pair.outbound.hear(3_000, false);
+    assert_eq!(pair.outbound.heard(), 2_000, "what it sends says nothing about what reaches it");
+    pair.outbound.hear(4_000, true);
+    assert_eq!(pair.outbound.heard(), 4_000);
+}
