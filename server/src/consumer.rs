@@ -9,7 +9,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream::FuturesOrdered};
 use snug_shared::{
-    ClientFrame, CloseReason, ErrorCode, ErrorFrame, ServerFrame,
+    ClientFrame, CloseReason, ServerFrame,
     limits::{CHALLENGE_BYTES, CLIENT_FRAME_BYTES},
 };
 use tokio::{io::AsyncReadExt, time::timeout};
@@ -284,9 +284,4 @@ fn end_after(error: &tungstenite::Error) -> End {
 
 fn encode(frame: &ServerFrame) -> Bytes {
     fanout::text(&frame.to_json())
-}
-
-/// A refusal of a frame that was not a send.
-fn refusal(code: ErrorCode, message: &str) -> ErrorFrame {
-    ErrorFrame::new(code, message)
 }

@@ -17,6 +17,7 @@ mod websocket;
 
 pub use follower::{End, Follower};
 pub use incoming::Incoming;
+pub(crate) use outbound::lock;
 pub use outbound::{Attached, Outbound};
 pub use tail::{Batch, Item, TAIL_BYTES, Tail};
 pub use websocket::{close, payload, ping, text};

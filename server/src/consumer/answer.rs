@@ -9,7 +9,7 @@ use bytes::Bytes;
 use snug_shared::{ClientFrame, CloseReason, ErrorCode, ErrorFrame, Intent, Seq, ServerFrame};
 use uuid::Uuid;
 
-use super::{encode, join::Seated, plain, refusal, replay};
+use super::{encode, join::Seated, plain, replay};
 use crate::{
     Server,
     dialect::{Dialect, Said},
@@ -71,9 +71,10 @@ impl<'a> Talker<'a> {
     pub fn hear_binary(&mut self) -> Answer {
         match self.outbound.dialect {
             Dialect::Native => Answer::Last(None, CloseReason::Binary),
-            Dialect::Plain | Dialect::Lobby => {
-                self.refuse(refusal(ErrorCode::BadRequest, "Only text is spoken here, no binary frames."))
-            }
+            Dialect::Plain | Dialect::Lobby => self.refuse(ErrorFrame::new(
+                ErrorCode::BadRequest,
+                "Only text is spoken here, no binary frames.",
+            )),
         }
     }
 
@@ -123,7 +124,7 @@ impl<'a> Talker<'a> {
         }
         match frame {
             ClientFrame::Send { .. } => Answer::Nothing,
-            ClientFrame::Hello(_) => Answer::Now(self.error(&refusal(
+            ClientFrame::Hello(_) => Answer::Now(self.error(&ErrorFrame::new(
                 ErrorCode::BadRequest,
                 "You are in already. Open another connection for another name.",
             ))),
@@ -269,5 +270,8 @@ fn not_stored(dialect: Dialect, failed: &LogError) -> ErrorFrame {
 
 fn not_read(failed: &LogError) -> ErrorFrame {
     tracing::warn!(%failed, "history could not be read");
-    refusal(ErrorCode::Unavailable, "The server cannot read older messages right now. Please try again.")
+    ErrorFrame::new(
+        ErrorCode::Unavailable,
+        "The server cannot read older messages right now. Please try again.",
+    )
 }

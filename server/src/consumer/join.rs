@@ -7,7 +7,7 @@ use snug_shared::{
     ServerFrame, ServerInfo, VERSION,
 };
 
-use super::{encode, refusal};
+use super::encode;
 use crate::{
     Server,
     fanout::Outbound,
@@ -76,7 +76,7 @@ pub(super) fn nickname(name: &str) -> Result<Nickname, Turned> {
 }
 
 fn bad_name(what: &str, error: NameError) -> Turned {
-    (CloseReason::BadName, Some(refusal(ErrorCode::BadName, &format!("{what}: {error}"))))
+    (CloseReason::BadName, Some(ErrorFrame::new(ErrorCode::BadName, format!("{what}: {error}"))))
 }
 
 /// Gives a visitor a place and tells them so. What they missed follows by the plan.
@@ -92,7 +92,10 @@ pub(super) async fn join(
             "This server speaks version {VERSION} of the wire, this client version {}. Please update the older one.",
             hello.version
         );
-        return Err((CloseReason::UnsupportedVersion, Some(refusal(ErrorCode::Unsupported, &message))));
+        return Err((
+            CloseReason::UnsupportedVersion,
+            Some(ErrorFrame::new(ErrorCode::Unsupported, message)),
+        ));
     }
     // Everybody may come in without these here, so who brings one is told and let in all the same.
     for (brought, what) in
@@ -100,7 +103,7 @@ pub(super) async fn join(
     {
         if brought {
             let message = format!("This server does not serve {what} yet. You join as a guest.");
-            outbound.send([encode(&ServerFrame::Error(refusal(ErrorCode::Unsupported, &message)))]);
+            outbound.send([encode(&ServerFrame::Error(ErrorFrame::new(ErrorCode::Unsupported, message)))]);
         }
     }
     let key = room.key();
@@ -119,7 +122,7 @@ pub(super) async fn join(
         }
         Err(JoinError::NicknameTaken { suggestion }) => {
             let message = format!("“{nickname}” is in use in this room. “{suggestion}” is free.");
-            let mut error = refusal(ErrorCode::NicknameTaken, &message);
+            let mut error = ErrorFrame::new(ErrorCode::NicknameTaken, message);
             error.suggestion = Some(suggestion);
             return Err((CloseReason::NicknameTaken, Some(error)));
         }
@@ -214,7 +217,7 @@ pub(super) fn turned(error: &EnterError) -> Turned {
         EnterError::Draining => (CloseReason::Restart, None),
         EnterError::Log(LogError::Full | LogError::Unavailable(_)) => {
             let message = "The server cannot read its log right now. It will be tried again.";
-            (CloseReason::Internal, Some(refusal(ErrorCode::Unavailable, message)))
+            (CloseReason::Internal, Some(ErrorFrame::new(ErrorCode::Unavailable, message)))
         }
     }
 }

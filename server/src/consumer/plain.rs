@@ -10,7 +10,6 @@ use snug_shared::{CloseReason, ErrorCode, ErrorFrame, Nickname, Seq};
 use super::{
     Wish,
     join::{self, Path, Plan, Seated, Turned, turned},
-    refusal,
     replay::BLOCK_BYTES,
 };
 use crate::{
@@ -91,7 +90,7 @@ fn first_free(
             Err(JoinError::Full) => return Err((CloseReason::Full, None)),
         }
     }
-    let error: ErrorFrame = refusal(ErrorCode::NicknameTaken, "That name is in use in this room.");
+    let error = ErrorFrame::new(ErrorCode::NicknameTaken, "That name is in use in this room.");
     Err((CloseReason::NicknameTaken, Some(error)))
 }
 

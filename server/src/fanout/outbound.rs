@@ -374,7 +374,8 @@ impl Batch {
     }
 }
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks, whatever happened to who held it before.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A panic while holding it leaves counts and queues that are still whole.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,7 +6,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Instant,
 };
 
@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 use crate::{
     dialect::Dialect,
-    fanout::{self, Attached, End, Follower, Item, Outbound, Tail},
+    fanout::{self, Attached, End, Follower, Item, Outbound, Tail, lock},
     layer::{Event, Receiver},
     log::RoomRecord,
     room::{JoinError, Joined, Room},
@@ -367,9 +367,4 @@ impl Sockets {
             self.free.push(place);
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic while holding one of these leaves state that is still whole: each call finishes what it changes.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
