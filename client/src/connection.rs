@@ -19,6 +19,7 @@ use tokio::sync::{Notify, mpsc};
 
 mod clock;
 pub(crate) mod dial;
+mod ended;
 mod life;
 mod live;
 mod words;

@@ -14,11 +14,12 @@ use snug_shared::{DEFAULT_PORT, Durability};
 
 pub mod file;
 pub mod kinds;
+pub mod options;
 pub mod settings;
 
 pub use file::ConfigError;
 pub use kinds::{HostName, Layer, Origin, Tls};
-pub use settings::{Loaded, Options};
+pub use options::{Loaded, Options};
 
 /// The longest server name, in characters: it has to fit into a card of the app.
 const NAME_CHARS: usize = 64;

@@ -18,7 +18,7 @@ use url::Host;
 
 use super::{
     Target,
-    life::{Ended, Pause},
+    ended::{Ended, Pause},
     words,
 };
 use crate::api::ApiError;

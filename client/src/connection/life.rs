@@ -5,13 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use snug_shared::{ClientFrame, Nickname};
+use snug_shared::ClientFrame;
 use tokio::{sync::mpsc, time::sleep_until};
 
 use super::{
     Event, Handle, Target,
     clock::{Clock, ticks},
     dial::dial,
+    ended::{Ended, Pause},
     live::Link,
 };
 
@@ -20,36 +21,6 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_
 
 /// A link that lasted this long was a good one: the next pause is a short one again.
 const GOOD: Duration = Duration::from_secs(10);
-
-/// How a link, or the try to make one, came to its end.
-#[derive(Debug)]
-pub(super) enum Ended {
-    /// It comes back by itself.
-    Retry { reason: String, pause: Pause },
-    /// It stays away until the person does something.
-    Stop { reason: String, suggestion: Option<Nickname> },
-    /// Nobody listens any more.
-    Dropped,
-}
-
-/// How long to wait before the next try.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Pause {
-    /// Longer each time.
-    Backoff,
-    /// A random part of this, so that not everybody comes at once.
-    Within(Duration),
-    /// As the server said.
-    After(Duration),
-    /// Not at all: there is reason to think that it works now.
-    None,
-}
-
-impl Ended {
-    pub fn stop(reason: impl Into<String>) -> Self {
-        Self::Stop { reason: reason.into(), suggestion: None }
-    }
-}
 
 /// Connects and comes back until `events` is closed.
 pub(super) async fn live_on(

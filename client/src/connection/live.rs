@@ -27,7 +27,7 @@ use tokio_tungstenite::{
 use super::{
     Event, Handle, Target,
     clock::{Clock, ticks},
-    life::{Ended, Pause},
+    ended::{Ended, Pause},
     words,
 };
 use crate::outbox::{RETRY_AFTER, sentence};

@@ -1,0 +1,80 @@
+//! The command line: the settings as flags, the file they may come from, and what wins.
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory, FromArgMatches, Parser, builder::StyledStr};
+
+use super::{Config, ConfigError, file, settings::Settings};
+
+const PRECEDENCE: &str = "Flags win over SNUG_* variables, those over the file, that over the defaults.";
+
+/// Rooms to talk in, on your own network: the server alone, without the app
+#[derive(Debug, Parser)]
+#[command(name = "snug-server", version, max_term_width = 120, after_help = PRECEDENCE)]
+pub struct Options {
+    /// Reads settings from this file, instead of the first there is of ./snug.toml, your own and the system's
+    #[arg(long, env = "SNUG_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Prints the settings in effect as a file that can be loaded again, and ends
+    #[arg(long)]
+    pub print_config: bool,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// The settings in effect, and the file some of them came from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings in effect.
+    pub config: Config,
+    /// The file that was read, if there was one.
+    pub file: Option<PathBuf>,
+}
+
+impl Options {
+    /// Reads the command line and the environment. Prints help or what is wrong, and ends the process, when that is due.
+    pub fn from_command_line() -> Self {
+        let matches = command().get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Reads a command line and the environment.
+    ///
+    /// # Errors
+    /// What `clap` finds wrong with it, and also the help text when that is asked for.
+    pub fn try_from<I, T>(arguments: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<std::ffi::OsString> + Clone,
+    {
+        Self::from_arg_matches(&command().try_get_matches_from(arguments)?)
+    }
+
+    /// Adds the file and the defaults, and checks what comes of it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the file, the line and the setting.
+    pub fn load(self) -> Result<Loaded, ConfigError> {
+        let mut config = Config::default();
+        let file = self.config.or_else(file::find);
+        if let Some(file) = &file {
+            file::read(file)?.apply(&mut config);
+        }
+        self.settings.apply(&mut config);
+        config.check()?;
+        Ok(Loaded { config, file })
+    }
+}
+
+/// The command line, with the defaults as they are on this machine.
+fn command() -> clap::Command {
+    let defaults = file::values(&Config::default());
+    Options::command().mut_args(|argument| {
+        let Some(value) = argument.get_long().and_then(|name| defaults.get(name)) else {
+            return argument;
+        };
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let help = argument.get_help().map(StyledStr::to_string).unwrap_or_default();
+        if value == "[]" { argument } else { argument.help(format!("{help} [default: {value}]")) }
+    })
+}
