@@ -96,15 +96,15 @@ class Server:
 class App:
     """One window of `snug`, drawn by the processor."""
 
-    def __init__(self, program, desktop, server, name, folder, left):
+    def __init__(self, program, desktop, server, name, folder, left, room=ROOM):
         self.program, self.desktop, self.server, self.name, self.left = program, desktop, server, name, left
-        self.folder, self.said = folder, []
+        self.folder, self.room, self.said = folder, room, []
         self.log = folder.with_suffix(".log")
         self.process = None
 
     def start(self):
         command = [self.program, "--software", "--data-dir", str(self.folder), "--nickname", self.name]
-        command += ["--join", f"127.0.0.1:{self.server.port}", "--room", ROOM]
+        command += ["--join", f"127.0.0.1:{self.server.port}", "--room", self.room]
         environment = self.desktop.environment | {"SNUG_LOG": "snug::shown=debug,snug=info,warn", "NO_COLOR": "1"}
         self.process = subprocess.Popen(command, stderr=self.log.open("ab"), env=environment)
         find = ["search", "--onlyvisible", "--pid", self.process.pid]

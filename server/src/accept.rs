@@ -42,6 +42,11 @@ const SEND_BUFFER: u32 = 128 * 1024;
 /// The pause after an accept that failed for want of something: descriptors, memory.
 const SHORT_OF_SOMETHING: Duration = Duration::from_millis(100);
 
+/// How long what was written may go unacknowledged before the other side counts as gone. By itself the system tries on for a
+/// quarter of an hour, and the heartbeats of a quiet stream fit into its buffer for days.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const VANISHED: Duration = Duration::from_secs(30);
+
 /// How long a connection may serve HTTP before it is asked to come again, so that one that never ends cannot be.
 const HTTP_LIFETIME: Duration = Duration::from_secs(60);
 
@@ -131,6 +136,14 @@ pub async fn serve(
     while connections.join_next().await.is_some() {}
 }
 
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    // Other systems have no such option, and let go of who vanished when they give up by themselves.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    socket2::SockRef::from(stream).set_tcp_user_timeout(Some(VANISHED))?;
+    // Small frames in a row would wait 40 ms for each other.
+    stream.set_nodelay(true)
+}
+
 /// Errors of one connection that ended before it was taken, not of the listener.
 fn is_the_peers(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
@@ -147,8 +160,7 @@ struct Door {
 
 impl Door {
     fn open(&self, connections: &mut JoinSet<()>, stream: TcpStream, address: IpAddr) {
-        // Small frames in a row would wait 40 ms for each other.
-        if stream.set_nodelay(true).is_err() {
+        if prepare(&stream).is_err() {
             return;
         }
         let socket = Socket::new(stream);

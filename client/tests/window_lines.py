@@ -1,0 +1,52 @@
+"""One real window, driven by lines: what comes in on stdin is typed and sent, and what the window shows goes out on stdout.
+
+    python3 client/tests/window_lines.py target/debug/snug PORT ROOM NAME picture.png
+
+A line out is the numbers of the messages in view, as in window.py, whenever they change. At the end of the input a picture is
+taken and the window closed.
+"""
+
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+from window import App, Desktop
+
+
+def main(program, port, room, name, picture):
+    folder = Path(tempfile.mkdtemp(prefix="snug-window-"))
+    (folder / name).mkdir()
+    desktop = Desktop(folder)
+    app = App(str(Path(program).absolute()), desktop, SimpleNamespace(port=int(port)), name, folder / name, 0, room)
+    ended = threading.Event()
+
+    def watch():
+        last = None
+        while not ended.is_set():
+            shown = app.shown()
+            if shown != last:
+                print(*shown, flush=True)
+                last = shown
+            time.sleep(0.05)
+
+    try:
+        app.start()
+        threading.Thread(target=watch).start()
+        for line in sys.stdin:
+            app.say(line.rstrip("\n"))
+        app.picture(picture)
+    finally:
+        ended.set()
+        app.kill()
+        desktop.end()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 6:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
