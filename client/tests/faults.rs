@@ -3,7 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers may panic as tests do")]
 
-#[path = "faults/common.rs"]
 mod common;
 
 mod faults {

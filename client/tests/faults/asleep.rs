@@ -9,8 +9,9 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-use super::driver::{self, Orders, Person, Server};
+use super::driver::{self, Orders};
 use crate::common::{
+    app::{Person, Server, anywhere},
     journal::{self, Journal, Note},
     promise::{Promise, amount},
 };
@@ -42,26 +43,25 @@ async fn an_app_that_slept_is_complete_at_once() {
     let promise = Promise::new("app asleep for a minute", "complete ≤ 3 s after waking");
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("server");
-    let server = Server::start(&data, ([127, 0, 0, 1], 0).into()).await;
-    let patience = Duration::from_secs(30);
+    let server = Server::start_unlimited(&data, anywhere()).await;
     let mut maya = Person::new(server.address, "maya", &folder.path().join("maya"));
     let mut own = Journal::new("maya");
     let mut app = driver::start(&[], Orders::Listen, server.address, &folder.path().join("app"), None);
     let heard = lines(&mut app);
-    maya.until("both are here", patience, |session| session.count() == 2).await;
+    maya.until("both are here", |session| session.count() == 2).await;
     let say = |maya: &mut Person, own: &mut Journal, text: String| {
-        let id = maya.say(&text).unwrap();
+        let id = maya.say(&text);
         own.meant(id, &text);
     };
     say(&mut maya, &mut own, "before".to_owned());
-    maya.until("sent", patience, |session| session.waiting() == 0).await;
+    maya.until("sent", |session| session.waiting() == 0).await;
 
     signal(&app, "STOP");
     let asleep = Instant::now();
     for number in 0..MISSED {
         say(&mut maya, &mut own, format!("missed {number}"));
     }
-    maya.until("sent", patience, |session| session.waiting() == 0).await;
+    maya.until("sent", |session| session.waiting() == 0).await;
     let minute = Duration::from_secs(amount(5, 60));
     while asleep.elapsed() < minute {
         let _ = tokio::time::timeout(minute.saturating_sub(asleep.elapsed()), maya.step()).await;

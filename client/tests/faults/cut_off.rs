@@ -12,9 +12,12 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     asleep::lines,
-    driver::{self, Orders, Person, Server},
+    driver::{self, Orders},
 };
-use crate::common::promise::{Promise, is_long};
+use crate::common::{
+    app::{Person, Server},
+    promise::{Promise, is_long},
+};
 
 const LIMIT: Duration = Duration::from_secs(45);
 const HERE: &str = "10.213.77.1";
@@ -116,19 +119,18 @@ async fn a_link_dead_in_one_direction_is_noticed_by_both_ends() {
 }
 
 async fn noticed(promise: Promise, wire: &Wire, to_server: bool, folder: &Path) {
-    let server = Server::start(&folder.join("server"), ([0, 0, 0, 0], 0).into()).await;
+    let server = Server::start_unlimited(&folder.join("server"), ([0, 0, 0, 0], 0).into()).await;
     let port = server.address.port();
     let mut maya = Person::new(([127, 0, 0, 1], port).into(), "maya", &folder.join("maya"));
     let inside = ["ip", "netns", "exec", &wire.name];
     let address = format!("{HERE}:{port}").parse().unwrap();
     let mut app = driver::start(&inside, Orders::Listen, address, &folder.join("app"), None);
     let heard = lines(&mut app);
-    let patience = Duration::from_secs(30);
-    maya.until("both are here", patience, |session| session.count() == 2).await;
+    maya.until("both are here", |session| session.count() == 2).await;
     while heard.try_recv().is_ok() {}
     let members = connections(port);
     let mut curl = wire.curl(port);
-    maya.until("the stream is open", patience, |_| connections(port) == members + 1).await;
+    maya.until("the stream is open", |_| connections(port) == members + 1).await;
 
     wire.cut(to_server);
     let since = Instant::now();
@@ -150,7 +152,7 @@ async fn noticed(promise: Promise, wire: &Wire, to_server: bool, folder: &Path) 
         }
     }
     wire.mend();
-    maya.until("it is back", Duration::from_secs(90), |session| session.count() == 2).await;
+    maya.within(Duration::from_secs(90), "it is back", |session| session.count() == 2).await;
     for child in [&mut app, &mut curl] {
         child.kill().unwrap();
         let _ = child.wait();

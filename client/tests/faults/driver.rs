@@ -4,34 +4,28 @@
 use std::{
     collections::HashSet,
     fs::{File, OpenOptions},
-    future::Future,
     io::Write,
     net::SocketAddr,
     path::Path,
-    pin::Pin,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
-use futures_util::{Stream, StreamExt, stream::FuturesUnordered};
-use jiff::tz::TimeZone;
 use snug::{
-    connection::{self, Event},
-    session::{Done, Effect, Joining, Link, Session},
+    session::{Link, Session},
     timeline::{Delivery, Row},
 };
-use snug_server::{
-    Config,
-    log::{Log, Span, sqlite::SqliteLog},
-};
-use snug_shared::{Nickname, RoomName, Seq, ServerAddress};
-use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
+use snug_server::log::{Log, Span, sqlite::SqliteLog};
+use snug_shared::{RoomName, Seq};
+use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::common::journal::{Note, Store};
+use crate::common::{
+    app::{Person, ROOM},
+    journal::{Note, Store},
+};
 
 const ORDERS: &str = "SNUG_FAULTS_DRIVER";
-pub const ROOM: &str = "tea";
 
 /// What a driver is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,11 +73,11 @@ async fn drives_when_it_is_told_to() {
     let mut writer = Writer { journal, waiting: HashSet::new(), seen: 0, online: None };
     for number in 0.. {
         match what {
-            "Talk" if person.is_open() => match person.say(&format!("number {number}")) {
+            "Talk" if person.is_open() => match person.try_say(&format!("number {number}")) {
                 Ok(id) => {
                     writer.note(&Note::Meant { id, text: format!("number {number}") });
                     // Only what the disk has is a promise.
-                    while !person.kept.contains(&id) {
+                    while !person.has_kept(id) {
                         person.step().await;
                     }
                     writer.line(&format!("kept {id}"));
@@ -150,113 +144,6 @@ impl Writer {
                 _ => {}
             }
         }
-    }
-}
-
-type Events = Pin<Box<dyn Stream<Item = Event> + Send>>;
-type Work = Pin<Box<dyn Future<Output = (Done, Option<Uuid>)> + Send>>;
-
-/// A session driven as a screen drives it.
-pub struct Person {
-    pub session: Session,
-    events: Option<Events>,
-    effects: FuturesUnordered<Work>,
-    /// Sends that are on the disk.
-    kept: HashSet<Uuid>,
-}
-
-impl Person {
-    pub fn new(server: SocketAddr, name: &str, data: &Path) -> Self {
-        let (session, effects) = Session::new(Joining {
-            server: ServerAddress::parse(&server.to_string()).unwrap(),
-            room: RoomName::parse(ROOM).unwrap(),
-            nickname: Nickname::parse(name).unwrap(),
-            data: data.to_owned(),
-            zone: TimeZone::UTC,
-        });
-        let person = Self { session, events: None, effects: FuturesUnordered::new(), kept: HashSet::new() };
-        person.run(effects, None);
-        person
-    }
-
-    fn run(&self, effects: Vec<Effect>, mut keeps: Option<Uuid>) {
-        for effect in effects {
-            // The first one of a send keeps it.
-            let id = keeps.take();
-            self.effects.push(Box::pin(async move { (effect.run().await, id) }));
-        }
-    }
-
-    /// Whether what this device keeps has been read.
-    fn is_open(&self) -> bool {
-        self.session.target().is_some()
-    }
-
-    /// Says something; its id.
-    pub fn say(&mut self, text: &str) -> Result<Uuid, snug::session::NotTaken> {
-        let effects = self.session.say(text, None)?;
-        let timeline = self.session.timeline();
-        let Some(Row::Message(row)) = timeline.len().checked_sub(1).and_then(|last| timeline.row(last))
-        else {
-            panic!("what was said is the last row");
-        };
-        let id = row.id;
-        self.run(effects, Some(id));
-        Ok(id)
-    }
-
-    pub async fn step(&mut self) {
-        if self.events.is_none()
-            && let Some(target) = self.session.target()
-        {
-            self.events = Some(Box::pin(connection::stream(target.clone())));
-        }
-        let events = &mut self.events;
-        let effects = tokio::select! {
-            Some(event) = async { match events { Some(events) => events.next().await, None => None } } => {
-                self.session.update(event)
-            }
-            Some((done, keeps)) = self.effects.next() => {
-                self.kept.extend(keeps);
-                self.session.done(done)
-            }
-        };
-        self.run(effects, None);
-    }
-
-    pub async fn until(&mut self, what: &str, patience: Duration, holds: impl Fn(&Session) -> bool) {
-        let waited = timeout(patience, async {
-            while !holds(&self.session) {
-                self.step().await;
-            }
-        });
-        assert!(waited.await.is_ok(), "never: {what}; {:?}", self.session.link());
-    }
-}
-
-/// A server in this process, which can be stopped and started again at the same port.
-pub struct Server {
-    pub address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    ended: JoinHandle<()>,
-}
-
-impl Server {
-    pub async fn start(folder: &Path, address: SocketAddr) -> Self {
-        let config = Config { data_dir: folder.to_owned(), rate_limit: false, ..Config::default() };
-        let listener = snug_server::accept::bind(address).unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let ended = tokio::spawn(async move {
-            let stopped = async { drop(stopped.await) };
-            snug_server::run(listener, config, stopped).await.unwrap();
-        });
-        Self { address, stop, ended }
-    }
-
-    pub async fn stop(self) {
-        drop(self.stop);
-        self.ended.await.unwrap();
     }
 }
 

@@ -9,8 +9,9 @@ use std::{
 
 use tokio::time::sleep;
 
-use super::driver::{self, Orders, Server};
+use super::driver::{self, Orders};
 use crate::common::{
+    app::{Server, anywhere},
     journal::{self, Journal, Note},
     promise::{Promise, amount},
 };
@@ -23,16 +24,16 @@ async fn kills_of_the_app_lose_nothing_that_waited_and_double_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (data, mine, path) =
         (folder.path().join("server"), folder.path().join("app"), folder.path().join("journal"));
-    let first = Server::start(&data, ([127, 0, 0, 1], 0).into()).await;
+    let first = Server::start_unlimited(&data, anywhere()).await;
     let address = first.address;
     let mut server = Some(first);
     let kills = amount(12, 200);
     for _ in 0..kills {
         // Mostly the server is away, so that the outbox fills; now and then it comes and takes some.
         match (random.below(3), server.take()) {
-            (0, None) => server = Some(Server::start(&data, address).await),
+            (0, None) => server = Some(Server::start_unlimited(&data, address).await),
             (0, there) => server = there,
-            (_, Some(there)) => there.stop().await,
+            (_, Some(there)) => _ = there.stop().await,
             (_, None) => {}
         }
         let mut app = driver::start(&[], Orders::Talk, address, &mine, Some(&path));
@@ -46,7 +47,7 @@ async fn kills_of_the_app_lose_nothing_that_waited_and_double_nothing() {
         let _ = app.wait().unwrap();
     }
     if server.is_none() {
-        server = Some(Server::start(&data, address).await);
+        server = Some(Server::start_unlimited(&data, address).await);
     }
     let mut app = driver::start(&[], Orders::Flush, address, &mine, Some(&path));
     let said = BufReader::new(app.stdout.take().unwrap()).lines();

@@ -1,7 +1,8 @@
-//! The checker and the table, which the server's fault tests use as well.
+//! What several of the tests stand on: the app without pixels, and the checker and the table of the server's fault tests.
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod app;
 #[path = "../../../server/tests/common/journal.rs"]
 pub mod journal;
 #[path = "../../../server/tests/common/promise.rs"]
