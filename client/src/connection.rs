@@ -22,6 +22,7 @@ pub(crate) mod dial;
 mod ended;
 mod life;
 mod live;
+pub mod transport;
 mod words;
 
 /// Frames that wait to be written, at most.

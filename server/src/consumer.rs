@@ -12,45 +12,30 @@ use snug_shared::{
     ClientFrame, CloseReason, ServerFrame,
     limits::{CHALLENGE_BYTES, CLIENT_FRAME_BYTES},
 };
-use tokio::{io::AsyncReadExt, time::timeout};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        self, Message,
-        error::ProtocolError,
-        protocol::{Role, WebSocketConfig},
-    },
-};
+use tokio::time::timeout;
 
 use crate::{
     Server,
     dialect::Dialect,
-    fanout::{self, Incoming, Outbound},
+    fanout::{self, Outbound},
     log::Later,
     socket::Socket,
 };
 
 mod answer;
+pub mod frames;
 mod join;
 mod plain;
 mod replay;
 mod wish;
 
+use frames::{End, Frames, Heard};
 pub use wish::Wish;
 
 /// How long a client may take to say hello (`docs/protocol.md` §4).
 const HELLO: Duration = Duration::from_secs(5);
 /// Answers under way for one connection; beyond it the server stops reading from it.
 const IN_FLIGHT: usize = 64;
-/// How long the last frames may take to leave.
-const FAREWELL: Duration = Duration::from_secs(5);
-/// The same for who was too slow: it may still be reading, and shall learn why.
-const SLOW_FAREWELL: Duration = Duration::from_secs(30);
-/// How long the other side may take to close after the last frame. Meanwhile what it still sends is read, a little at a time:
-/// a socket closed over unread bytes is reset, and the reset would overtake the close frame.
-const LINGER: Duration = Duration::from_secs(5);
-const LINGER_BYTES: usize = 16 * 1024;
-const LINGER_PAUSE: Duration = Duration::from_millis(10);
 /// How long a hello is waited for only to have the refusal of the names come after it.
 const BAD_NAME_HELLO: Duration = Duration::from_secs(1);
 
@@ -72,73 +57,16 @@ pub struct Visitor {
     pub wish: Wish,
 }
 
-/// How a conversation ended.
-enum End {
-    /// This side has had enough.
-    Close(CloseReason),
-    /// The other side said goodbye, and it was answered.
-    Closed,
-    /// Nobody is there any more.
-    Gone,
-}
-
-type Frames<'a> = WebSocketStream<Incoming<'a>>;
-
 /// Serves a visitor until the connection is over.
 pub async fn serve(server: Arc<Server>, visitor: Visitor) {
     let _visit = server.visit();
     let Visitor { socket, read, room, nickname, dialect, wish, peer } = visitor;
     let id = server.hub.next_id();
     let outbound = Arc::new(Outbound::new(id, dialect, socket, server.hub.now_ms()));
-    let stream = Incoming::new(&outbound);
-    let mut frames =
-        WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Server, Some(limits())).await;
+    tracing::debug!(connection = id, %peer, "connection begins");
+    let frames = Frames::new(&server, &outbound, read, CLIENT_FRAME_BYTES).await;
     let path = join::Path { room, nickname };
-    tokio::select! {
-        end = converse(&server, &path, &wish, &outbound, &mut frames) => match end {
-            End::Close(reason) => outbound.close(reason),
-            End::Closed => outbound.hang_up(),
-            End::Gone => outbound.abandon(),
-        },
-        // Somebody else ended it: a newer connection of the same seat, the sweep, the server's stop, or its own slowness.
-        () = outbound.pump() => {}
-    }
-    drop(frames);
-    let reason = outbound.closing();
-    tracing::debug!(connection = id, %peer, ?reason, "connection ends");
-    farewell(&outbound, reason).await;
-}
-
-/// Sizes the library reads by. Small buffers: an idle connection keeps them, and they are filled anew at every read.
-fn limits() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(4 * 1024)
-        .write_buffer_size(0)
-        .max_write_buffer_size(CLIENT_FRAME_BYTES)
-        .max_message_size(Some(CLIENT_FRAME_BYTES))
-        .max_frame_size(Some(CLIENT_FRAME_BYTES))
-}
-
-async fn farewell(outbound: &Outbound, reason: Option<CloseReason>) {
-    let patience = match reason {
-        None => return,
-        Some(CloseReason::TooSlow) => SLOW_FAREWELL,
-        Some(_) => FAREWELL,
-    };
-    if timeout(patience, outbound.finish()).await.is_err() || outbound.closing().is_none() {
-        return;
-    }
-    if reason == Some(CloseReason::Normal) || outbound.socket().finish_writing().is_err() {
-        return;
-    }
-    let drain = async {
-        let mut socket = outbound.socket().clone();
-        let mut unread = vec![0; LINGER_BYTES];
-        while let Ok(1..) = socket.read(&mut unread).await {
-            tokio::time::sleep(LINGER_PAUSE).await;
-        }
-    };
-    let _ = timeout(LINGER, drain).await;
+    frames::carry(&outbound, converse(&server, &path, &wish, &outbound, frames)).await;
 }
 
 async fn converse(
@@ -146,10 +74,10 @@ async fn converse(
     path: &join::Path,
     wish: &Wish,
     outbound: &Arc<Outbound>,
-    frames: &mut Frames<'_>,
+    mut frames: Frames<'_>,
 ) -> End {
     let joined = match outbound.dialect {
-        Dialect::Native => greet(server, path, outbound, frames).await,
+        Dialect::Native => greet(server, path, outbound, &mut frames).await,
         Dialect::Plain | Dialect::Lobby => {
             plain::join(server, path, wish, outbound).await.map_err(|turned| turn_away(outbound, turned))
         }
@@ -173,10 +101,10 @@ async fn converse(
                     return End::Close(CloseReason::Internal);
                 }
             },
-            heard = next_heard(server, outbound, frames), if under_way.len() < IN_FLIGHT => {
+            heard = frames.next(), if under_way.len() < IN_FLIGHT => {
                 let answer = match heard {
                     Ok(Heard::Text(text)) => talker.hear(&text),
-                    Ok(Heard::Binary) => talker.hear_binary(),
+                    Ok(Heard::Binary(_)) => talker.hear_binary(),
                     Err(end) => return end,
                 };
                 match answer {
@@ -212,11 +140,11 @@ async fn greet(
         Ok(names) => names,
         Err(turned) => {
             // Many clients send their hello unasked, and would fail at that before they saw why.
-            let _ = timeout(BAD_NAME_HELLO, next_text(server, outbound, frames)).await;
+            let _ = timeout(BAD_NAME_HELLO, frames.next_text()).await;
             return Err(turn_away(outbound, turned));
         }
     };
-    let hello = match timeout(HELLO, next_text(server, outbound, frames)).await {
+    let hello = match timeout(HELLO, frames.next_text()).await {
         Err(_) => return Err(End::Close(CloseReason::BadHello)),
         Ok(text) => match ClientFrame::decode(&text?) {
             Ok(ClientFrame::Hello(hello)) => hello,
@@ -233,53 +161,6 @@ async fn greet(
 fn turn_away(outbound: &Outbound, (reason, error): join::Turned) -> End {
     outbound.send(error.map(|error| outbound.dialect.error(&error)));
     End::Close(reason)
-}
-
-/// A frame with something in it.
-enum Heard {
-    Text(tungstenite::Utf8Bytes),
-    Binary,
-}
-
-/// The next frame with something in it, whatever control frames come before it.
-async fn next_heard(server: &Server, outbound: &Outbound, frames: &mut Frames<'_>) -> Result<Heard, End> {
-    loop {
-        let frame = frames.next().await;
-        outbound.hear(server.hub.now_ms(), matches!(frame, Some(Ok(Message::Pong(_)))));
-        match frame {
-            Some(Ok(Message::Text(text))) => return Ok(Heard::Text(text)),
-            Some(Ok(Message::Binary(_))) => return Ok(Heard::Binary),
-            // The library answers these when it is asked for the next frame.
-            Some(Ok(_)) => {}
-            None => return Err(End::Closed),
-            Some(Err(error)) => return Err(end_after(&error)),
-        }
-    }
-}
-
-/// The next text frame; nothing else may come.
-async fn next_text(
-    server: &Server,
-    outbound: &Outbound,
-    frames: &mut Frames<'_>,
-) -> Result<tungstenite::Utf8Bytes, End> {
-    match next_heard(server, outbound, frames).await? {
-        Heard::Text(text) => Ok(text),
-        Heard::Binary => Err(End::Close(CloseReason::Binary)),
-    }
-}
-
-/// What a failed read means for the connection.
-fn end_after(error: &tungstenite::Error) -> End {
-    use tungstenite::Error;
-    match error {
-        Error::ConnectionClosed | Error::AlreadyClosed => End::Closed,
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
-        Error::Protocol(_) => End::Close(CloseReason::BrokenFrame),
-        Error::Utf8(_) => End::Close(CloseReason::BadUtf8),
-        Error::Capacity(_) => End::Close(CloseReason::TooBig),
-        _ => End::Gone,
-    }
 }
 
 fn encode(frame: &ServerFrame) -> Bytes {

@@ -20,4 +20,4 @@ pub use incoming::Incoming;
 pub(crate) use outbound::lock;
 pub use outbound::{Attached, Outbound};
 pub use tail::{Batch, Item, TAIL_BYTES, Tail};
-pub use websocket::{close, payload, ping, text};
+pub use websocket::{binary, close, payload, ping, text};

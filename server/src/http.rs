@@ -22,7 +22,7 @@ mod invite;
 mod messages;
 mod page;
 mod stream;
-mod upgrade;
+pub mod upgrade;
 
 pub use error::HttpError;
 use guard::Guard;

@@ -4,26 +4,23 @@ use std::{io, time::Duration};
 
 use snug_shared::{SUBPROTOCOL, ServerAddress, limits};
 use tokio::{net::TcpStream, time::timeout};
-use tokio_tungstenite::{
-    WebSocketStream, client_async_with_config,
-    tungstenite::{
-        Error,
-        client::IntoClientRequest,
-        error::ProtocolError,
-        http::{HeaderValue, header::SEC_WEBSOCKET_PROTOCOL},
-        protocol::WebSocketConfig,
-    },
+use tokio_tungstenite::tungstenite::{
+    Error,
+    client::IntoClientRequest,
+    error::ProtocolError,
+    http::{HeaderValue, header::SEC_WEBSOCKET_PROTOCOL},
 };
 use url::Host;
 
 use super::{
     Target,
     ended::{Ended, Pause},
+    transport::{self, Socket},
     words,
 };
 use crate::api::ApiError;
 
-/// How long a server may take to answer, for the connection and for the handshake each.
+/// How long a server may take to take the connection.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// Opens a connection without delays for small writes.
@@ -40,8 +37,8 @@ pub(crate) async fn tcp(server: &ServerAddress) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Opens the WebSocket of a room. Redirections are not followed.
-pub(super) async fn dial(target: &Target) -> Result<WebSocketStream<TcpStream>, Ended> {
+/// Opens the WebSocket of a room.
+pub(super) async fn dial(target: &Target) -> Result<Socket, Ended> {
     let server = &target.server;
     if server.secure {
         return Err(Ended::stop(ApiError::Encrypted.to_string()));
@@ -59,8 +56,9 @@ pub(super) async fn dial(target: &Target) -> Result<WebSocketStream<TcpStream>, 
             return later(words::unreachable(server));
         }
     };
-    match timeout(ANSWER, client_async_with_config(request, stream, Some(sizes()))).await {
-        Ok(Ok((socket, _))) => Ok(socket),
+    // A server's frame fits; anything larger is not one of ours.
+    match transport::open(request, stream, limits::SERVER_FRAME_BYTES).await {
+        Ok(Ok(socket)) => Ok(socket),
         Err(_) => later(format!("The server at {} takes too long to answer.", server.authority())),
         Ok(Err(Error::Http(response))) => match words::refused(response.status(), server) {
             (reason, true) => later(reason),
@@ -74,14 +72,4 @@ pub(super) async fn dial(target: &Target) -> Result<WebSocketStream<TcpStream>, 
             Err(Ended::stop(words::not_snug(server)))
         }
     }
-}
-
-/// A server's frame fits; anything larger is not one of ours.
-fn sizes() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(16 * 1024)
-        .write_buffer_size(0)
-        .max_write_buffer_size(2 * limits::CLIENT_FRAME_BYTES)
-        .max_message_size(Some(limits::SERVER_FRAME_BYTES))
-        .max_frame_size(Some(limits::SERVER_FRAME_BYTES))
 }

@@ -5,34 +5,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use snug_shared::{
     ClientFrame, CloseReason, ComeBack, ErrorFrame, Established, Hello, Limits, Line, Resume, ServerFrame,
     VERSION,
 };
-use tokio::{
-    net::TcpStream,
-    sync::mpsc,
-    time::{sleep_until, timeout},
-};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        Error, Message,
-        error::ProtocolError,
-        protocol::{CloseFrame, frame::coding::CloseCode},
-    },
-};
+use tokio::{sync::mpsc, time::sleep_until};
+use tokio_tungstenite::tungstenite::{Error, Message, protocol::CloseFrame};
 
 use super::{
     Event, Handle, Target,
     clock::{Clock, ticks},
     ended::{Ended, Pause},
+    transport::{self, Socket},
     words,
 };
 use crate::outbox::{RETRY_AFTER, sentence};
 
-/// How long `connection_established` may take, and any write.
+/// How long `connection_established` may take.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// How long a ping's answer may take before the line counts as dead, and after sleep, when it most likely is.
@@ -49,11 +39,6 @@ const HISTORY: u32 = 100;
 
 /// Frames without sense that are passed over before the link is given up.
 const NONSENSE: u32 = 16;
-
-/// How long saying goodbye may take.
-const GOODBYE: Duration = Duration::from_secs(1);
-
-type Socket = WebSocketStream<TcpStream>;
 
 /// What is remembered from link to link.
 #[derive(Debug)]
@@ -108,9 +93,9 @@ impl Link {
             };
             if let Err(ended) = ended {
                 handle.online.store(false, Ordering::Release);
-                let code = if matches!(ended, Ended::Dropped) { CloseCode::Normal } else { CloseCode::Away };
-                let close = CloseFrame { code, reason: "".into() };
-                let _ = timeout(GOODBYE, socket.close(Some(close))).await;
+                let goodbye =
+                    if matches!(ended, Ended::Dropped) { CloseReason::Normal } else { visit.goodbye };
+                transport::close(&mut socket, goodbye).await;
                 return match visit.hand_over().await {
                     Ok(()) => ended,
                     Err(dropped) => dropped,
@@ -202,6 +187,8 @@ struct Visit<'a> {
     nonsense: u32,
     /// The last error that answers no send: it says why a close follows.
     last_error: Option<ErrorFrame>,
+    /// What to close with.
+    goodbye: CloseReason,
 }
 
 impl<'a> Visit<'a> {
@@ -220,6 +207,7 @@ impl<'a> Visit<'a> {
             probe: None,
             nonsense: 0,
             last_error: None,
+            goodbye: CloseReason::GoingAway,
         }
     }
 
@@ -238,23 +226,13 @@ impl<'a> Visit<'a> {
 
     /// A frame out of what came, if it is one.
     fn read(&mut self, message: Option<Result<Message, Error>>) -> Result<Option<ServerFrame>, Ended> {
-        let lost = || Ended::Retry { reason: "The connection was lost.".into(), pause: Pause::Backoff };
         let text = match message {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Close(frame))) => return Err(self.closed(frame.as_ref())),
             Some(Ok(Message::Binary(_))) => return self.nonsense("a binary frame"),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => return Ok(None),
-            None
-            | Some(Err(
-                Error::ConnectionClosed
-                | Error::AlreadyClosed
-                | Error::Io(_)
-                | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake),
-            )) => return Err(lost()),
-            Some(Err(error)) => {
-                tracing::warn!(%error, "the server broke the rules");
-                return Err(senseless());
-            }
+            Some(Err(error)) => return Err(self.failed(&error)),
+            None => return Err(lost()),
         };
         match ServerFrame::decode(&text) {
             Ok(frame) => {
@@ -266,6 +244,13 @@ impl<'a> Visit<'a> {
             }
             Err(error) => self.nonsense(&error.to_string()),
         }
+    }
+
+    fn failed(&mut self, error: &Error) -> Ended {
+        let Some(rule) = transport::broken_rule(error) else { return lost() };
+        tracing::warn!(%error, "the server broke the rules");
+        self.goodbye = rule;
+        senseless()
     }
 
     fn nonsense(&mut self, what: &str) -> Result<Option<ServerFrame>, Ended> {
@@ -317,24 +302,20 @@ impl<'a> Visit<'a> {
     }
 }
 
+fn lost() -> Ended {
+    Ended::Retry { reason: "The connection was lost.".into(), pause: Pause::Backoff }
+}
+
 fn senseless() -> Ended {
     let reason = "The server sends what makes no sense. Please update it or this app.".into();
     Ended::Retry { reason, pause: Pause::Backoff }
 }
 
 async fn write(socket: &mut Socket, frame: &ClientFrame) -> Result<(), Ended> {
-    match timeout(ANSWER, socket.send(Message::text(frame.to_json()))).await {
-        Ok(Ok(())) => Ok(()),
-        // The reason may still lie in what the server sent before it closed; reading finds it, or finds the end as well.
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "a frame could not be written");
-            Ok(())
-        }
-        Err(_) => {
-            let reason = "The connection went dead.".into();
-            Err(Ended::Retry { reason, pause: Pause::None })
-        }
-    }
+    transport::write(socket, Message::text(frame.to_json())).await.map_err(|_| {
+        let reason = "The connection went dead.".into();
+        Ended::Retry { reason, pause: Pause::None }
+    })
 }
 
 #[cfg(test)]

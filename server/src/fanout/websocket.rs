@@ -5,6 +5,7 @@ use snug_shared::CloseReason;
 
 const FINAL: u8 = 0x80;
 const TEXT: u8 = 0x1;
+const BINARY: u8 = 0x2;
 const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 
@@ -14,6 +15,11 @@ const CONTROL_BYTES: usize = 125;
 /// A text frame.
 pub fn text(payload: &str) -> Bytes {
     frame(TEXT, payload.as_bytes())
+}
+
+/// A binary frame. No dialect has any; it serves who tries the transport alone.
+pub fn binary(payload: &[u8]) -> Bytes {
+    frame(BINARY, payload)
 }
 
 /// What a frame of ours carries.

@@ -32,35 +32,28 @@ const LOBBY: &str = "test";
 
 /// `GET /ws/chat/{room}/{nickname}`, and the lobbies. Names that are not allowed still upgrade: browsers can read a close
 /// code, but no status.
+///
+/// # Errors
+/// 404 for what is no room's address; those of [`Handshake::parse`].
 pub async fn upgrade(
     State(server): State<Arc<Server>>,
     Extension(peer): Extension<Peer>,
-    mut request: Request,
+    request: Request,
 ) -> Result<Response, HttpError> {
     let path = Path::parse(request.uri().path()).ok_or_else(HttpError::nothing_here)?;
-    let handshake = Handshake::parse(request.method(), request.version(), request.headers())?;
-    let upgrade = hyper::upgrade::on(&mut request);
+    let handshake = Handshake::parse(&request)?;
     let dialect = match (path.lobby, handshake.native) {
         (true, _) => Dialect::Lobby,
         (false, true) => Dialect::Native,
         (false, false) => Dialect::Plain,
     };
     let wish = Wish::parse(request.uri().query().unwrap_or_default());
-    peer.permit.hand_over();
-    tokio::spawn(async move {
-        let upgraded = match upgrade.await {
-            Ok(upgraded) => upgraded,
-            Err(error) => return tracing::debug!(%error, "gone before it was a WebSocket"),
-        };
-        let Some((socket, read)) = take_apart(upgraded) else {
-            return tracing::error!("a connection that did not come through our own door");
-        };
+    let address = peer.address;
+    Ok(handshake.switch(request, peer, dialect, async move |socket, read| {
         let Path { room, nickname, .. } = path;
-        let visitor = Visitor { socket, read, room, nickname, peer: peer.address, dialect, wish };
+        let visitor = Visitor { socket, read, room, nickname, peer: address, dialect, wish };
         consumer::serve(server, visitor).await;
-        drop(peer);
-    });
-    Ok(handshake.response(dialect))
+    }))
 }
 
 /// The stream, and what was read from it already.
@@ -101,13 +94,46 @@ impl Path {
 
 /// A handshake that holds.
 #[derive(Debug)]
-struct Handshake {
+pub struct Handshake {
     accept: String,
     native: bool,
 }
 
 impl Handshake {
-    fn parse(method: &Method, version: Version, headers: &HeaderMap) -> Result<Self, HttpError> {
+    /// Checks a request.
+    ///
+    /// # Errors
+    /// 426 when it asks for no WebSocket, or for one of another version; 400 for any other that is not whole.
+    pub fn parse(request: &Request) -> Result<Self, HttpError> {
+        Self::check(request.method(), request.version(), request.headers())
+    }
+
+    /// Answers the request with a 101, and hands over the socket, and what was read from it already, once that is out. The
+    /// connection counts until `serve` is done with it.
+    pub fn switch<F>(
+        self,
+        mut request: Request,
+        peer: Peer,
+        dialect: Dialect,
+        serve: impl FnOnce(Socket, Bytes) -> F + Send + 'static,
+    ) -> Response
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let upgrade = hyper::upgrade::on(&mut request);
+        peer.permit.hand_over();
+        tokio::spawn(async move {
+            match upgrade.await.map(take_apart) {
+                Ok(Some((socket, read))) => serve(socket, read).await,
+                Ok(None) => tracing::error!("a connection that did not come through our own door"),
+                Err(error) => tracing::debug!(%error, "gone before it was a WebSocket"),
+            }
+            drop(peer);
+        });
+        self.response(dialect)
+    }
+
+    fn check(method: &Method, version: Version, headers: &HeaderMap) -> Result<Self, HttpError> {
         if !has_token(headers, header::UPGRADE, |token| token.eq_ignore_ascii_case("websocket")) {
             return Err(HttpError::upgrade_required(header::UPGRADE, "websocket"));
         }
@@ -201,7 +227,7 @@ mod tests {
         for (name, value) in lines.iter().chain(changes).filter(|(_, value)| !value.is_empty()) {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        match Handshake::parse(&Method::GET, Version::HTTP_11, &headers) {
+        match Handshake::check(&Method::GET, Version::HTTP_11, &headers) {
             Ok(handshake) => handshake.response(Dialect::Native).status().as_u16(),
             Err(error) => axum::response::IntoResponse::into_response(error).status().as_u16(),
         }

@@ -1,0 +1,74 @@
+//! The server's transport without rooms: it says back what it hears. The accept loop, the checks of a request, the upgrade,
+//! reading, writing and closing are the server's own; `./test autobahn` holds them to RFC 6455.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    extract::{Request, State},
+    middleware,
+    response::Response,
+    routing::get,
+};
+use snug_server::{
+    Config, Server,
+    accept::{self, Peer},
+    consumer::frames::{self, End, Frames, Heard},
+    dialect::Dialect,
+    fanout::{self, Outbound},
+    http::{
+        HttpError,
+        guard::{self, Guard},
+        upgrade::Handshake,
+    },
+};
+use snug_shared::Durability;
+
+/// The suite's largest message; a room's members are held to 64 KiB.
+const LARGEST: usize = 16 * 1024 * 1024;
+
+/// How much of an answer is queued at once: less than a connection may have waiting.
+const PIECE: usize = 64 * 1024;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let config = Config { durability: Durability::None, ..Config::default() };
+    let server = Server::open(config).await?;
+    let guard = Arc::new(Guard::new(&server.config));
+    let router = Router::new()
+        .route("/", get(echo))
+        .layer(middleware::from_fn_with_state(guard, guard::check))
+        .with_state(server.clone());
+    let listener = accept::bind(([127, 0, 0, 1], 0).into())?;
+    println!("Listening on {}", listener.local_addr()?);
+    accept::serve(listener, &server.config, router, std::future::pending()).await;
+    Ok(())
+}
+
+async fn echo(
+    State(server): State<Arc<Server>>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+) -> Result<Response, HttpError> {
+    let handshake = Handshake::parse(&request)?;
+    Ok(handshake.switch(request, peer, Dialect::Plain, async move |socket, read| {
+        let id = server.hub.next_id();
+        let outbound = Arc::new(Outbound::new(id, Dialect::Plain, socket, server.hub.now_ms()));
+        let frames = Frames::new(&server, &outbound, read, LARGEST).await;
+        frames::carry(&outbound, say_back(&outbound, frames)).await;
+    }))
+}
+
+async fn say_back(outbound: &Outbound, mut frames: Frames<'_>) -> End {
+    loop {
+        let mut frame = match frames.next().await {
+            Ok(Heard::Text(text)) => fanout::text(&text),
+            Ok(Heard::Binary(bytes)) => fanout::binary(&bytes),
+            Err(end) => return end,
+        };
+        while !frame.is_empty() {
+            outbound.has_room(PIECE).await;
+            outbound.send([frame.split_to(frame.len().min(PIECE))]);
+        }
+    }
+}

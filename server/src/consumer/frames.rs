@@ -1,0 +1,159 @@
+//! The WebSocket under a connection, whatever is spoken on it: frames in, the outgoing half beside them, and an end that both
+//! sides hear of.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use snug_shared::CloseReason;
+use tokio::{io::AsyncReadExt, time::timeout};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        self, Message, Utf8Bytes,
+        error::ProtocolError,
+        protocol::{Role, WebSocketConfig},
+    },
+};
+
+use crate::{
+    Server,
+    fanout::{Incoming, Outbound},
+};
+
+/// How long the last frames may take to leave.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// The same for who was too slow: it may still be reading, and shall learn why.
+const SLOW_FAREWELL: Duration = Duration::from_secs(30);
+/// How long the other side may take to close after the last frame. Meanwhile what it still sends is read, a little at a time:
+/// a socket closed over unread bytes is reset, and the reset would overtake the close frame.
+const LINGER: Duration = Duration::from_secs(5);
+const LINGER_BYTES: usize = 16 * 1024;
+const LINGER_PAUSE: Duration = Duration::from_millis(10);
+
+/// How a conversation ended.
+#[derive(Debug)]
+pub enum End {
+    /// This side has had enough.
+    Close(CloseReason),
+    /// The other side said goodbye, and it was answered.
+    Closed,
+    /// Nobody is there any more.
+    Gone,
+}
+
+/// A frame with something in it.
+#[derive(Debug)]
+pub enum Heard {
+    /// Text, which is UTF-8.
+    Text(Utf8Bytes),
+    /// Anything else.
+    Binary(Bytes),
+}
+
+/// What comes in on a connection.
+pub struct Frames<'a> {
+    server: &'a Server,
+    outbound: &'a Outbound,
+    stream: WebSocketStream<Incoming<'a>>,
+}
+
+impl<'a> Frames<'a> {
+    /// Reads the socket of `outbound`, beginning with what was `read` from it already. No message may be larger than `most`
+    /// bytes, its fragments together.
+    pub async fn new(server: &'a Server, outbound: &'a Outbound, read: Bytes, most: usize) -> Self {
+        // Small buffers: an idle connection keeps them, and they are filled anew at every read.
+        let limits = WebSocketConfig::default()
+            .read_buffer_size(4 * 1024)
+            .write_buffer_size(0)
+            .max_write_buffer_size(most)
+            .max_message_size(Some(most))
+            .max_frame_size(Some(most));
+        let incoming = Incoming::new(outbound);
+        let stream =
+            WebSocketStream::from_partially_read(incoming, read.to_vec(), Role::Server, Some(limits)).await;
+        Self { server, outbound, stream }
+    }
+
+    /// The next frame with something in it, whatever control frames come before it.
+    ///
+    /// # Errors
+    /// The connection's [`End`].
+    pub async fn next(&mut self) -> Result<Heard, End> {
+        loop {
+            let frame = self.stream.next().await;
+            let is_pong = matches!(frame, Some(Ok(Message::Pong(_))));
+            self.outbound.hear(self.server.hub.now_ms(), is_pong);
+            match frame {
+                Some(Ok(Message::Text(text))) => return Ok(Heard::Text(text)),
+                Some(Ok(Message::Binary(bytes))) => return Ok(Heard::Binary(bytes)),
+                // The library answers these when it is asked for the next frame.
+                Some(Ok(_)) => {}
+                None => return Err(End::Closed),
+                Some(Err(error)) => return Err(end_after(&error)),
+            }
+        }
+    }
+
+    /// The next text frame; nothing else may come.
+    ///
+    /// # Errors
+    /// The connection's [`End`].
+    pub async fn next_text(&mut self) -> Result<Utf8Bytes, End> {
+        match self.next().await? {
+            Heard::Text(text) => Ok(text),
+            Heard::Binary(_) => Err(End::Close(CloseReason::Binary)),
+        }
+    }
+}
+
+/// Goes on with a conversation until either side ends it, and says goodbye.
+pub async fn carry(outbound: &Arc<Outbound>, conversation: impl Future<Output = End>) {
+    tokio::select! {
+        end = conversation => match end {
+            End::Close(reason) => outbound.close(reason),
+            End::Closed => outbound.hang_up(),
+            End::Gone => outbound.abandon(),
+        },
+        // Somebody else ended it: a newer connection of the same seat, the sweep, the server's stop, or its own slowness.
+        () = outbound.pump() => {}
+    }
+    let reason = outbound.closing();
+    tracing::debug!(connection = outbound.id, ?reason, "connection ends");
+    farewell(outbound, reason).await;
+}
+
+async fn farewell(outbound: &Outbound, reason: Option<CloseReason>) {
+    let patience = match reason {
+        None => return,
+        Some(CloseReason::TooSlow) => SLOW_FAREWELL,
+        Some(_) => FAREWELL,
+    };
+    if timeout(patience, outbound.finish()).await.is_err() || outbound.closing().is_none() {
+        return;
+    }
+    if reason == Some(CloseReason::Normal) || outbound.socket().finish_writing().is_err() {
+        return;
+    }
+    let drain = async {
+        let mut socket = outbound.socket().clone();
+        let mut unread = vec![0; LINGER_BYTES];
+        while let Ok(1..) = socket.read(&mut unread).await {
+            tokio::time::sleep(LINGER_PAUSE).await;
+        }
+    };
+    let _ = timeout(LINGER, drain).await;
+}
+
+/// What a failed read means for the connection.
+fn end_after(error: &tungstenite::Error) -> End {
+    use tungstenite::Error;
+    match error {
+        Error::ConnectionClosed | Error::AlreadyClosed => End::Closed,
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
+        Error::Protocol(_) => End::Close(CloseReason::BrokenFrame),
+        Error::Utf8(_) => End::Close(CloseReason::BadUtf8),
+        Error::Capacity(_) => End::Close(CloseReason::TooBig),
+        _ => End::Gone,
+    }
+}
