@@ -1,0 +1,59 @@
+//! Any text as a nickname, a room's name, a message, a mark, a topic and an author.
+//!
+//! A checked value is at rest: checking it again changes nothing, no limit is passed, what two names are compared by is the same
+//! for every spelling of them, and a name made to fit is as good as a typed one.
+#![no_main]
+
+use arbitrary::Arbitrary;
+use libfuzzer_sys::fuzz_target;
+use snug_shared::{Author, Emoji, MessageText, Nickname, RoomName, Topic, limits};
+
+#[derive(Debug, Arbitrary)]
+struct Input<'a> {
+    text: &'a str,
+    other: &'a str,
+    number: u32,
+}
+
+fuzz_target!(|input: Input<'_>| {
+    let Input { text, other, number } = input;
+    if let Ok(name) = Nickname::parse(text) {
+        assert_eq!(Nickname::parse(name.as_str()).as_ref(), Ok(&name));
+        assert!(name.as_str().len() <= limits::NICKNAME_BYTES && is_one_line(name.as_str()));
+        assert!(name.collides_with(&name));
+        let numbered = name.numbered(number);
+        assert_eq!(Nickname::parse(numbered.as_str()), Ok(numbered));
+        let author = Author::http(&name);
+        assert_eq!(Author::parse(author.as_str()), Ok(author));
+        if let Ok(other) = Nickname::parse(other) {
+            assert_eq!(name.collides_with(&other), other.collides_with(&name));
+            let (mine, theirs) = (name.looks(), other.looks());
+            let shares_a_key = mine.keys()[0] == theirs.keys()[0] || mine.keys()[1] == theirs.keys()[1];
+            assert_eq!(name.collides_with(&other), shares_a_key);
+        }
+    }
+    if let Ok(name) = RoomName::parse(text) {
+        assert_eq!(RoomName::parse(name.as_str()).as_ref(), Ok(&name));
+        assert!(name.as_str().len() <= limits::ROOM_BYTES && is_one_line(name.as_str()));
+        let again = RoomName::parse(name.key().as_str());
+        assert!(again.is_err() || again.is_ok_and(|again| again.key() == name.key()), "a key is at rest");
+    }
+    if let Ok(message) = MessageText::parse(text) {
+        assert_eq!(message.as_str(), text, "what was said is kept as written");
+        assert!(text.len() <= limits::MESSAGE_BYTES);
+    }
+    if let Ok(emoji) = Emoji::parse(text) {
+        assert!(emoji.as_str() == text && text.len() <= limits::EMOJI_BYTES);
+    }
+    if let Ok(topic) = Topic::parse(text) {
+        assert_eq!(Topic::parse(topic.as_str()).as_ref(), Ok(&topic));
+        assert!(topic.as_str().len() <= limits::TOPIC_BYTES && is_one_line(topic.as_str()));
+    }
+    if let Ok(author) = Author::parse(text) {
+        assert_eq!(author.as_str(), text);
+    }
+});
+
+fn is_one_line(text: &str) -> bool {
+    !text.contains(char::is_control)
+}
