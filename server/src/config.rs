@@ -45,7 +45,7 @@ pub struct Config {
     pub allow_origin: Vec<Origin>,
     /// Names this server may be called by, besides its machine's name, `localhost`, `*.local` and IP addresses.
     pub allow_host: Vec<HostName>,
-    /// Connections at once: at under 10 kB each, what the smallest machine still carries.
+    /// Connections at once: at under 5 kB each, what the smallest machine still carries.
     pub max_connections: u32,
     /// Connections at once from one address. A desktop has one for each of its rooms, and an office may be behind one
     /// address, so this only keeps one machine from taking all of them.

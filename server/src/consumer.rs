@@ -4,10 +4,10 @@
 //! room says does not pass through here; it goes from the room's tail to the socket ([`crate::fanout`]). Leaving is a guard's
 //! `Drop`, so no way out can skip it.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::VecDeque, net::IpAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream::FuturesOrdered};
+use futures_util::future::OptionFuture;
 use snug_shared::{
     ClientFrame, CloseReason, ServerFrame,
     limits::{CHALLENGE_BYTES, CLIENT_FRAME_BYTES},
@@ -58,44 +58,48 @@ pub struct Visitor {
 }
 
 /// Serves a visitor until the connection is over.
-pub async fn serve(server: Arc<Server>, visitor: Visitor) {
-    let _visit = server.visit();
+///
+/// The greeting and the replay are boxes of their own: what they need would otherwise stay with an idle connection.
+pub fn serve(server: Arc<Server>, visitor: Visitor) -> impl Future<Output = ()> + Send {
     let Visitor { socket, read, room, nickname, dialect, wish, peer } = visitor;
-    let id = server.hub.next_id();
-    let outbound = Arc::new(Outbound::new(id, dialect, socket, server.hub.now_ms()));
-    tracing::debug!(connection = id, %peer, "connection begins");
-    let frames = Frames::new(&server, &outbound, read, CLIENT_FRAME_BYTES).await;
-    let path = join::Path { room, nickname };
-    frames::carry(&outbound, converse(&server, &path, &wish, &outbound, frames)).await;
+    let visit = server.visit();
+    async move {
+        let id = server.hub.next_id();
+        let outbound = Arc::new(Outbound::new(id, dialect, socket, server.hub.now_ms()));
+        tracing::debug!(connection = id, %peer, "connection begins");
+        let mut frames = Frames::new(&server, &outbound, read, CLIENT_FRAME_BYTES).await;
+        let path = join::Path { room, nickname };
+        let conversation = converse(&server, path, wish, &outbound, &mut frames);
+        frames::carry(&outbound, Box::pin(conversation)).await;
+        drop(visit);
+    }
 }
 
 async fn converse(
     server: &Arc<Server>,
-    path: &join::Path,
-    wish: &Wish,
+    path: join::Path,
+    wish: Wish,
     outbound: &Arc<Outbound>,
-    mut frames: Frames<'_>,
+    frames: &mut Frames<'_>,
 ) -> End {
     let joined = match outbound.dialect {
-        Dialect::Native => greet(server, path, outbound, &mut frames).await,
-        Dialect::Plain | Dialect::Lobby => {
-            plain::join(server, path, wish, outbound).await.map_err(|turned| turn_away(outbound, turned))
-        }
+        Dialect::Native => Box::pin(greet(server, path, outbound, frames)).await,
+        Dialect::Plain | Dialect::Lobby => Box::pin(plain::join(server, path, wish, outbound))
+            .await
+            .map_err(|turned| turn_away(outbound, turned)),
     };
     let (mut seated, plan) = match joined {
         Ok(joined) => joined,
         Err(end) => return end,
     };
     let room = seated.room.clone();
-    let replay = replay::replay(server, &room, outbound, plan);
-    tokio::pin!(replay);
-    let mut live = false;
+    let mut replay = OptionFuture::from(Some(Box::pin(replay::replay(server, &room, outbound, plan))));
     let mut talker = answer::Talker::new(server.clone(), &mut seated, outbound.clone(), wish.echo);
-    let mut under_way: FuturesOrdered<Later<Option<Bytes>>> = FuturesOrdered::new();
+    let mut under_way: VecDeque<Later<Option<Bytes>>> = VecDeque::new();
     loop {
         tokio::select! {
-            replayed = &mut replay, if !live => match replayed {
-                Ok(()) => live = true,
+            Some(replayed) = &mut replay => match replayed {
+                Ok(()) => replay = None.into(),
                 Err(error) => {
                     tracing::warn!(room = %room.key, %error, "a replay failed");
                     return End::Close(CloseReason::Internal);
@@ -117,15 +121,22 @@ async fn converse(
                     }
                 }
             }
-            Some(frame) = under_way.next(), if !under_way.is_empty() => outbound.send(frame),
+            frame = next_answer(&mut under_way), if !under_way.is_empty() => outbound.send(frame),
         }
     }
+}
+
+/// What the oldest of the answers under way has become. All of them go on by themselves; they are only given in order.
+async fn next_answer(under_way: &mut VecDeque<Later<Option<Bytes>>>) -> Option<Bytes> {
+    let frame = under_way.front_mut()?.await;
+    let _ = under_way.pop_front();
+    frame
 }
 
 /// The native way in: challenge, names, hello, a place in the room.
 async fn greet(
     server: &Arc<Server>,
-    path: &join::Path,
+    path: join::Path,
     outbound: &Arc<Outbound>,
     frames: &mut Frames<'_>,
 ) -> Result<(join::Seated, join::Plan), End> {

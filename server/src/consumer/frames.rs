@@ -31,6 +31,10 @@ const LINGER: Duration = Duration::from_secs(5);
 const LINGER_BYTES: usize = 16 * 1024;
 const LINGER_PAUSE: Duration = Duration::from_millis(10);
 
+/// What the library may read at once into a buffer that an idle connection keeps: most messages in one piece. What it leaves
+/// waits in [`Incoming`], so that this costs no call to the kernel.
+const READ_BUFFER: usize = 256;
+
 /// How a conversation ended.
 #[derive(Debug)]
 pub enum End {
@@ -62,16 +66,15 @@ impl<'a> Frames<'a> {
     /// Reads the socket of `outbound`, beginning with what was `read` from it already. No message may be larger than `most`
     /// bytes, its fragments together.
     pub async fn new(server: &'a Server, outbound: &'a Outbound, read: Bytes, most: usize) -> Self {
-        // Small buffers: an idle connection keeps them, and they are filled anew at every read.
         let limits = WebSocketConfig::default()
-            .read_buffer_size(4 * 1024)
+            .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0)
             .max_write_buffer_size(most)
             .max_message_size(Some(most))
             .max_frame_size(Some(most));
         let incoming = Incoming::new(outbound);
         let stream =
-            WebSocketStream::from_partially_read(incoming, read.to_vec(), Role::Server, Some(limits)).await;
+            WebSocketStream::from_partially_read(incoming, read.into(), Role::Server, Some(limits)).await;
         Self { server, outbound, stream }
     }
 

@@ -29,8 +29,8 @@ const BLOCK_ENTRIES: usize = 500;
 /// first frame says otherwise.
 pub(super) async fn join(
     server: &Arc<Server>,
-    path: &Path,
-    wish: &Wish,
+    path: Path,
+    wish: Wish,
     outbound: &Arc<Outbound>,
 ) -> Result<(Seated, Plan), Turned> {
     let room = path.room()?;
@@ -46,7 +46,7 @@ pub(super) async fn join(
     // From here on every way out gives the place up.
     let seated = Seated { room, seat, nickname, member, connection: outbound.id, named };
     outbound.send(outbound.dialect.greeting());
-    let after = start(server, &seated.room, wish).await.map_err(|error| turned(&EnterError::Log(error)))?;
+    let after = start(server, &seated.room, &wish).await.map_err(|error| turned(&EnterError::Log(error)))?;
     Ok((seated, Plan { after }))
 }
 

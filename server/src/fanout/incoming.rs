@@ -1,16 +1,25 @@
 //! What the WebSocket library sees of a connection.
 
 use std::{
+    cell::RefCell,
     io,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::outbound::Outbound;
 use crate::socket::Socket;
+
+/// Bytes asked of the kernel at once: a burst of messages, or one of the largest in two reads.
+const READ_BYTES: usize = 32 * 1024;
+
+thread_local! {
+    /// What every connection of a thread reads into. A buffer of its own would be half of what an idle connection takes.
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
+}
 
 /// The stream the WebSocket library sees: it reads the socket; what it writes becomes private frames of the [`Outbound`].
 ///
@@ -20,12 +29,14 @@ use crate::socket::Socket;
 pub struct Incoming<'a> {
     socket: Socket,
     outbound: &'a Outbound,
+    /// What was read and did not fit into the library's buffer; without memory while there is nothing.
+    ahead: Bytes,
 }
 
 impl<'a> Incoming<'a> {
     /// The reading half beside `outbound`.
     pub fn new(outbound: &'a Outbound) -> Self {
-        Self { socket: outbound.socket().clone(), outbound }
+        Self { socket: outbound.socket().clone(), outbound, ahead: Bytes::new() }
     }
 }
 
@@ -35,7 +46,24 @@ impl AsyncRead for Incoming<'_> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_read(context, buffer)
+        if self.ahead.is_empty() {
+            return SCRATCH.with_borrow_mut(|scratch| {
+                let mut scratch = ReadBuf::new(scratch);
+                ready!(Pin::new(&mut self.socket).poll_read(context, &mut scratch))?;
+                let (now, later) = scratch.filled().split_at(buffer.remaining().min(scratch.filled().len()));
+                buffer.put_slice(now);
+                self.ahead = Bytes::copy_from_slice(later);
+                Poll::Ready(Ok(()))
+            });
+        }
+        let now = self.ahead.len().min(buffer.remaining());
+        buffer.put_slice(&self.ahead[..now]);
+        self.ahead.advance(now);
+        if self.ahead.is_empty() {
+            // Even an empty slice of it would keep the whole.
+            self.ahead = Bytes::new();
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
