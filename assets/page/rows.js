@@ -196,6 +196,7 @@ export function aside(row) {
   if (row.kind === 'day') return h('div', { class: 'day', role: 'separator', 'aria-label': row.text }, h('span', {}, row.text));
   if (row.kind === 'new') return h('div', { class: 'day new', role: 'separator', 'aria-label': 'New messages' }, h('span', {}, 'New messages'));
   if (row.kind === 'hole') return h('p', { class: `aside hole ${row.reason}` }, HOLES[row.reason]);
+  if (row.kind === 'damaged') return h('p', { class: 'aside', 'data-seq': row.seq }, 'One entry here cannot be read: the server’s disk changed it.');
   if (row.kind === 'note') return h('p', { class: 'aside' }, row.text);
   return h('p', { class: 'aside', 'data-seq': row.seq }, h('bdi', {}, row.user),
     row.topic ? ' changed the topic to “' : ' removed the topic.', row.topic && h('bdi', {}, row.topic), row.topic && '”');

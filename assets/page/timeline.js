@@ -126,6 +126,7 @@ export class Timeline {
       this.#messages.set(entry.seq, row);
       return row;
     }
+    if (entry.type === 'damaged') return { kind: 'damaged', key: `${this.#era}-${entry.seq}`, rev: 0, seq: entry.seq };
     if (entry.type === 'topic') {
       return { kind: 'topic', key: `${this.#era}-${entry.seq}`, rev: 0, seq: entry.seq, at: entry.at, user: entry.user, topic: entry.topic };
     }

@@ -183,6 +183,7 @@ export class View {
         && row.at - before.at < GROUP && row.replyTo === undefined;
       wanted.push({ ...row, row, continued });
       before = row.at ? row : before;
+      if (row.kind === 'damaged') before = { at: before?.at };
       if (row.kind === 'hole') before = null;
     }
     return wanted;

@@ -247,11 +247,10 @@ impl Timeline {
         };
         let newest = self.newest();
         self.spans.add(first, last);
-        let dated: Vec<Slot> =
-            run.iter().filter_map(Line::entry).filter_map(|entry| self.slot(entry)).collect();
+        let entries: Vec<Slot> = run.iter().filter_map(|line| self.slot(line)).collect();
         let index = self.rows.nearest(RowId { era: self.era, seq: first, rank: Rank::Beginning });
         let is_append = index == self.rows.len();
-        self.rows.splice(index, dated);
+        self.rows.splice(index, entries);
         for entry in run.iter().filter_map(Line::entry) {
             self.strike(entry);
             self.fold(entry, newest);
@@ -272,7 +271,13 @@ impl Timeline {
         self.trim();
     }
 
-    fn slot(&mut self, entry: &Entry) -> Option<Slot> {
+    fn slot(&mut self, line: &Line) -> Option<Slot> {
+        let id = RowId { era: self.era, seq: line.seq(), rank: Rank::Entry };
+        let entry = match line {
+            Line::Entry(entry) => entry,
+            Line::Damaged(_) => return Some(Slot { id, content: Content::Damaged }),
+            Line::Opaque(_) => return None,
+        };
         let day = self.day(entry.at);
         let content = match &entry.body {
             Body::Message(message) => {
@@ -290,7 +295,7 @@ impl Timeline {
             })),
             _ => return None,
         };
-        Some(Slot { id: RowId { era: self.era, seq: entry.seq, rank: Rank::Entry }, content })
+        Some(Slot { id, content })
     }
 
     /// What an entry does to what is there already. `newest`: what was known before it came.

@@ -175,10 +175,7 @@ mod tests {
         let json = format!(
             r#"{{"seq":7,"id":"0196f1d0-7b3a-7c4e-9f2a-0123456789ab","at":1700000000000,"user":"maya","by":"h:maya",{body}}}"#
         );
-        match serde_json::from_str(&json).unwrap() {
-            Line::Entry(entry) => entry,
-            Line::Opaque(_) => panic!("not an entry: {json}"),
-        }
+        serde_json::from_str::<Line>(&json).unwrap().into_entry().unwrap()
     }
 
     fn json(frame: Option<Bytes>) -> Option<String> {

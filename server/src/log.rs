@@ -7,7 +7,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use snug_shared::{Author, Entry, ErrorCode, Intent, Millis, Nickname, RoomKey, RoomName, Seq, Topic};
+use snug_shared::{Author, Entry, ErrorCode, Intent, Line, Millis, Nickname, RoomKey, RoomName, Seq, Topic};
 use uuid::Uuid;
 
 pub mod memory;
@@ -117,8 +117,8 @@ pub enum Span {
 pub struct Slice {
     /// The room as it was at that moment: every entry up to `room.last` is folded in.
     pub room: RoomRecord,
-    /// Ascending; without holes unless it answers a search.
-    pub entries: Vec<Entry>,
+    /// Ascending; without holes unless it answers a search. An entry that the disk changed is [`Line::Damaged`], in its place.
+    pub entries: Vec<Line>,
     /// Whether there is more in the direction asked for.
     pub more: bool,
 }

@@ -3,6 +3,7 @@
 mod log {
     mod agree;
     pub mod bench;
+    mod damaged;
     mod disk;
     mod kept;
     mod pages;

@@ -190,21 +190,34 @@ fn text(text: &Option<MessageText>) -> &str {
     text.as_ref().map_or("", MessageText::as_str)
 }
 
-/// A line of a log as a client meets it: this version's entry, or one it can only count.
+/// A line of a log as it travels: this version's entry, or one that can only be counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
     /// An entry this version understands.
     Entry(Entry),
+    /// `damaged`: the server's disk changed it, and what it said is gone. Shown as just that, in its place.
+    Damaged(Seq),
     /// Anything else with a `seq`: counted, kept in order, shown as nothing.
     Opaque(Seq),
 }
+
+/// The `type` of [`Line::Damaged`] on the wire.
+const DAMAGED: &str = "damaged";
 
 impl Line {
     /// Its place in the room.
     pub const fn seq(&self) -> Seq {
         match self {
             Self::Entry(entry) => entry.seq,
-            Self::Opaque(seq) => *seq,
+            Self::Damaged(seq) | Self::Opaque(seq) => *seq,
+        }
+    }
+
+    /// The entry itself, where it is understood.
+    pub fn into_entry(self) -> Option<Entry> {
+        match self {
+            Self::Entry(entry) => Some(entry),
+            Self::Damaged(_) | Self::Opaque(_) => None,
         }
     }
 
@@ -212,7 +225,7 @@ impl Line {
     pub const fn entry(&self) -> Option<&Entry> {
         match self {
             Self::Entry(entry) => Some(entry),
-            Self::Opaque(_) => None,
+            Self::Damaged(_) | Self::Opaque(_) => None,
         }
     }
 }
@@ -227,6 +240,12 @@ impl Serialize for Line {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Entry(entry) => entry.serialize(serializer),
+            Self::Damaged(seq) => {
+                let mut map = serializer.serialize_map(Some(2))?;
+                map.serialize_entry("type", DAMAGED)?;
+                map.serialize_entry("seq", seq)?;
+                map.end()
+            }
             Self::Opaque(seq) => {
                 let mut map = serializer.serialize_map(Some(1))?;
                 map.serialize_entry("seq", seq)?;
@@ -245,6 +264,9 @@ impl<'de> Deserialize<'de> for Line {
             .and_then(serde_json::Value::as_u64)
             .filter(|seq| *seq > 0)
             .ok_or_else(|| de::Error::custom("an entry has a seq above 0"))?;
+        if value.get("type").and_then(serde_json::Value::as_str) == Some(DAMAGED) {
+            return Ok(Self::Damaged(seq));
+        }
         let entry = RawEntry::deserialize(value).ok().and_then(RawEntry::check);
         Ok(entry.map_or(Self::Opaque(seq), Self::Entry))
     }

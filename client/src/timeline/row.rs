@@ -44,6 +44,8 @@ pub enum Row<'a> {
         /// Why.
         reason: HoleReason,
     },
+    /// The server's disk changed this entry.
+    Damaged,
     /// Somebody said something.
     Message(MessageRow<'a>),
     /// From here on the room is about something else.

@@ -26,6 +26,7 @@ pub(super) enum Content {
     // Boxed, so that rows are small enough to be moved about in bulk.
     Post(Box<Post>),
     Topic(Box<TopicChange>),
+    Damaged,
 }
 
 #[derive(Debug)]
@@ -102,12 +103,12 @@ impl Rows {
         }
     }
 
-    /// Puts dated rows in at `index`, with the day lines they need, and corrects the one that follows.
-    pub fn splice(&mut self, index: usize, dated: Vec<Slot>) {
+    /// Puts rows of entries in at `index`, with the day lines they need, and corrects the one that follows.
+    pub fn splice(&mut self, index: usize, entries: Vec<Slot>) {
         let mut day = self.day_before(index);
-        let mut fresh = Vec::with_capacity(dated.len() + 1);
-        for slot in dated {
-            if slot.day() != day {
+        let mut fresh = Vec::with_capacity(entries.len() + 1);
+        for slot in entries {
+            if slot.day().is_some() && slot.day() != day {
                 day = slot.day();
                 fresh.extend(day.map(|day| day_line(slot.id, day)));
             }
@@ -148,7 +149,7 @@ impl Rows {
     }
 
     fn day_before(&self, index: usize) -> Option<Date> {
-        // Between two dated rows stand at most a few undated ones: day, unread, hole, and a mark for each history.
+        // Between two dated rows stand few undated ones: day, unread, hole, a mark for each history, damaged entries.
         self.0.range(..index).rev().find_map(Slot::day)
     }
 }

@@ -40,6 +40,7 @@ impl Timeline {
             Content::Day(day) => Row::Day(*day),
             Content::Unread => Row::Unread,
             Content::Hole(reason) => Row::Hole { reason: *reason },
+            Content::Damaged => Row::Damaged,
             Content::Post(post) => Row::Message(self.message_row(index, slot, post)),
             Content::Topic(change) => Row::Topic {
                 user: &change.person.user,

@@ -153,5 +153,8 @@ pub async fn stored(folder: &Path) -> Store {
     let room = RoomName::parse(ROOM).unwrap().key();
     let slice = log.read(&room, Span::After(0), usize::MAX >> 1, usize::MAX).await.unwrap();
     log.close().await;
-    slice.map_or_else(Store::default, |slice| Store { epoch: slice.room.epoch, entries: slice.entries })
+    slice.map_or_else(Store::default, |slice| {
+        let entries = slice.entries.into_iter().map(|line| line.into_entry().expect("nothing is damaged"));
+        Store { epoch: slice.room.epoch, entries: entries.collect() }
+    })
 }

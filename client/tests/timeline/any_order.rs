@@ -53,6 +53,8 @@ proptest! {
             states.into_iter().map(|(seq, state)| (seq, State { edited: None, ..state })).collect();
         prop_assert_eq!(shown, expected);
         let kinds = kinds(&world.timeline);
+        let damaged = world.log.0.iter().filter(|line| matches!(line, Line::Damaged(_))).count();
+        prop_assert_eq!(kinds.iter().filter(|kind| **kind == "damaged").count(), damaged);
         prop_assert_eq!(kinds[0], "beginning");
         prop_assert!(!kinds[1..].iter().any(|kind| ["beginning", "missed", "lost", "anew"].contains(kind)));
         prop_assert_eq!(world.timeline.topic(), &world.log.topic().unwrap_or_default());
@@ -60,7 +62,7 @@ proptest! {
 
     #[test]
     fn a_hostile_server_cannot_make_it_panic_or_grow(
-        lines in proptest::collection::vec((hostile_seq(), 0usize..5, hostile_seq(), any::<i64>()), 1..200),
+        lines in proptest::collection::vec((hostile_seq(), 0usize..6, hostile_seq(), any::<i64>()), 1..200),
         anew in proptest::collection::vec((0usize..200, hostile_seq(), hostile_seq(), any::<bool>()), 0..8),
     ) {
         let mut timeline = timeline();
@@ -72,6 +74,7 @@ proptest! {
             }
             let line = match kind {
                 0 => Line::Opaque(seq),
+                5 => Line::Damaged(seq),
                 1 => entry(seq, 1, at, Body::Edited { target: other, text: Some(text("edited")) }).into(),
                 2 => entry(seq, 1, at, Body::Reacted { target: other, emoji: emoji(0), on: true }).into(),
                 _ => says(seq, 1, at, "hello").into(),

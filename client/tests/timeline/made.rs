@@ -84,6 +84,7 @@ pub fn kinds(timeline: &Timeline) -> Vec<&'static str> {
         Row::Hole { reason: HoleReason::Anew } => "anew",
         Row::Message(_) => "message",
         Row::Topic { .. } => "topic",
+        Row::Damaged => "damaged",
     };
     rows(timeline).into_iter().map(kind).collect()
 }

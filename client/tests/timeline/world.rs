@@ -119,6 +119,7 @@ pub enum Step {
     React(usize, usize, usize, bool),
     Topic(usize),
     Unknown,
+    Damaged,
     /// What was entered is delivered.
     Deliver,
     /// The line breaks, and what comes next is missed.
@@ -141,6 +142,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         3 => (0usize..3, which.clone(), 0usize..3, any::<bool>()).prop_map(|(a, b, c, d)| Step::React(a, b, c, d)),
         1 => (0usize..3).prop_map(Step::Topic),
         1 => Just(Step::Unknown),
+        1 => Just(Step::Damaged),
         4 => Just(Step::Deliver),
         1 => Just(Step::Break),
         2 => Just(Step::Return),
@@ -199,6 +201,7 @@ impl World {
                 self.log.push(by, at, Body::Topic { topic });
             }
             Step::Unknown => self.log.0.push(Line::Opaque(self.log.last() + 1)),
+            Step::Damaged => self.log.0.push(Line::Damaged(self.log.last() + 1)),
             Step::Deliver => self.deliver(),
             Step::Break => (self.online, self.pages) = (false, Vec::new()),
             Step::Return => self.come_back(),

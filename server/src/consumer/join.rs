@@ -206,9 +206,9 @@ async fn can_resume(server: &Server, room: &Entered, resume: &Resume) -> Result<
         return Ok(true);
     };
     let slice = log.read(&room.key, Span::After(before), 1, ONE_ENTRY).await?;
-    let entry = slice.and_then(|slice| slice.entries.into_iter().next());
-    // Where that very entry has just been let go, nothing can be compared and nothing is missing.
-    Ok(entry.is_none_or(|entry| entry.seq != resume.after || entry.id == id))
+    let line = slice.and_then(|slice| slice.entries.into_iter().next());
+    // Where that very entry has just been let go, or is damaged, nothing can be compared and nothing is missing.
+    Ok(line.is_none_or(|line| line.entry().is_none_or(|entry| entry.seq != resume.after || entry.id == id)))
 }
 
 pub(super) fn turned(error: &EnterError) -> Turned {

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use snug_shared::{CloseReason, ErrorCode, ErrorFrame, Nickname, Seq};
+use snug_shared::{CloseReason, Entry, ErrorCode, ErrorFrame, Nickname, Seq};
 
 use super::{
     Wish,
@@ -113,8 +113,9 @@ async fn start(server: &Server, room: &Entered, wish: &Wish) -> Result<Seq, LogE
     let mut looked = 0;
     while let Some(slice) = log.read(&room.key, Span::Before(before), BLOCK_ENTRIES, BLOCK_BYTES).await? {
         for entry in slice.entries.iter().rev() {
-            wanted -= usize::from(entry.message().is_some_and(|message| message.text.is_some()));
-            before = entry.seq;
+            let message = entry.entry().and_then(Entry::message);
+            wanted -= usize::from(message.is_some_and(|message| message.text.is_some()));
+            before = entry.seq();
             if wanted == 0 || before <= after + 1 {
                 return Ok(after.max(before - 1));
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use snug_shared::{Entry, Seq, limits::SERVER_FRAME_BYTES};
+use snug_shared::{Line, Seq, limits::SERVER_FRAME_BYTES};
 
 use super::join::Plan;
 use crate::{
@@ -36,7 +36,7 @@ pub(super) async fn replay(
         outbound.has_room(BACKLOG).await;
         let slice = server.hub.log().read(&room.key, Span::After(after), BLOCK_ENTRIES, BLOCK_BYTES).await?;
         let (entries, more) = slice.map_or((Vec::new(), false), |slice| (slice.entries, slice.more));
-        let seen = entries.last().map_or(after, |entry| entry.seq);
+        let seen = entries.last().map_or(after, Line::seq);
         let encoded = Encoded::new(outbound, &entries);
         if !more && room.go_live(outbound, &encoded.frames(true), seen) {
             return Ok(());
@@ -55,12 +55,13 @@ enum Encoded {
 }
 
 impl Encoded {
-    fn new(outbound: &Outbound, entries: &[Entry]) -> Self {
+    fn new(outbound: &Outbound, entries: &[Line]) -> Self {
         match outbound.dialect {
             Dialect::Native => Self::Native(encode_all(entries)),
             dialect @ (Dialect::Plain | Dialect::Lobby) => Self::Other(
                 entries
                     .iter()
+                    .filter_map(Line::entry)
                     .filter(|entry| !outbound.keeps_back(&entry.id))
                     .filter_map(|entry| dialect.entry(entry))
                     .collect(),
@@ -77,7 +78,7 @@ impl Encoded {
 }
 
 /// The answer to `history`: the newest of these entries that fit into one frame.
-pub(super) fn history(before: Seq, entries: &[Entry], more: bool) -> Bytes {
+pub(super) fn history(before: Seq, entries: &[Line], more: bool) -> Bytes {
     let encoded = encode_all(entries);
     let mut room = SERVER_FRAME_BYTES - ENVELOPE;
     let mut from = encoded.len();
@@ -93,7 +94,7 @@ pub(super) fn history(before: Seq, entries: &[Entry], more: bool) -> Bytes {
     fanout::text(&format!(r#"{{"type":"history","before":{before},"entries":[{entries}],"more":{more}}}"#))
 }
 
-fn encode_all(entries: &[Entry]) -> Vec<String> {
+fn encode_all(entries: &[Line]) -> Vec<String> {
     entries.iter().map(|entry| serde_json::to_string(entry).unwrap_or_default()).collect()
 }
 

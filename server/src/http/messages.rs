@@ -11,7 +11,7 @@ use axum::{
 };
 use serde::Deserialize;
 use snug_shared::{
-    ErrorCode, Line, MessageText, Nickname, RoomName, Seq, address::decode_segment, api::Page, limits,
+    ErrorCode, MessageText, Nickname, RoomName, Seq, address::decode_segment, api::Page, limits,
 };
 use tokio::time::timeout;
 use url::form_urlencoded;
@@ -39,7 +39,7 @@ pub async fn read(State(server): State<Arc<Server>>, uri: Uri) -> Result<Json<Pa
             epoch: Some(slice.room.epoch),
             first: slice.room.first,
             last: slice.room.last,
-            entries: slice.entries.into_iter().map(Line::Entry).collect(),
+            entries: slice.entries,
             more: slice.more,
         },
     }))

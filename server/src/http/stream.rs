@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use snug_shared::{Entry, Seq};
+use snug_shared::{Line, Seq};
 use tokio::time::timeout;
 
 use super::{HttpError, messages};
@@ -128,10 +128,10 @@ impl Form {
         out.extend_from_slice(end);
     }
 
-    fn entries(self, entries: &[Entry]) -> Vec<u8> {
+    fn entries(self, entries: &[Line]) -> Vec<u8> {
         let mut out = Vec::new();
         for entry in entries {
-            self.write(&mut out, entry.seq, &serde_json::to_vec(entry).unwrap_or_default());
+            self.write(&mut out, entry.seq(), &serde_json::to_vec(entry).unwrap_or_default());
         }
         out
     }
@@ -197,7 +197,7 @@ impl Reader {
             io::Error::other(error)
         })?;
         let (entries, more) = slice.map_or((Vec::new(), false), |slice| (slice.entries, slice.more));
-        self.after = entries.last().map_or(self.after, |entry| entry.seq);
+        self.after = entries.last().map_or(self.after, Line::seq);
         self.live = !more && self.follower.go_live(self.after);
         Ok(self.form.entries(&entries))
     }

@@ -33,36 +33,35 @@ pub(super) const FOUND_BYTES: usize = 1024 * 1024;
 
 /// A page being filled, from either end.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct Page<T> {
     limit: usize,
     /// Bytes of text that still fit.
     left: usize,
-    entries: Vec<Entry>,
+    items: Vec<T>,
     more: bool,
 }
 
-impl Page {
+impl<T> Page<T> {
     pub(super) const fn new(limit: usize, bytes: usize) -> Self {
-        Self { limit, left: bytes, entries: Vec::new(), more: false }
+        Self { limit, left: bytes, items: Vec::new(), more: false }
     }
 
-    /// Takes the next entry if it fits; the text of the first one always does. Whether the next may come.
-    pub(super) fn take(&mut self, entry: Entry) -> bool {
-        let text = text_bytes(&entry);
-        self.more = self.entries.len() >= self.limit || !self.entries.is_empty() && text > self.left;
+    /// Takes the next entry, with so many bytes of text, if it fits; the first one always does. Whether the next may come.
+    pub(super) fn take(&mut self, item: T, text: usize) -> bool {
+        self.more = self.items.len() >= self.limit || !self.items.is_empty() && text > self.left;
         if !self.more {
             self.left = self.left.saturating_sub(text);
-            self.entries.push(entry);
+            self.items.push(item);
         }
         !self.more
     }
 
     /// The entries, ascending, and whether there are more in the direction they came from.
-    pub(super) fn into_ascending(mut self, newest_first: bool) -> (Vec<Entry>, bool) {
+    pub(super) fn into_ascending(mut self, newest_first: bool) -> (Vec<T>, bool) {
         if newest_first {
-            self.entries.reverse();
+            self.items.reverse();
         }
-        (self.entries, self.more)
+        (self.items, self.more)
     }
 }
 

@@ -21,6 +21,8 @@ use tokio::sync::{oneshot, watch};
 use super::{Append, Appended, Commits, Later, Log, LogError, RoomRecord, Slice, Span, original};
 
 mod append;
+mod damage;
+mod fold;
 mod index;
 mod marks;
 mod queue;
@@ -69,6 +71,7 @@ struct Shared {
     appends: writer::Appends,
     reads: Queue<reader::Job>,
     marks: marks::Marks,
+    damage: damage::Damage,
     health: RwLock<Result<(), LogError>>,
     /// Held as long as the file is open.
     lock: Mutex<Option<File>>,
@@ -145,6 +148,7 @@ impl SqliteLog {
             appends: Queue::new(APPENDS),
             reads: Queue::new(READS),
             marks: marks::Marks::default(),
+            damage: damage::Damage::default(),
             health: RwLock::new(Ok(())),
             lock: Mutex::new(Some(lock)),
         });
@@ -214,12 +218,14 @@ impl Shared {
 impl Log for SqliteLog {
     fn room(&self, room: &RoomKey) -> Later<Result<Option<RoomRecord>, LogError>> {
         let room = room.clone();
-        self.read_later(move |snapshot| Ok(rows::room(snapshot, room.as_str())?.map(|row| row.record)))
+        self.read_later(move |snapshot, damage| {
+            Ok(reader::room(snapshot, damage, &room)?.map(|row| row.record))
+        })
     }
 
     fn rooms(&self, limit: usize) -> Later<Result<Vec<RoomRecord>, LogError>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.read_later(move |snapshot| rows::rooms(snapshot, limit))
+        self.read_later(move |snapshot, damage| rows::rooms(snapshot, damage, limit))
     }
 
     fn append(&self, append: Append) -> Later<Result<Appended, LogError>> {
@@ -240,7 +246,7 @@ impl Log for SqliteLog {
         bytes: usize,
     ) -> Later<Result<Option<Slice>, LogError>> {
         let room = room.clone();
-        self.read_later(move |snapshot| reader::page(snapshot, &room, span, limit, bytes))
+        self.read_later(move |snapshot, damage| reader::page(snapshot, damage, &room, span, limit, bytes))
     }
 
     fn search(
@@ -251,14 +257,14 @@ impl Log for SqliteLog {
         limit: usize,
     ) -> Later<Result<Option<Slice>, LogError>> {
         let (room, words) = (room.clone(), super::words::Words::new(words));
-        self.read_later(move |snapshot| search::search(snapshot, &room, &words, span, limit))
+        self.read_later(move |snapshot, damage| search::search(snapshot, damage, &room, &words, span, limit))
     }
 
     fn read_mark(&self, room: &RoomKey, author: &Author) -> Later<Result<Option<Seq>, LogError>> {
         // Looked up before the file: a mark leaves here only once it is there.
         let waiting = self.shared.marks.waiting(room, author);
         let (room, author) = (room.clone(), author.clone());
-        self.read_later(move |snapshot| {
+        self.read_later(move |snapshot, _| {
             Ok(marks::kept(snapshot, &room, &author)?
                 .and_then(|(kept, last)| kept.max(waiting).map(|mark| mark.min(last))))
         })
@@ -294,9 +300,10 @@ impl Log for SqliteLog {
 impl SqliteLog {
     fn read_later<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+        work: impl FnOnce(&rusqlite::Connection, &damage::Damage) -> rusqlite::Result<T> + Send + 'static,
     ) -> Later<Result<T, LogError>> {
-        match reader::read(&self.shared, work) {
+        let shared = Arc::clone(&self.shared);
+        match reader::read(&self.shared, move |snapshot| work(snapshot, &shared.damage)) {
             Ok(receiver) => Box::pin(answered(receiver)),
             Err(refusal) => Box::pin(std::future::ready(Err(refused(refusal)))),
         }

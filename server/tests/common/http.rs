@@ -51,7 +51,7 @@ impl TestServer {
 
     /// A connection of its own.
     pub async fn connect(&self) -> Raw {
-        Raw { stream: TcpStream::connect(self.address).await.unwrap(), read: Vec::new() }
+        Raw::connect(self.address).await
     }
 
     /// Sends one request on a connection of its own: the request line without its version, more headers, and a body.
@@ -80,6 +80,11 @@ pub struct Raw {
 }
 
 impl Raw {
+    /// Connects to a server.
+    pub async fn connect(server: SocketAddr) -> Self {
+        Self { stream: TcpStream::connect(server).await.unwrap(), read: Vec::new() }
+    }
+
     /// Sends bytes; that the other side has had enough is not an error here.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref()).await;
@@ -121,6 +126,14 @@ impl Raw {
     /// Everything until the other side closes.
     pub async fn rest(&mut self) -> String {
         while self.more().await > 0 {}
+        self.text()
+    }
+
+    /// Everything until this has come.
+    pub async fn until(&mut self, wanted: &str) -> String {
+        while !self.text().contains(wanted) {
+            assert!(self.more().await > 0, "closed before {wanted}: {:?}", self.text());
+        }
         self.text()
     }
 

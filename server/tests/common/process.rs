@@ -1,6 +1,7 @@
 //! The real `snug-server` as a program of its own, to be killed and started again.
 
 use std::{
+    fs::File,
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -26,6 +27,8 @@ pub struct Around {
     pub command: Vec<String>,
     /// Environment variables.
     pub variables: Vec<(String, String)>,
+    /// The file its log goes to, which is otherwise thrown away.
+    pub log: Option<PathBuf>,
 }
 
 impl Process {
@@ -83,13 +86,16 @@ impl Process {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SNUG_")) {
             let _ = command.env_remove(name);
         }
+        let log = around.log.as_ref().map_or_else(Stdio::null, |log| {
+            File::options().create(true).append(true).open(log).expect("a file for the log").into()
+        });
         let mut child = command
             .args(["--listen", &listen.to_string(), "--data-dir"])
             .arg(&folder)
             .args(&flags)
             .current_dir(&folder)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("the program starts");
         let mut lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();

@@ -11,12 +11,18 @@ use snug_server::log::{
     Actor, Append, Appended, Log, Span,
     sqlite::{OpenError, SqliteLog},
 };
-use snug_shared::{Author, Body, Emoji, Entry, Intent, Nickname, RoomName, Seq};
+use snug_shared::{
+    Author, Body, ClientFrame, Emoji, Entry, Hello, Intent, Line, Nickname, Present, Resume, RoomName, Seq,
+    ServerFrame, api,
+};
 use uuid::Uuid;
 
 use crate::common::{
     Random,
-    peer::message,
+    http::Raw,
+    peer::{Peer, fresh, message},
+    plain::Plain,
+    process::{Around, Process},
     promise::{Promise, amount},
 };
 
@@ -39,62 +45,174 @@ async fn damage_is_refused_or_left_out_and_nothing_false_is_ever_read() {
     }));
     let folder = tempfile::tempdir().expect("a folder");
     fill(folder.path()).await;
-    let whole = fs::read(folder.path().join("snug.db")).expect("readable");
-    let (truth, failed) = everything(folder.path()).await.expect("it is whole");
-    assert_eq!((truth.len() as Seq, failed), (ENTRIES * ROOMS.len() as Seq, 0));
+    let file = fs::read(folder.path().join("snug.db")).expect("readable");
+    let truth = everything(folder.path()).await.expect("it is whole");
+    assert!(truth.values().all(|room| room.as_ref().is_some_and(|lines| lines.iter().all(is_whole))));
 
     let mut random = promise.random();
     let rounds = amount(80, 1_000);
-    let (mut refused, mut opened, mut wrong, mut readable) = (0, 0, Vec::new(), 0);
+    let mut sum = Sum::default();
     for _ in 0..rounds {
-        let (damaged, what) = damage(&whole, &mut random);
+        let (damaged, what) = damage(&file, &mut random);
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("snug.db"), &damaged).expect("written");
         match everything(folder.path()).await {
-            Err(OpenError::NotADatabase { .. } | OpenError::NotOurs { .. } | OpenError::Newer { .. }) => {
-                refused += 1
-            }
-            Err(OpenError::Database { .. }) => refused += 1,
+            Ok(rooms) => sum.add(&rooms, &truth, &what),
+            Err(
+                OpenError::NotADatabase { .. }
+                | OpenError::NotOurs { .. }
+                | OpenError::Newer { .. }
+                | OpenError::Database { .. },
+            ) => sum.refused += 1,
             Err(other) => panic!("{what}: {other}; {}", promise.replay()),
-            Ok((entries, _)) => {
-                opened += 1;
-                readable += entries.len();
-                let is_wrong = |(place, entry): &(&(&str, Seq), &Entry)| {
-                    truth.get(*place).is_none_or(|truth| !is_true(entry, truth))
-                };
-                wrong.extend(
-                    entries
-                        .iter()
-                        .find(is_wrong)
-                        .map(|(place, entry)| format!("{what}: {place:?} {entry:?}")),
-                );
-            }
         }
     }
-    let all = opened * truth.len();
-    let share = 100.0 * readable as f64 / all.max(1) as f64;
+    let Sum { refused, opened, whole, named, closed, wrong } = sum;
     assert!(
         wrong.is_empty(),
-        "{} of {rounds}; {}\n{}",
+        "{} wrong; {}\n{}",
         wrong.len(),
         promise.replay(),
         wrong[..wrong.len().min(5)].join("\n")
     );
     assert_eq!(PANICS.load(Ordering::SeqCst), 0, "{}", promise.replay());
+    let share = 100.0 * whole as f64 / (opened as f64 * ENTRIES as f64 * ROOMS.len() as f64).max(1.0);
     promise.kept(format!(
-        "{rounds} damages, {refused} refused, {opened} opened with {share:.1} % readable: 0 wrong, 0 panics"
+        "{rounds} damages, {refused} refused, {opened} opened: {share:.2} % of the entries whole, {named} shown as damaged in \
+         their place, {closed} rooms said to be unreadable; 0 wrong, 0 panics"
     ));
 }
 
-/// Whether an entry is as it was written. A mark may have gone with its row; one that nobody set may not be there.
-fn is_true(entry: &Entry, truth: &Entry) -> bool {
-    let mut without_marks = truth.clone();
-    if let Body::Message(message) = &mut without_marks.body
-        && let Some(present) = &mut message.present
-    {
+#[tokio::test]
+async fn a_damaged_entry_is_named_on_every_way_to_it_and_told_once_in_the_log() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    let around = Around { log: Some(log.clone()), ..Around::default() };
+    let mut server = Process::start_under(around, folder.path(), &["--rate-limit", "off"]);
+    let mut maya = Peer::join(server.address, "tea", "maya").await;
+    let mut said = Vec::new();
+    for text in ["one", "secret", "three", "four", "five"] {
+        said.push(Line::Entry(maya.say(text).await));
+    }
+    let past = Hello { seat: Some(maya.established.seat.clone()), ..fresh() };
+    let epoch = maya.established.epoch.clone();
+    server.kill();
+    let file = rusqlite::Connection::open(folder.path().join("snug.db")).expect("the file");
+    let damaged = file.execute("UPDATE entries SET text = 'another secret' WHERE n & 0xff IN (2, 5)", []);
+    assert_eq!(damaged.expect("damaged"), 2);
+    drop(file);
+    server.restart();
+
+    said[1] = Line::Damaged(2);
+    said[4] = Line::Damaged(5);
+    let same = |lines: &[Line]| {
+        let mut lines = lines.to_vec();
+        lines.iter_mut().filter_map(present).for_each(|state| *state = Present::default());
+        let mut said = said.clone();
+        for line in &mut said {
+            if let Line::Entry(Entry { body: Body::Message(message), .. }) = line {
+                message.present = Some(Present::default());
+            }
+        }
+        lines == said[said.len() - lines.len()..]
+    };
+    let mut zoe = Peer::join(server.address, "tea", "zoe").await;
+    assert!(same(&zoe.replay) && zoe.replay.len() == 5, "a join: {:?}", zoe.replay);
+    zoe.send(ClientFrame::History { before: 6, limit: 5 }).await;
+    let ServerFrame::History { entries, more, .. } = zoe.next().await else { panic!("no page") };
+    assert!(same(&entries) && entries.len() == 5 && !more, "a page: {entries:?}");
+    // Even when it is the very entry to go on from.
+    let resume = Some(Resume { epoch, after: 1, id: said[0].entry().map(|entry| entry.id) });
+    let back =
+        Peer::hello(server.address, "tea", "maya", Hello { resume, ..past.clone() }).await.expect("let in");
+    assert!(back.established.resumed && same(&back.replay) && back.replay.len() == 4, "{:?}", back.replay);
+    let resume =
+        Some(Resume { after: 2, id: Some(uuid::Uuid::now_v7()), epoch: back.established.epoch.clone() });
+    let back = Peer::hello(server.address, "tea", "maya", Hello { resume, ..past }).await.expect("let in");
+    assert!(back.established.resumed && same(&back.replay) && back.replay.len() == 3, "{:?}", back.replay);
+
+    let mut raw = Raw::connect(server.address).await;
+    raw.request("GET /api/rooms/tea/messages", &[], "").await;
+    let page: api::Page = serde_json::from_str(&raw.response().await.body).expect("a page");
+    assert!(same(&page.entries) && page.entries.len() == 5, "{page:?}");
+    let mut raw = Raw::connect(server.address).await;
+    raw.request("GET /api/rooms/tea/stream?after=1", &[], "").await;
+    let streamed = raw.until(r#""seq":5}"#).await;
+    assert!(
+        streamed.contains("{\"type\":\"damaged\",\"seq\":2}\n{\"type\":\"chat_message\",\"seq\":3,"),
+        "{streamed}"
+    );
+    // Clients that never heard of Snug are shown what there is.
+    let mut plain = Plain::open(server.address, "/ws/chat/tea/jon?after=0").await;
+    assert_eq!(plain.show(3).await, ["maya: one", "maya: three", "maya: four"]);
+
+    assert_eq!(zoe.say("on we go").await.seq, 6);
+    server.kill();
+    let told = fs::read_to_string(log).expect("a log");
+    for seq in [2, 5] {
+        let lines = told.lines().filter(|line| line.contains(&format!("room=tea seq={seq}"))).count();
+        assert_eq!(lines, 1, "{told}");
+    }
+    assert!(!told.contains("secret"), "{told}");
+}
+
+/// What came of all the damages.
+#[derive(Default)]
+struct Sum {
+    refused: usize,
+    opened: usize,
+    /// Entries read as they were written, and those named as damaged.
+    whole: usize,
+    named: usize,
+    /// Rooms that could not be read, and said so.
+    closed: usize,
+    wrong: Vec<String>,
+}
+
+impl Sum {
+    fn add(&mut self, rooms: &Rooms, truth: &Rooms, what: &str) {
+        self.opened += 1;
+        for name in ROOMS {
+            let Some(lines) = &rooms[name] else {
+                self.closed += 1;
+                continue;
+            };
+            let written = truth[name].as_ref().expect("it was whole");
+            if lines.iter().map(Line::seq).ne(1..=ENTRIES) {
+                self.wrong.push(format!(
+                    "{what}: {name} has {:?}",
+                    lines.iter().map(Line::seq).collect::<Vec<_>>()
+                ));
+            }
+            self.whole += lines.iter().filter(|line| is_whole(line)).count();
+            self.named += lines.iter().filter(|line| !is_whole(line)).count();
+            let differs = |(line, written): &(&Line, &Line)| is_whole(line) && !is_true(line, written, lines);
+            let wrong = lines.iter().zip(written).find(differs);
+            self.wrong.extend(wrong.map(|(line, _)| format!("{what}: {name} {line:?}")));
+        }
+    }
+}
+
+fn is_whole(line: &Line) -> bool {
+    line.entry().is_some()
+}
+
+/// Whether an entry is as it was written. A mark may only be missing where the entry that set it is damaged.
+fn is_true(line: &Line, written: &Line, room: &[Line]) -> bool {
+    let mut without_marks = written.clone();
+    if let Some(present) = present(&mut without_marks) {
         present.reactions.clear();
     }
-    *entry == *truth || *entry == without_marks
+    // In this room the mark on a message is set by the entry that follows.
+    let is_marked = |line: &Line| line.seq() == written.seq() + 1 && is_whole(line);
+    line == written || *line == without_marks && !room.iter().any(is_marked)
+}
+
+fn present(line: &mut Line) -> Option<&mut Present> {
+    match line {
+        Line::Entry(Entry { body: Body::Message(message), .. }) => message.present.as_mut(),
+        _ => None,
+    }
 }
 
 /// A flipped bit, an overwritten sector, or an end that is missing.
@@ -149,31 +267,35 @@ fn new_text(room: &str, seq: Seq) -> snug_shared::MessageText {
     }
 }
 
-type Entries = HashMap<(&'static str, Seq), Entry>;
+/// The lines of each room; none for a room that cannot be read.
+type Rooms = HashMap<&'static str, Option<Vec<Line>>>;
 
-/// Every entry that can be read, page by page, and how many pages can't.
-async fn everything(folder: &Path) -> Result<(Entries, usize), OpenError> {
+/// Everything, read page by page.
+async fn everything(folder: &Path) -> Result<Rooms, OpenError> {
     let log = SqliteLog::open(folder, Box::new(|_| {}))?;
-    let (mut entries, mut failed) = (Entries::new(), 0);
+    let mut rooms = Rooms::new();
     for name in ROOMS {
-        let room = RoomName::parse(name).expect("a name").key();
-        for after in (0..ENTRIES).step_by(PAGE) {
-            match log.read(&room, Span::After(after), PAGE, usize::MAX).await {
-                Ok(Some(slice)) => entries.extend(slice.entries.into_iter().map(|entry| {
-                    let mut entry = entry;
-                    if let Body::Message(message) = &mut entry.body
-                        && let Some(present) = &mut message.present
-                    {
-                        // Not the entry's own, and the room's record is judged by itself.
-                        present.as_of = 0;
-                    }
-                    ((name, entry.seq), entry)
-                })),
-                Ok(None) => {}
-                Err(_) => failed += 1,
-            }
-        }
+        let _ = rooms.insert(name, read(&log, name).await);
     }
     log.close().await;
-    Ok((entries, failed))
+    Ok(rooms)
+}
+
+async fn read(log: &SqliteLog, name: &str) -> Option<Vec<Line>> {
+    let room = RoomName::parse(name).expect("a name").key();
+    let mut lines: Vec<Line> = Vec::new();
+    loop {
+        let after = Span::After(lines.last().map_or(0, Line::seq));
+        let slice = log.read(&room, after, PAGE, usize::MAX).await.ok()?.expect("no room is gone");
+        lines.extend(slice.entries.into_iter().map(|mut line| {
+            if let Some(present) = present(&mut line) {
+                // Not the entry's own, and the room's record is judged by itself.
+                present.as_of = 0;
+            }
+            line
+        }));
+        if !slice.more {
+            return Some(lines);
+        }
+    }
 }

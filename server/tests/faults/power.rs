@@ -343,7 +343,11 @@ impl Disk {
         let slice =
             log.read(&room, Span::After(0), usize::MAX >> 1, usize::MAX).await.expect("it can be read");
         log.close().await;
-        slice.map_or_else(Store::default, |slice| Store { epoch: slice.room.epoch, entries: slice.entries })
+        slice.map_or_else(Store::default, |slice| {
+            let entries =
+                slice.entries.into_iter().map(|line| line.into_entry().expect("a cut damages nothing"));
+            Store { epoch: slice.room.epoch, entries: entries.collect() }
+        })
     }
 }
 

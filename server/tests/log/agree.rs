@@ -4,13 +4,13 @@ use proptest::{
     collection::vec,
     prelude::{Just, ProptestConfig, Strategy, prop, prop_oneof, proptest},
 };
-use snug_server::log::{Appended, Slice, Span};
+use snug_server::log::{Appended, Span};
 use snug_shared::{
     Body, Emoji, Entry, ErrorCode, Intent, Message, MessageText, Present, Reaction, Seq, Topic,
 };
 use uuid::Uuid;
 
-use super::bench::{ALL, Bench, actor, seqs, text};
+use super::bench::{ALL, Bench, Page, actor, seqs, text};
 
 const PEOPLE: [&str; 3] = ["ada", "bob", "mod"];
 const WORDS: [&str; 6] = ["tea", "kettle", "京都", "東京タワー", "brûlée", "ok"];
@@ -243,7 +243,7 @@ async fn shows_what_the_model_shows(bench: &Bench, model: &Model, spans: &[(Span
     let all: Vec<_> = bench.all().await.iter().map(timeless).collect();
     assert_eq!(all, (0..model.0.len()).map(|place| model.view(place)).collect::<Vec<_>>());
     for (span, limit) in spans {
-        let Slice { entries, more, room } = bench.read(*span, *limit).await;
+        let Page { entries, more, room } = bench.read(*span, *limit).await;
         assert_eq!((seqs(&entries), more), model.page(*span, *limit), "{span:?} {limit}");
         assert_eq!(room.last, model.0.len() as Seq);
         for entry in entries {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use snug_server::log::{
-    Actor, Append, Appended, Commits, Committed, Log, LogError, Slice, Span, memory::MemoryLog,
+    Actor, Append, Appended, Commits, Committed, Log, LogError, RoomRecord, Slice, Span, memory::MemoryLog,
     sqlite::SqliteLog,
 };
 use snug_shared::{Author, Body, Emoji, Entry, Intent, MessageText, Nickname, Present, RoomName, Seq, Topic};
@@ -63,9 +63,9 @@ impl Bench {
         new(self.send(who, message(text)).await).seq
     }
 
-    pub async fn read(&self, span: Span, limit: usize) -> Slice {
+    pub async fn read(&self, span: Span, limit: usize) -> Page {
         let read = self.log.read(&room("tea").key(), span, limit, usize::MAX);
-        read.await.expect("the log works").expect("the room is there")
+        read.await.expect("the log works").expect("the room is there").into()
     }
 
     pub async fn all(&self) -> Vec<Entry> {
@@ -76,9 +76,9 @@ impl Bench {
         seqs(&self.search(words, Span::Before(Seq::MAX), ALL).await.entries)
     }
 
-    pub async fn search(&self, words: &str, span: Span, limit: usize) -> Slice {
+    pub async fn search(&self, words: &str, span: Span, limit: usize) -> Page {
         let found = self.log.search(&room("tea").key(), words, span, limit);
-        found.await.expect("the log works").expect("the room is there")
+        found.await.expect("the log works").expect("the room is there").into()
     }
 
     pub async fn text(&self, seq: Seq) -> Option<String> {
@@ -94,6 +94,21 @@ impl Bench {
     pub async fn present(&self, seq: Seq) -> Present {
         let entry = self.read(Span::After(seq - 1), 1).await.entries.remove(0);
         entry.message().and_then(|message| message.present.clone()).expect("a message in its present state")
+    }
+}
+
+/// A slice of a log in which nothing is damaged.
+#[derive(Debug)]
+pub struct Page {
+    pub room: RoomRecord,
+    pub entries: Vec<Entry>,
+    pub more: bool,
+}
+
+impl From<Slice> for Page {
+    fn from(Slice { room, entries, more }: Slice) -> Self {
+        let entries = entries.into_iter().map(|line| line.into_entry().expect("nothing is damaged"));
+        Self { room, entries: entries.collect(), more }
     }
 }
 

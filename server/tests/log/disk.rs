@@ -10,7 +10,7 @@ use snug_shared::Seq;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-use super::bench::{Bench, EPOCH, actor, delete, edit, message, new, react, repeated, room};
+use super::bench::{Bench, EPOCH, Page, actor, delete, edit, message, new, react, repeated, room};
 use uuid::Uuid;
 
 fn open(folder: &Path) -> Result<SqliteLog, OpenError> {
@@ -85,7 +85,7 @@ async fn what_was_acknowledged_is_there_after_a_crash_and_what_was_deleted_goes(
     let log = open(after.path()).expect("the file is whole");
     let slice =
         log.read(&room("tea").key(), Span::After(0), 10, 1_000).await.expect("it works").expect("a room");
-    assert_eq!(slice.entries, bench.all().await);
+    assert_eq!(Page::from(slice).entries, bench.all().await);
     let patience = Instant::now() + Duration::from_secs(20);
     while let Some(file) = traces(after.path(), "Quokka").pop() {
         assert!(Instant::now() < patience, "Quokka is still in {file}");

@@ -24,6 +24,13 @@ test('a resumed line goes on, and what comes twice is taken once', () => {
   assert.deepEqual([timeline.after, timeline.afterId], [5, 'i5']);
 });
 
+test('a damaged entry stands in its place and is counted', () => {
+  const timeline = room(1, 2);
+  assert(timeline.extend([{ type: 'damaged', seq: 3 }, said(4)]));
+  assert.deepEqual(timeline.rows.map((row) => row.kind), ['message', 'message', 'damaged', 'message']);
+  assert.equal(timeline.after, 4);
+});
+
 test('a hole in what comes is noticed, and nothing after it is taken', () => {
   const timeline = room(1, 3);
   assert.equal(timeline.extend([said(5)]), false);

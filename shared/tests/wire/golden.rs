@@ -241,7 +241,8 @@ fn every_entry_is_written_as_the_page_says() {
 
 #[test]
 fn a_replayed_entry_carries_its_present_state() {
-    json(REPLAYED, replayed().into_iter().map(Line::Entry).collect());
+    let lines = replayed().into_iter().map(Line::Entry).chain([Line::Damaged(5)]);
+    json(REPLAYED, lines.collect());
 }
 
 #[test]

@@ -80,7 +80,11 @@ pub fn entry() -> impl Strategy<Value = Entry> {
 }
 
 pub fn line() -> impl Strategy<Value = Line> {
-    prop_oneof![4 => entry().prop_map(Line::Entry), 1 => seq().prop_map(Line::Opaque)]
+    prop_oneof![
+        4 => entry().prop_map(Line::Entry),
+        1 => seq().prop_map(Line::Damaged),
+        1 => seq().prop_map(Line::Opaque),
+    ]
 }
 
 pub fn intent() -> impl Strategy<Value = Intent> {

@@ -60,6 +60,7 @@ pub fn view<'a>(row: Row<'a>, context: &Context<'_>) -> Element<'a, Message> {
                 "The server's history began anew. What stands above was said before, and is only here.".into()
             }
         }),
+        Row::Damaged => aside("One entry here cannot be read: the server's disk changed it.".into()),
         Row::Topic { user, topic, .. } => {
             let what = if topic.is_empty() {
                 format!("{user} took the topic away.")

@@ -9,7 +9,9 @@ use std::{
     },
 };
 
-use snug_shared::{Author, Body, Emoji, Entry, Message, MessageText, Millis, Present, RoomName, Seq, Topic};
+use snug_shared::{
+    Author, Body, Emoji, Entry, Line, Message, MessageText, Millis, Present, RoomName, Seq, Topic,
+};
 use uuid::Uuid;
 
 use super::ENTRIES;
@@ -125,6 +127,13 @@ impl Room {
         }
     }
 
+    /// An entry as it is now, and how many bytes of text it is.
+    fn line(&self, kept: &Kept) -> (Line, usize) {
+        let entry = self.present(kept);
+        let text = present::text_bytes(&entry);
+        (entry.into(), text)
+    }
+
     /// An entry that is kept, as it is now.
     pub(super) fn show(&self, seq: Seq) -> Result<Arc<Entry>, LogError> {
         let kept = self.kept(seq).map(|kept| Arc::new(self.present(kept)));
@@ -133,14 +142,14 @@ impl Room {
 
     pub(super) fn page(&self, span: Span, limit: usize, bytes: usize) -> Slice {
         let (from, to) = self.range(span);
-        let mut within = self.entries.range(from..to).map(|kept| self.present(kept));
+        let mut within = self.entries.range(from..to).map(|kept| self.line(kept));
         let newest_first = matches!(span, Span::Before(_));
         let mut page = Page::new(limit, bytes);
         // Both stop at the first entry that does not fit.
         if newest_first {
-            within.rev().all(|entry| page.take(entry));
+            within.rev().all(|(line, text)| page.take(line, text));
         } else {
-            within.all(|entry| page.take(entry));
+            within.all(|(line, text)| page.take(line, text));
         }
         let (entries, more) = page.into_ascending(newest_first);
         Slice { room: self.record(), entries, more }
@@ -153,7 +162,10 @@ impl Room {
             text.is_some_and(|text| words.are_in(text.as_str()))
         });
         let mut page = Page::new(limit, present::FOUND_BYTES);
-        hits.all(|kept| page.take(self.present(kept)));
+        hits.all(|kept| {
+            let (line, text) = self.line(kept);
+            page.take(line, text)
+        });
         let (entries, more) = page.into_ascending(true);
         Slice { room: self.record(), entries, more }
     }

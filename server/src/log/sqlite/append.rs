@@ -3,13 +3,13 @@
 use std::{collections::HashMap, sync::Arc};
 
 use rusqlite::{
-    Connection, OptionalExtension, Result, params, params_from_iter,
+    Connection, OptionalExtension, Result, Row, params, params_from_iter,
     types::{ToSqlOutput, ValueRef},
 };
 use snug_shared::{Author, Body, Emoji, Entry, ErrorCode, Millis, RoomKey, Seq};
 use uuid::Uuid;
 
-use super::{ROOM_MAX, index, number, rows, seq_of, sum};
+use super::{ROOM_MAX, fold, index, number, rows, seq_of, sum};
 use crate::{
     log::{Append, Appended, original, present, rules},
     permission::Subject,
@@ -43,7 +43,9 @@ impl Rooms {
         let mut update =
             connection.prepare_cached("UPDATE rooms SET last = ?2, last_at = ?3 WHERE id = ?1")?;
         for room in self.known.values_mut().filter(|room| room.touched) {
+            sum::ROOMS.check(connection, room.id)?;
             update.execute([room.id, room.last, room.last_at])?;
+            sum::ROOMS.seal(connection, room.id)?;
             room.touched = false;
         }
         if self.known.len() > REMEMBERED {
@@ -115,7 +117,8 @@ impl Desk<'_> {
     fn create(&self, key: &RoomKey, append: &Append) -> Result<Option<Room>> {
         self.connection
             .prepare_cached(
-                "INSERT INTO rooms(key, name, epoch, last, last_at, topic, indexed) VALUES (?1, ?2, ?3, 0, 0, '', 0)",
+                "INSERT INTO rooms(key, name, epoch, last, last_at, topic, indexed, sum)
+                 VALUES (?1, ?2, ?3, 0, 0, '', 0, 0)",
             )?
             .execute(params![key.as_str(), append.room.as_str(), append.epoch])?;
         let id = self.connection.last_insert_rowid();
@@ -123,6 +126,7 @@ impl Desk<'_> {
             self.connection.execute("DELETE FROM rooms WHERE id = ?1", [id])?;
             return Ok(None);
         }
+        sum::ROOMS.seal(self.connection, id)?;
         Ok(Some(Room { id, last: 0, last_at: 0, touched: false }))
     }
 
@@ -150,7 +154,7 @@ impl Desk<'_> {
             Body::Topic { topic } => (Some(topic.as_str()), None, None),
         };
         let integer = |value: Option<i64>| value.map_or(ValueRef::Null, ValueRef::Integer);
-        let columns: [ValueRef<'_>; sum::ENTRY] = [
+        let columns: [ValueRef<'_>; sum::ENTRIES.columns] = [
             ValueRef::Integer(n),
             ValueRef::Integer(rows::kind(&entry.body)),
             ValueRef::Blob(entry.id.as_bytes()),
@@ -162,21 +166,26 @@ impl Desk<'_> {
             integer(reply_to.map(u64::cast_signed)),
             ValueRef::Null,
             integer(mark.map(i64::from)),
+            ValueRef::Blob(digest),
+            ValueRef::Integer(0),
         ];
-        let others = [ValueRef::Integer(sum::sum(columns)), ValueRef::Blob(digest)];
+        let sealed = columns.into_iter().chain([ValueRef::Integer(sum::sum(columns))]);
         self.connection
             .prepare_cached(
-                "INSERT INTO entries(n, kind, id, at, user, author, target, text, reply_to, edited, mark, sum, digest)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                "INSERT INTO entries(
+                     n, kind, id, at, user, author, target, text, reply_to, edited, mark, digest, marks, sum)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             )?
-            .execute(params_from_iter(columns.into_iter().chain(others).map(ToSqlOutput::Borrowed)))?;
+            .execute(params_from_iter(sealed.map(ToSqlOutput::Borrowed)))?;
         if let Some(target) = target {
             self.fold(room, n, target, &entry)?;
         }
         if let Body::Topic { topic } = &entry.body {
+            sum::ROOMS.check(self.connection, room.id)?;
             self.connection
                 .prepare_cached("UPDATE rooms SET topic = ?2 WHERE id = ?1")?
                 .execute(params![room.id, topic.as_str()])?;
+            sum::ROOMS.seal(self.connection, room.id)?;
         }
         self.rooms.known.insert(key.clone(), room);
         Ok(entry)
@@ -191,16 +200,17 @@ impl Desk<'_> {
                 self.connection
                     .prepare_cached("UPDATE entries SET edited = ?2 WHERE n = ?1")?
                     .execute([target, room.last])?;
-                sum::seal(self.connection, target)?;
+                sum::ENTRIES.seal(self.connection, target)?;
             }
             Body::Deleted { .. } => {
                 self.overwrite(room, n, target, None)?;
-                sum::seal(self.connection, target)?;
                 self.connection
                     .prepare_cached("DELETE FROM reactions WHERE message = ?1")?
                     .execute([target])?;
+                self.set_marks(target, 0)?;
             }
             Body::Reacted { emoji, on, .. } => {
+                sum::ENTRIES.check(self.connection, target)?;
                 let sum = sum::sum([
                     ValueRef::Integer(target),
                     ValueRef::Text(emoji.as_str().as_bytes()),
@@ -208,22 +218,42 @@ impl Desk<'_> {
                     ValueRef::Integer(i64::from(*on)),
                     ValueRef::Integer(room.last),
                 ]);
+                let mark = params![target, emoji.as_str(), entry.by.as_str()];
+                let before: Option<i64> = self
+                    .connection
+                    .prepare_cached(
+                        "SELECT sum FROM reactions WHERE message = ?1 AND emoji = ?2 AND author = ?3",
+                    )?
+                    .query_row(mark, |row| row.get(0))
+                    .optional()?;
+                let marks: i64 = self
+                    .connection
+                    .prepare_cached("SELECT marks FROM entries WHERE n = ?1")?
+                    .query_row([target], |row| row.get(0))?;
                 self.connection
                     .prepare_cached(
                         "INSERT OR REPLACE INTO reactions(message, emoji, author, mark, seq, sum)
                          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                     )?
                     .execute(params![target, emoji.as_str(), entry.by.as_str(), on, room.last, sum])?;
+                // Where one was damaged, they do not add up afterwards either.
+                self.set_marks(target, marks.wrapping_sub(before.unwrap_or(0)).wrapping_add(sum))?;
             }
             Body::Message(_) | Body::Topic { .. } => {}
         }
         Ok(())
     }
 
-    /// Replaces a message's text everywhere; `n` is the entry that does.
+    fn set_marks(&self, message: i64, marks: i64) -> Result<()> {
+        self.connection
+            .prepare_cached("UPDATE entries SET marks = ?2 WHERE n = ?1")?
+            .execute([message, marks])?;
+        sum::ENTRIES.seal(self.connection, message)
+    }
+
+    /// Replaces a message's text everywhere; `n` is the entry that does. The message's sum has to be made anew then.
     fn overwrite(&mut self, room: Room, n: i64, target: i64, text: Option<&str>) -> Result<()> {
-        // Damage must not be sealed in as if it had been said.
-        sum::check_entry(self.connection, target)?;
+        sum::ENTRIES.check(self.connection, target)?;
         self.erased = true;
         let (indexed, old): (i64, Option<String>) = self
             .connection
@@ -244,9 +274,22 @@ impl Desk<'_> {
             .prepare_cached("UPDATE entries SET text = ?2, digest = substr(digest, 1, ?3) WHERE n = ?1")?
             .execute(params![target, text, short])?;
         // Earlier edits said what is gone now; a deletion takes the last one with it.
-        let earlier =
-            "UPDATE entries SET digest = substr(digest, 1, ?3) WHERE target = ?1 AND kind = 1 AND n < ?2";
-        self.connection.prepare_cached(earlier)?.execute([target, n, short])?;
+        let earlier: Vec<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT n FROM entries WHERE target = ?1 AND kind = 1 AND n < ?2 AND length(digest) > ?3",
+            )?
+            .query_map([target, n, short], |row| row.get(0))?
+            .collect::<Result<_>>()?;
+        for edit in earlier {
+            let is_whole = sum::ENTRIES.check(self.connection, edit).is_ok();
+            self.connection
+                .prepare_cached("UPDATE entries SET digest = substr(digest, 1, ?2) WHERE n = ?1")?
+                .execute([edit, short])?;
+            if is_whole {
+                sum::ENTRIES.seal(self.connection, edit)?;
+            }
+        }
         Ok(())
     }
 }
@@ -262,6 +305,18 @@ impl Facts<'_> {
         let seq = i64::try_from(seq).ok().filter(|seq| (1..=super::SEQ_MAX).contains(seq))?;
         self.room.map(|room| number(room, seq))
     }
+
+    /// What an entry's row says; none when it is not there or damaged.
+    fn whole<T>(&self, n: i64, read: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
+        let read = |row: &Row<'_>| {
+            sum::check(row, 0, sum::ENTRIES.columns)?;
+            read(row)
+        };
+        match self.connection.prepare_cached(sum::ENTRIES.row)?.query_row([n], read).optional() {
+            Err(error) if sum::is_damage(&error) => Ok(None),
+            found => found,
+        }
+    }
 }
 
 impl rules::Facts for Facts<'_> {
@@ -269,32 +324,42 @@ impl rules::Facts for Facts<'_> {
 
     fn sent(&self, author: &Author, id: Uuid) -> Result<Option<(Seq, Vec<u8>)>> {
         let Some(room) = self.room else { return Ok(None) };
-        self.connection
-            .prepare_cached("SELECT n, digest FROM entries WHERE id = ?1 AND author = ?2 AND n >> 40 = ?3")?
-            .query_row(params![&id.as_bytes()[..], author.as_str(), room], |row| {
-                Ok((seq_of(row.get(0)?), row.get(1)?))
-            })
-            .optional()
+        let n: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT n FROM entries WHERE id = ?1 AND author = ?2 AND n >> 40 = ?3")?
+            .query_row(params![&id.as_bytes()[..], author.as_str(), room], |row| row.get(0))
+            .optional()?;
+        let Some(n) = n else { return Ok(None) };
+        // What is damaged is not the same as what is sent now: that is no acknowledgement of it.
+        let digest = self.whole(n, |row| row.get(11))?.unwrap_or_default();
+        Ok(Some((seq_of(n), digest)))
     }
 
     fn message(&self, seq: Seq) -> Result<Option<Subject>> {
         let Some(n) = self.n(seq) else { return Ok(None) };
-        self.connection
-            .prepare_cached("SELECT author, text IS NULL FROM entries WHERE n = ?1 AND kind = 0")?
-            .query_row([n], |row| Ok(Subject { author: rows::author(row, 0)?, deleted: row.get(1)? }))
-            .optional()
+        let subject = self.whole(n, |row| {
+            let subject =
+                Subject { author: rows::author(row, 5)?, deleted: row.get_ref(7)? == ValueRef::Null };
+            Ok((row.get::<_, i64>(1)? == 0).then_some(subject))
+        })?;
+        Ok(subject.flatten())
     }
 
     fn mark(&self, message: Seq, emoji: &Emoji, author: &Author) -> Result<Option<(bool, Seq)>> {
         let Some(n) = self.n(message) else { return Ok(None) };
-        self.connection
+        let mark = self
+            .connection
             .prepare_cached(
-                "SELECT mark, seq FROM reactions WHERE message = ?1 AND emoji = ?2 AND author = ?3",
+                "SELECT message, emoji, author, mark, seq, sum FROM reactions
+                 WHERE message = ?1 AND emoji = ?2 AND author = ?3",
             )?
-            .query_row(params![n, emoji.as_str(), author.as_str()], |row| {
-                Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
-            })
-            .optional()
+            .query_row(params![n, emoji.as_str(), author.as_str()], fold::mark)
+            .optional();
+        match mark {
+            // It can be set anew.
+            Err(error) if sum::is_damage(&error) => Ok(None),
+            mark => Ok(mark?.map(|(_, _, mark)| (mark.on, mark.seq))),
+        }
     }
 
     fn other_kinds(&self, message: Seq, emoji: &Emoji) -> Result<usize> {

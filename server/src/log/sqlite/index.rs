@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OptionalExtension, Result, TransactionBehavior, params};
+use rusqlite::{Connection, Result, TransactionBehavior, params};
+use snug_shared::Entry;
 
+use super::{number, rows, sum};
 use crate::log::words::fold;
 
 /// Messages between two looks at the clock.
@@ -44,25 +46,53 @@ pub(super) fn add(connection: &Connection, n: i64, text: &str) -> Result<()> {
 
 /// Forgets everything, to be filled anew.
 pub(super) fn empty(connection: &Connection) -> Result<()> {
-    connection.execute_batch(
-        "INSERT INTO trigrams(trigrams) VALUES ('delete-all'); UPDATE rooms SET indexed = 0 WHERE indexed > 0;",
-    )
+    connection.execute_batch("INSERT INTO trigrams(trigrams) VALUES ('delete-all');")?;
+    let filled: Vec<i64> = connection
+        .prepare("SELECT id FROM rooms WHERE indexed > 0")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_>>()?;
+    filled.into_iter().try_for_each(|room| set_indexed(connection, room, 0))
+}
+
+/// Notes up to which seq a room is in the index; a damaged room stays as it is.
+fn set_indexed(connection: &Connection, room: i64, indexed: i64) -> Result<()> {
+    match sum::ROOMS.check(connection, room) {
+        Err(error) if sum::is_damage(&error) => return Ok(()),
+        checked => checked?,
+    }
+    connection.prepare_cached("UPDATE rooms SET indexed = ?2 WHERE id = ?1")?.execute([room, indexed])?;
+    sum::ROOMS.seal(connection, room)
 }
 
 fn index_some(connection: &Connection) -> Result<bool> {
-    let behind = connection
-        .prepare_cached("SELECT id, indexed, last FROM rooms WHERE indexed < last LIMIT 1")?
-        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))
-        .optional()?;
-    let Some((room, indexed, last)) = behind else { return Ok(false) };
+    let Some((room, indexed, last)) = room_behind(connection)? else { return Ok(false) };
     let upto = last.min(indexed + CHUNK);
-    let mut messages = connection.prepare_cached(
-        "SELECT n, text FROM entries WHERE n > ?1 AND n <= ?2 AND kind = 0 AND text IS NOT NULL ORDER BY n",
-    )?;
-    let mut rows = messages.query([super::number(room, indexed), super::number(room, upto)])?;
-    while let Some(row) = rows.next()? {
-        add(connection, row.get(0)?, row.get_ref(1)?.as_str()?)?;
-    }
-    connection.prepare_cached("UPDATE rooms SET indexed = ?2 WHERE id = ?1")?.execute([room, upto])?;
+    let mut added = Ok(());
+    rows::scan(connection, (number(room, indexed + 1), number(room, upto)), false, |kept| {
+        if let Some(text) =
+            kept.line.entry().and_then(Entry::message).and_then(|message| message.text.as_ref())
+        {
+            added = add(connection, number(room, kept.line.seq().cast_signed()), text.as_str());
+        }
+        added.is_ok()
+    })?;
+    added?;
+    set_indexed(connection, room, upto)?;
     Ok(true)
+}
+
+/// A room with messages that are not in the index: id, where they begin, where they end.
+fn room_behind(connection: &Connection) -> Result<Option<(i64, i64, i64)>> {
+    let mut behind = connection.prepare_cached("SELECT id, indexed, last FROM rooms WHERE indexed < last")?;
+    let mut rows = behind.query([])?;
+    while let Some(row) = rows.next()? {
+        let room = row.get(0)?;
+        match sum::ROOMS.check(connection, room) {
+            Ok(()) => return Ok(Some((room, row.get(1)?, row.get(2)?))),
+            // How far it goes is in doubt.
+            Err(error) if sum::is_damage(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }

@@ -5,8 +5,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use rusqlite::{Connection, OptionalExtension, Result, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Result, Row, TransactionBehavior, params, types::ValueRef};
 use snug_shared::{Author, RoomKey, Seq};
+
+use super::{rows, sum};
 
 /// Marks kept a room; above it, who has read the least goes first.
 const PER_ROOM: i64 = 10_000;
@@ -55,12 +57,13 @@ pub(super) fn keep(connection: &mut Connection, marks: &Marks) -> Result<()> {
     let mut grown = HashMap::new();
     for ((room, author), seq) in &waiting {
         let Some((id, last)) = room_of(&transaction, room)? else { continue };
+        let seq = i64::try_from(*seq).map_or(last, |seq| seq.min(last));
+        let seq = mark(&transaction, id, author)?.map_or(seq, |kept| seq.max(kept));
+        let by = author.as_str();
+        let sum = sum::sum([ValueRef::Integer(id), ValueRef::Text(by.as_bytes()), ValueRef::Integer(seq)]);
         transaction
-            .prepare_cached(
-                "INSERT INTO reads(room, author, seq) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
-            )?
-            .execute(params![id, author.as_str(), i64::try_from(*seq).map_or(last, |seq| seq.min(last))])?;
+            .prepare_cached("INSERT OR REPLACE INTO reads(room, author, seq, sum) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![id, by, seq, sum])?;
         grown.insert(id, ());
     }
     for room in grown.keys() {
@@ -84,16 +87,28 @@ pub(super) fn kept(
     author: &Author,
 ) -> Result<Option<(Option<Seq>, Seq)>> {
     let Some((id, last)) = room_of(connection, room)? else { return Ok(None) };
-    let mark: Option<i64> = connection
-        .prepare_cached("SELECT seq FROM reads WHERE room = ?1 AND author = ?2")?
-        .query_row(params![id, author.as_str()], |row| row.get(0))
-        .optional()?;
-    Ok(Some((mark.map(i64::cast_unsigned), last.cast_unsigned())))
+    Ok(Some((mark(connection, id, author)?.map(i64::cast_unsigned), last.cast_unsigned())))
+}
+
+/// A damaged mark is none: unread is better than unseen.
+fn mark(connection: &Connection, room: i64, author: &Author) -> Result<Option<i64>> {
+    let read = |row: &Row<'_>| {
+        sum::check(row, 0, 3)?;
+        row.get(2)
+    };
+    let kept = connection
+        .prepare_cached("SELECT room, author, seq, sum FROM reads WHERE room = ?1 AND author = ?2")?
+        .query_row(params![room, author.as_str()], read)
+        .optional();
+    match kept {
+        Err(error) if sum::is_damage(&error) => Ok(None),
+        kept => kept,
+    }
 }
 
 fn room_of(connection: &Connection, room: &RoomKey) -> Result<Option<(i64, i64)>> {
-    connection
-        .prepare_cached("SELECT id, last FROM rooms WHERE key = ?1")?
-        .query_row([room.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()
+    match rows::room(connection, room.as_str()) {
+        Err(error) if sum::is_damage(&error) => Ok(None),
+        found => Ok(found?.map(|room| (room.id, room.record.last.cast_signed()))),
+    }
 }

@@ -4,17 +4,22 @@
 use std::{panic, sync::Arc, thread};
 
 use rusqlite::Connection;
-use snug_shared::{Entry, RoomKey, Seq};
+use snug_shared::{Line, RoomKey, Seq};
 use tokio::sync::oneshot;
 
 use super::{
-    SEQ_MAX, Shared, number,
+    Shared,
+    damage::Damage,
+    fold, number,
     queue::{Queue, Refusal, Turn},
     rows,
     schema::{self, Place},
     sum,
 };
-use crate::log::{LogError, Slice, Span, present::Page};
+use crate::log::{
+    LogError, Slice, Span,
+    present::{Page, text_bytes},
+};
 
 /// Readers: history pages and searches are short, and more would only fight for the same disk.
 const READERS: usize = 3;
@@ -85,45 +90,63 @@ pub(super) fn read<T: Send + 'static>(
 /// A page of a room.
 pub(super) fn page(
     connection: &Connection,
-    room: &RoomKey,
+    damage: &Damage,
+    key: &RoomKey,
     span: Span,
     limit: usize,
     bytes: usize,
 ) -> rusqlite::Result<Option<Slice>> {
-    let Some(room) = rows::room(connection, room.as_str())? else { return Ok(None) };
+    let Some(room) = room(connection, damage, key)? else { return Ok(None) };
     let newest_first = matches!(span, Span::Before(_));
     let mut page = Page::new(limit, bytes);
-    rows::scan(connection, range(&room, span), newest_first, |entry| page.take(entry))?;
-    let (mut entries, more) = page.into_ascending(newest_first);
-    if !is_whole(&entries, span, more, room.record.last) {
-        return Err(sum::damaged());
-    }
-    rows::fold(connection, room.id, &mut entries, room.record.last)?;
-    Ok(Some(Slice { room: room.record, entries, more }))
+    rows::scan(connection, range(&room, span), newest_first, |kept| {
+        let text = kept.line.entry().map_or(0, text_bytes);
+        page.take(kept, text)
+    })?;
+    let (kept, more) = page.into_ascending(newest_first);
+    slice(connection, damage, key, room, kept, more).map(Some)
 }
 
-/// Whether nothing is missing from a page: a damaged file can hide rows without a word.
-fn is_whole(entries: &[Entry], span: Span, more: bool, last: Seq) -> bool {
-    let (Some(oldest), Some(newest)) = (entries.first(), entries.last()) else {
-        return match span {
-            _ if more => true,
-            Span::After(seq) => seq >= last,
-            Span::Before(seq) => seq <= 1 || last == 0,
-        };
-    };
-    let is_dense = entries.windows(2).all(|pair| pair[0].seq + 1 == pair[1].seq);
-    is_dense
-        && match span {
-            Span::After(seq) => oldest.seq == seq + 1 && (more || newest.seq == last),
-            Span::Before(seq) => newest.seq == last.min(seq.saturating_sub(1)) && (more || oldest.seq == 1),
+/// Lines of a room, ascending, in their present state. What is damaged among them is told.
+pub(super) fn slice(
+    connection: &Connection,
+    damage: &Damage,
+    key: &RoomKey,
+    room: rows::RoomRow,
+    mut kept: Vec<rows::Kept>,
+    more: bool,
+) -> rusqlite::Result<Slice> {
+    for seq in fold::fold(connection, room.id, &mut kept, room.record.last)? {
+        damage.marks(key, seq);
+    }
+    let entries: Vec<Line> = kept.into_iter().map(|kept| kept.line).collect();
+    for line in &entries {
+        if let Line::Damaged(seq) = line {
+            damage.entry(key, *seq);
         }
+    }
+    Ok(Slice { room: room.record, entries, more })
+}
+
+/// What is known of a room. Damage there is told.
+pub(super) fn room(
+    connection: &Connection,
+    damage: &Damage,
+    key: &RoomKey,
+) -> rusqlite::Result<Option<rows::RoomRow>> {
+    rows::room(connection, key.as_str()).inspect_err(|error| {
+        if sum::is_damage(error) {
+            damage.room(key.as_str());
+        }
+    })
 }
 
 /// The `n`s of a span of a room, both ends included; empty when the first is above the second.
 pub(super) fn range(room: &rows::RoomRow, span: Span) -> (i64, i64) {
-    let at = |seq: Seq| i64::try_from(seq).map_or(SEQ_MAX, |seq| seq.min(SEQ_MAX));
+    let last = room.record.last;
+    let at = |seq: Seq| number(room.id, seq.min(last).cast_signed());
     match span {
-        Span::After(seq) => (number(room.id, at(seq)) + 1, number(room.id, SEQ_MAX)),
-        Span::Before(seq) => (number(room.id, 1), number(room.id, at(seq)) - i64::from(at(seq) < SEQ_MAX)),
+        Span::After(seq) => (at(seq) + 1, at(last)),
+        Span::Before(seq) => (number(room.id, 1), at(seq.saturating_sub(1))),
     }
 }

@@ -4,12 +4,12 @@ use std::{error::Error as StdError, fmt};
 
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, types::Type};
 use snug_shared::{
-    Author, Body, Emoji, Entry, Message, MessageText, Nickname, Present, RoomName, Seq, Topic,
+    Author, Body, Emoji, Entry, Line, Message, MessageText, Nickname, Present, RoomName, Seq, Topic,
 };
 use uuid::Uuid;
 
-use super::{SEQ_MAX, number, seq_of, sum};
-use crate::log::{RoomRecord, present::Marks};
+use super::{SEQ_MAX, damage::Damage, fold::fold, number, seq_of, sum};
+use crate::log::RoomRecord;
 
 /// A room as the file has it.
 #[derive(Debug, Clone)]
@@ -20,16 +20,18 @@ pub(super) struct RoomRow {
 }
 
 /// The columns every entry is read from; `e` is the entry, `t` the message that an edit is about.
-const ENTRY: &str =
-    "e.n, e.kind, e.id, e.at, e.user, e.author, e.target, e.text, e.reply_to, e.edited, e.mark, e.sum,
-    t.n, t.kind, t.id, t.at, t.user, t.author, t.target, t.text, t.reply_to, t.edited, t.mark, t.sum
+const ENTRY: &str = "e.n, e.kind, e.id, e.at, e.user, e.author, e.target, e.text, e.reply_to, e.edited, e.mark, e.digest,
+    e.marks, e.sum,
+    t.n, t.kind, t.id, t.at, t.user, t.author, t.target, t.text, t.reply_to, t.edited, t.mark, t.digest, t.marks, t.sum
     FROM entries e LEFT JOIN entries t ON e.kind = 1 AND t.n = e.target";
 
+/// The sum over the marks on an entry.
+const MARKS: usize = 12;
 /// Where the columns of `t` begin, and its text.
-const TARGET: usize = sum::ENTRY + 1;
+const TARGET: usize = sum::ENTRIES.columns + 1;
 const TARGET_TEXT: usize = TARGET + 7;
 
-const ROOM: &str = "id, indexed, name, epoch, last, last_at, topic FROM rooms";
+const ROOM: &str = "id, key, name, epoch, last, last_at, topic, indexed, sum FROM rooms";
 
 /// The kinds of entries, as the file has them.
 pub(super) const fn kind(body: &Body) -> i64 {
@@ -46,14 +48,28 @@ pub(super) fn room(connection: &Connection, key: &str) -> Result<Option<RoomRow>
     connection.prepare_cached(&format!("SELECT {ROOM} WHERE key = ?1"))?.query_row([key], room_row).optional()
 }
 
-pub(super) fn rooms(connection: &Connection, limit: i64) -> Result<Vec<RoomRecord>> {
-    connection
-        .prepare_cached(&format!("SELECT {ROOM} ORDER BY last_at DESC, id DESC LIMIT ?1"))?
-        .query_map([limit], |row| room_row(row).map(|room| room.record))?
-        .collect()
+/// The rooms with the newest entries first. Those that are damaged are left out.
+pub(super) fn rooms(connection: &Connection, damage: &Damage, limit: i64) -> Result<Vec<RoomRecord>> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {ROOM} ORDER BY last_at DESC, id DESC LIMIT ?1"))?;
+    let mut rows = statement.query([limit])?;
+    let mut rooms = Vec::new();
+    while let Some(row) = rows.next()? {
+        match room_row(row) {
+            Ok(room) => rooms.push(room.record),
+            Err(error) if sum::is_damage(&error) => {
+                // Its name may be what is damaged.
+                let key = row.get_ref(1)?.as_str().ok().and_then(|key| RoomName::parse(key).ok());
+                damage.room(key.map_or_else(|| "?".to_owned(), |name| name.key().to_string()).as_str());
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(rooms)
 }
 
 fn room_row(row: &Row<'_>) -> Result<RoomRow> {
+    sum::check(row, 0, sum::ROOMS.columns)?;
     let last = seq(row, 4)?;
     let record = RoomRecord {
         name: checked(2, RoomName::parse(row.get_ref(2)?.as_str()?))?,
@@ -63,92 +79,98 @@ fn room_row(row: &Row<'_>) -> Result<RoomRow> {
         last_at: row.get(5)?,
         topic: checked(6, Topic::parse(row.get_ref(6)?.as_str()?))?,
     };
-    Ok(RoomRow { id: row.get(0)?, indexed: row.get(1)?, record })
+    Ok(RoomRow { id: row.get(0)?, indexed: row.get(7)?, record })
 }
 
-/// Entries of one room with `n` in `low..=high`, handed over one by one in either order until `take` says it is enough.
+/// A line of the log as the file has it.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) line: Line,
+    /// The sums of the marks on it, added up.
+    pub(super) marks: i64,
+}
+
+impl Kept {
+    const fn damaged(n: i64) -> Self {
+        Self { line: Line::Damaged(seq_of(n)), marks: 0 }
+    }
+}
+
+/// Every line of one room with `n` in `low..=high`, one by one in either order until `take` says it is enough. All of these
+/// were written: what is missing, or is not as it was written, is [`Line::Damaged`] in its place.
 pub(super) fn scan(
     connection: &Connection,
     (low, high): (i64, i64),
     newest_first: bool,
-    mut take: impl FnMut(Entry) -> bool,
+    mut take: impl FnMut(Kept) -> bool,
 ) -> Result<()> {
-    let order = if newest_first { "DESC" } else { "ASC" };
+    let (order, step) = if newest_first { ("DESC", -1) } else { ("ASC", 1) };
     let mut statement = connection
         .prepare_cached(&format!("SELECT {ENTRY} WHERE e.n BETWEEN ?1 AND ?2 ORDER BY e.n {order}"))?;
-    let mut rows = statement.query([low, high])?;
-    while let Some(row) = rows.next()? {
-        if !take(entry(row)?) {
-            break;
+    let (mut next, end) = if newest_first { (high, low - 1) } else { (low, high + 1) };
+    let mut hand_over = |next: &mut i64, upto: i64, found: Option<Kept>| {
+        while *next != upto {
+            *next += step;
+            if !take(Kept::damaged(*next - step)) {
+                return false;
+            }
+        }
+        found.is_none_or(|kept| {
+            *next += step;
+            take(kept)
+        })
+    };
+    while (low..=high).contains(&next) {
+        let mut rows = statement.query(if newest_first { [low, next] } else { [next, high] })?;
+        loop {
+            let row = match rows.next() {
+                Ok(Some(row)) => row,
+                Ok(None) => {
+                    hand_over(&mut next, end, None);
+                    return Ok(());
+                }
+                Err(error) if !sum::is_damage(&error) => return Err(error),
+                // Behind a page that cannot be read there may be others that can.
+                Err(_) => {
+                    let upto = next + step;
+                    if !hand_over(&mut next, upto, None) {
+                        return Ok(());
+                    }
+                    break;
+                }
+            };
+            match kept(row) {
+                Ok((n, kept)) => {
+                    let is_ahead = if newest_first { low..=next } else { next..=high }.contains(&n);
+                    if is_ahead && !hand_over(&mut next, n, Some(kept)) {
+                        return Ok(());
+                    }
+                }
+                Err(error) if !sum::is_damage(&error) => return Err(error),
+                // Where it stood shows once a whole one follows, or none.
+                Err(_) => {}
+            }
         }
     }
     Ok(())
 }
-
 /// One entry in its present state.
 pub(super) fn one(connection: &Connection, room: i64, seq: Seq, as_of: Seq) -> Result<Entry> {
     let n = number(room, i64::try_from(seq).unwrap_or(SEQ_MAX));
     let mut found = Vec::with_capacity(1);
-    scan(connection, (n, n), false, |entry| {
-        found.push(entry);
+    scan(connection, (n, n), false, |kept| {
+        found.push(kept);
         true
     })?;
     fold(connection, room, &mut found, as_of)?;
-    found.pop().ok_or(Error::QueryReturnedNoRows)
+    match found.pop().map(|kept| kept.line) {
+        Some(Line::Entry(entry)) => Ok(entry),
+        _ => Err(sum::damaged()),
+    }
 }
 
-/// Folds the marks and `as_of` into the messages among these entries, which are ascending.
-pub(super) fn fold(connection: &Connection, room: i64, entries: &mut [Entry], as_of: Seq) -> Result<()> {
-    let mut ids = String::from("[");
-    for entry in entries.iter_mut() {
-        let seq = entry.seq;
-        let Body::Message(message) = &mut entry.body else { continue };
-        message.present.get_or_insert_default().as_of = as_of;
-        if message.text.is_some() {
-            if ids.len() > 1 {
-                ids.push(',');
-            }
-            ids.push_str(&number(room, i64::try_from(seq).unwrap_or(SEQ_MAX)).to_string());
-        }
-    }
-    if ids.len() == 1 {
-        return Ok(());
-    }
-    ids.push(']');
-    // All of them by one statement; the order is the one in which the marks were set.
-    let mut statement = connection.prepare_cached(
-        "SELECT message, emoji, author, mark, seq, sum FROM reactions
-         WHERE message IN (SELECT value FROM json_each(?1)) ORDER BY message, seq",
-    )?;
-    let mut rows = statement.query([ids])?;
-    let mut current: Option<(i64, Marks)> = None;
-    let mut entries = entries.iter_mut();
-    let mut put = |done: Option<(i64, Marks)>| {
-        let Some((n, marks)) = done else { return };
-        let Some(entry) = entries.find(|entry| entry.seq == seq_of(n)) else { return };
-        if let Body::Message(Message { present: Some(present), .. }) = &mut entry.body {
-            present.reactions = marks.into_reactions();
-        }
-    };
-    while let Some(row) = rows.next()? {
-        sum::check(row, 0, 5)?;
-        if !row.get::<_, bool>(3)? {
-            continue;
-        }
-        let n: i64 = row.get(0)?;
-        if current.as_ref().is_none_or(|(of, _)| *of != n) {
-            put(current.replace((n, Marks::default())));
-        }
-        if let Some((_, marks)) = &mut current {
-            marks.add(emoji(row, 1)?, author(row, 2)?);
-        }
-    }
-    put(current);
-    Ok(())
-}
-
-fn entry(row: &Row<'_>) -> Result<Entry> {
-    sum::check(row, 0, sum::ENTRY)?;
+fn kept(row: &Row<'_>) -> Result<(i64, Kept)> {
+    sum::check(row, 0, sum::ENTRIES.columns)?;
     let target = || row.get::<_, i64>(6).map(seq_of);
     let body = match row.get::<_, i64>(1)? {
         0 => {
@@ -158,7 +180,8 @@ fn entry(row: &Row<'_>) -> Result<Entry> {
             Body::Message(Message { text, reply_to: optional_seq(row, 8)?, present: Some(present) })
         }
         1 => {
-            sum::check(row, TARGET, sum::ENTRY)?;
+            // What it says is kept with the message alone.
+            sum::check(row, TARGET, sum::ENTRIES.columns)?;
             Body::Edited { target: target()?, text: text(row, TARGET_TEXT)? }
         }
         2 => Body::Deleted { target: target()? },
@@ -166,21 +189,23 @@ fn entry(row: &Row<'_>) -> Result<Entry> {
         4 => Body::Topic { topic: checked(7, Topic::parse(row.get_ref(7)?.as_str()?))? },
         other => return Err(Error::FromSqlConversionFailure(1, Type::Integer, Box::new(UnknownKind(other)))),
     };
-    Ok(Entry {
-        seq: seq_of(row.get(0)?),
+    let n = row.get(0)?;
+    let entry = Entry {
+        seq: seq_of(n),
         id: checked(2, Uuid::from_slice(row.get_ref(2)?.as_blob()?))?,
         at: row.get(3)?,
         user: checked(4, Nickname::parse(row.get_ref(4)?.as_str()?))?,
         by: author(row, 5)?,
         body,
-    })
+    };
+    Ok((n, Kept { line: entry.into(), marks: row.get(MARKS)? }))
 }
 
 pub(super) fn author(row: &Row<'_>, column: usize) -> Result<Author> {
     checked(column, Author::parse(row.get::<_, String>(column)?))
 }
 
-fn emoji(row: &Row<'_>, column: usize) -> Result<Emoji> {
+pub(super) fn emoji(row: &Row<'_>, column: usize) -> Result<Emoji> {
     checked(column, Emoji::parse(row.get::<_, String>(column)?))
 }
 

@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, params, types::ValueRef};
 
-use super::{OpenError, index};
+use super::{OpenError, index, sum};
 
 /// "Snug": tells this file from any other SQLite database.
 const APPLICATION_ID: i32 = 0x536e_7567;
@@ -107,9 +107,24 @@ pub(super) fn connect_to_read(place: &Place) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// The log's secret.
+/// The log's secret. One that the disk changed is as good for what comes, but proves nothing it proved before.
 pub(super) fn secret(connection: &Connection) -> rusqlite::Result<[u8; 32]> {
-    connection.query_row("SELECT value FROM meta WHERE name = 'secret'", [], |row| row.get(0))
+    let kept: [u8; 40] =
+        connection.query_row("SELECT value FROM meta WHERE name = 'secret'", [], |row| row.get(0))?;
+    let mut secret = [0; 32];
+    secret.copy_from_slice(&kept[..32]);
+    if with_sum(&secret) != kept {
+        tracing::error!("the disk changed the server's secret: members come back as new ones");
+    }
+    Ok(secret)
+}
+
+/// The secret as it is kept.
+fn with_sum(secret: &[u8; 32]) -> [u8; 40] {
+    let mut kept = [0; 40];
+    kept[..32].copy_from_slice(secret);
+    kept[32..].copy_from_slice(&sum::sum([ValueRef::Blob(secret)]).to_le_bytes());
+    kept
 }
 
 /// Makes a file beside the final one and moves it there when it is whole, so that a crash leaves none that is half made.
@@ -138,7 +153,7 @@ fn create(place: &Place) -> Result<(), OpenError> {
         for sql in STEPS {
             step.execute_batch(sql)?;
         }
-        step.execute("INSERT INTO meta(name, value) VALUES ('secret', ?1)", [&secret[..]])?;
+        step.execute("INSERT INTO meta(name, value) VALUES ('secret', ?1)", [&with_sum(&secret)[..]])?;
         step.pragma_update(None, "application_id", APPLICATION_ID)?;
         step.pragma_update(None, "user_version", STEPS.len() as i64)?;
         step.commit()?;

@@ -3,7 +3,12 @@
 use rusqlite::{Connection, Result, params};
 use snug_shared::RoomKey;
 
-use super::{number, reader::range, rows};
+use super::{
+    damage::Damage,
+    number,
+    reader::{self, range},
+    rows,
+};
 use crate::log::{Slice, Span, present::FOUND_BYTES, words::Words};
 
 /// Messages looked at one by one in a search, at most: those that the index does not know yet, all of them when every word
@@ -16,12 +21,13 @@ const ASKED: usize = 16;
 /// The newest messages of a span that contain all the words. `more` also says that there may be some below those looked at.
 pub(super) fn search(
     connection: &Connection,
-    room: &RoomKey,
+    damage: &Damage,
+    key: &RoomKey,
     words: &Words,
     span: Span,
     limit: usize,
 ) -> Result<Option<Slice>> {
-    let Some(room) = rows::room(connection, room.as_str())? else { return Ok(None) };
+    let Some(room) = reader::room(connection, damage, key)? else { return Ok(None) };
     let (low, high) = range(&room, span);
     let phrases: Vec<String> = words.indexed().take(ASKED).map(phrase).collect();
     let unindexed = if phrases.is_empty() { low } else { low.max(number(room.id, room.indexed) + 1) };
@@ -46,16 +52,18 @@ pub(super) fn search(
 
     let Hits { mut found, more, .. } = hits;
     found.reverse();
-    let mut entries = Vec::with_capacity(found.len());
+    let mut kept = Vec::with_capacity(found.len());
     for n in found {
-        rows::scan(connection, (n, n), false, |entry| {
-            entries.push(entry);
+        rows::scan(connection, (n, n), false, |hit| {
+            // Whether what is damaged had those words, nobody knows.
+            if hit.line.entry().is_some() {
+                kept.push(hit);
+            }
             true
         })?;
     }
-    debug_assert!(entries.is_sorted_by_key(|entry| entry.seq));
-    rows::fold(connection, room.id, &mut entries, room.record.last)?;
-    Ok(Some(Slice { room: room.record, entries, more }))
+    debug_assert!(kept.is_sorted_by_key(|hit| hit.line.seq()));
+    reader::slice(connection, damage, key, room, kept, more).map(Some)
 }
 
 /// Any word is plain text to the index once it is quoted.
@@ -83,10 +91,10 @@ impl Hits<'_> {
                 self.more = true;
                 break;
             }
-            let text = row.get_ref(1)?.as_str()?;
-            if !self.words.are_in(text) {
+            // What is damaged is not found; a page of the room shows where it is.
+            let Some(text) = row.get_ref(1)?.as_str().ok().filter(|text| self.words.are_in(text)) else {
                 continue;
-            }
+            };
             if self.found.len() >= self.limit || !self.found.is_empty() && text.len() > self.left {
                 self.more = true;
                 break;

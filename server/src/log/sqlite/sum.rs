@@ -3,13 +3,49 @@
 use std::{error::Error as StdError, fmt};
 
 use rusqlite::{
-    Connection, Error, Result, Row, params,
+    Connection, Error, ErrorCode, Result, Row, params,
     types::{Type, ValueRef},
 };
 use sha2::{Digest as _, Sha256};
 
-/// The columns of an entry that its sum is over.
-pub(super) const ENTRY: usize = 11;
+/// A table whose rows change after they are written, and are sealed anew then.
+pub(super) struct Sealed {
+    /// How many columns the sum is over.
+    pub(super) columns: usize,
+    /// A row by its key: those columns, then the sum.
+    pub(super) row: &'static str,
+    seal: &'static str,
+}
+
+pub(super) const ENTRIES: Sealed = Sealed {
+    columns: 13,
+    row: "SELECT n, kind, id, at, user, author, target, text, reply_to, edited, mark, digest, marks, sum
+        FROM entries WHERE n = ?1",
+    seal: "UPDATE entries SET sum = ?2 WHERE n = ?1",
+};
+
+pub(super) const ROOMS: Sealed = Sealed {
+    columns: 8,
+    row: "SELECT id, key, name, epoch, last, last_at, topic, indexed, sum FROM rooms WHERE id = ?1",
+    seal: "UPDATE rooms SET sum = ?2 WHERE id = ?1",
+};
+
+impl Sealed {
+    /// Checks a row before it is changed: damage must not be sealed in as if it had been written.
+    pub(super) fn check(&self, connection: &Connection, key: i64) -> Result<()> {
+        connection.prepare_cached(self.row)?.query_row([key], |row| check(row, 0, self.columns))
+    }
+
+    /// Makes the sum of a row anew after a change.
+    pub(super) fn seal(&self, connection: &Connection, key: i64) -> Result<()> {
+        let made = connection.prepare_cached(self.row)?.query_row([key], |row| {
+            let values = (0..self.columns).map(|column| row.get_ref(column));
+            values.collect::<Result<Vec<_>>>().map(sum)
+        })?;
+        connection.prepare_cached(self.seal)?.execute(params![key, made])?;
+        Ok(())
+    }
+}
 
 /// The sum over these values.
 pub(super) fn sum<'v>(values: impl IntoIterator<Item = ValueRef<'v>>) -> i64 {
@@ -46,27 +82,14 @@ pub(super) fn check(row: &Row<'_>, first: usize, count: usize) -> Result<()> {
     if sum(values.collect::<Result<Vec<_>>>()?) == kept { Ok(()) } else { Err(damaged()) }
 }
 
-/// Checks the entry `n` before it is changed.
-pub(super) fn check_entry(connection: &Connection, n: i64) -> Result<()> {
-    connection.prepare_cached(COLUMNS)?.query_row([n], |row| check(row, 0, ENTRY))
-}
-
-/// Makes the sum of the entry `n` anew after a change.
-pub(super) fn seal(connection: &Connection, n: i64) -> Result<()> {
-    let made = connection.prepare_cached(COLUMNS)?.query_row([n], |row| {
-        let values = (0..ENTRY).map(|column| row.get_ref(column));
-        values.collect::<Result<Vec<_>>>().map(sum)
-    })?;
-    connection.prepare_cached("UPDATE entries SET sum = ?2 WHERE n = ?1")?.execute(params![n, made])?;
-    Ok(())
-}
-
-const COLUMNS: &str = "SELECT n, kind, id, at, user, author, target, text, reply_to, edited, mark, sum
-    FROM entries WHERE n = ?1";
-
 /// What is in the file is not what was written.
 pub(super) fn damaged() -> Error {
     Error::FromSqlConversionFailure(0, Type::Null, Box::new(Damaged))
+}
+
+/// Whether an error says that: by a sum, by a value that cannot be, or by SQLite's own look at its pages.
+pub(super) fn is_damage(error: &Error) -> bool {
+    error.sqlite_error_code().is_none_or(|code| code == ErrorCode::DatabaseCorrupt)
 }
 
 #[derive(Debug)]

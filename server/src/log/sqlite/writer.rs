@@ -17,6 +17,7 @@ use super::{
     index, marks,
     queue::{Queue, Turn},
     schema::{self, Place},
+    sum,
 };
 use crate::log::{Appended, Commits, Committed, LogError};
 
@@ -127,7 +128,8 @@ impl Writer {
             Err(error) => {
                 let error = if is_about_one(&error) {
                     self.rooms.clear();
-                    tracing::error!(%error, file = %self.place.file.display(), "the room log is damaged");
+                    let room = sends.first().map(|send| &send.key);
+                    tracing::error!(%error, room = room.map(tracing::field::display), "nothing can be entered into this room");
                     super::log_error(&error)
                 } else {
                     self.fail(&error)
@@ -204,12 +206,12 @@ impl Writer {
                 .execute("INSERT OR REPLACE INTO meta(name, value) VALUES ('tried', zeroblob(16384))", [])?;
             works(&self.shared);
         }
-        marks::keep(connection, &self.shared.marks)?;
+        beside(marks::keep(connection, &self.shared.marks), "marks of how far members have read")?;
         if self.due.index {
             let appends = &self.shared.appends;
-            self.due.index = !index::catch_up(connection, |taken| {
-                taken >= INDEX_LONG_TURN || taken >= INDEX_TURN && !appends.is_empty()
-            })?;
+            let enough = |taken| taken >= INDEX_LONG_TURN || taken >= INDEX_TURN && !appends.is_empty();
+            let done = index::catch_up(connection, enough);
+            self.due.index = beside(done, "a part of the index for search")? == Some(false);
         }
         if self.due.erase {
             connection.busy_timeout(READERS)?;
@@ -263,10 +265,18 @@ fn connected<'c>(kept: &'c mut Option<Connection>, place: &Place) -> rusqlite::R
 
 /// Whether an error comes from what one send met in the file, and not from the file as a whole or the disk.
 fn is_about_one(error: &rusqlite::Error) -> bool {
-    use rusqlite::ErrorCode;
-    error
-        .sqlite_error_code()
-        .is_none_or(|code| matches!(code, ErrorCode::DatabaseCorrupt | ErrorCode::ConstraintViolation))
+    sum::is_damage(error) || error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
+}
+
+/// Damage in what stands beside the entries is told, and stops nobody from talking: `None`.
+fn beside<T>(done: rusqlite::Result<T>, what: &str) -> rusqlite::Result<Option<T>> {
+    match done {
+        Err(error) if sum::is_damage(&error) => {
+            tracing::error!(%error, "{what} cannot be kept: the disk changed the file");
+            Ok(None)
+        }
+        done => done.map(Some),
+    }
 }
 
 fn works(shared: &Shared) {

@@ -1,5 +1,7 @@
--- Things the log knows about itself: its secret, how its index folds texts.
+-- Things the log knows about itself: its secret with a sum over it, how its index folds texts.
 CREATE TABLE meta(name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+
+-- In every table, `sum` is over the other columns of its row: it tells whether the disk changed them.
 
 CREATE TABLE rooms(
     id INTEGER PRIMARY KEY,
@@ -9,7 +11,8 @@ CREATE TABLE rooms(
     last INTEGER NOT NULL, -- the newest seq
     last_at INTEGER NOT NULL,
     topic TEXT NOT NULL,
-    indexed INTEGER NOT NULL -- messages up to this seq are in the index
+    indexed INTEGER NOT NULL, -- messages up to this seq are in the index
+    sum INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX rooms_by_news ON rooms(last_at);
 CREATE INDEX rooms_behind ON rooms(id) WHERE indexed < last;
@@ -28,12 +31,13 @@ CREATE TABLE entries(
     edited INTEGER, -- the seq of the last edit
     mark INTEGER, -- a reaction set or taken away
     digest BLOB NOT NULL, -- of what was sent, shortened once that is gone
-    sum INTEGER NOT NULL -- over all the others but the digest: tells whether the disk changed them
+    marks INTEGER NOT NULL, -- the sums of its rows in reactions, added up: tells whether one is missing
+    sum INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX entries_by_send ON entries(id, author, n >> 40);
 CREATE INDEX edits ON entries(target) WHERE kind = 1;
 
--- The state of each mark ever set on a message that is there.
+-- The state of each mark ever set on a message that is there. The entries say it too, but all over the room.
 CREATE TABLE reactions(
     message INTEGER NOT NULL,
     emoji TEXT NOT NULL,
@@ -48,6 +52,7 @@ CREATE TABLE reads(
     room INTEGER NOT NULL,
     author TEXT NOT NULL,
     seq INTEGER NOT NULL,
+    sum INTEGER NOT NULL,
     PRIMARY KEY (room, author)
 ) STRICT, WITHOUT ROWID;
 
