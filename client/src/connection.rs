@@ -22,6 +22,7 @@ pub(crate) mod dial;
 mod ended;
 mod life;
 mod live;
+pub(crate) mod pause;
 pub mod transport;
 mod words;
 

@@ -14,7 +14,8 @@ use url::Host;
 
 use super::{
     Target,
-    ended::{Ended, Pause},
+    ended::Ended,
+    pause::Pause,
     transport::{self, Socket},
     words,
 };

@@ -12,12 +12,9 @@ use super::{
     Event, Handle, Target,
     clock::{Clock, ticks},
     dial::dial,
-    ended::{Ended, Pause},
+    ended::Ended,
     live::Link,
 };
-
-/// The shortest and the longest pause between two tries.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
 /// A link that lasted this long was a good one: the next pause is a short one again.
 const GOOD: Duration = Duration::from_secs(10);
@@ -60,7 +57,7 @@ pub(super) async fn live_on(
             }
             Ended::Retry { reason, pause } => {
                 tracing::info!(server = %link.target.server, reason, "offline");
-                let retry_at = Instant::now() + length(pause, tries);
+                let retry_at = Instant::now() + pause.length(tries);
                 if events.send(Event::Offline { reason, retry_at }).await.is_err() {
                     return;
                 }
@@ -90,52 +87,5 @@ async fn wait(retry_at: Option<Instant>, handle: &Handle, events: &mpsc::Sender<
             _ = ticks.tick() => if clock.slept() && retry_at.is_some() { return true },
             () = events.closed() => return false,
         }
-    }
-}
-
-/// Capped exponential backoff with full jitter above the shortest pause.
-fn length(pause: Pause, tries: u32) -> Duration {
-    let (shortest, longest) = PAUSE;
-    match pause {
-        Pause::None if tries < 2 => Duration::ZERO,
-        Pause::Backoff | Pause::None => {
-            let ceiling = longest.min(Duration::from_secs(1 << tries.min(5)));
-            shortest + (ceiling - shortest).mul_f64(random())
-        }
-        Pause::Within(most) => most.mul_f64(random()),
-        Pause::After(pause) => pause,
-    }
-}
-
-/// From 0 to 1. Without randomness everybody waits the longest, which is still right.
-fn random() -> f64 {
-    let mut bits = [0; 4];
-    match getrandom::fill(&mut bits) {
-        Ok(()) => f64::from(u32::from_le_bytes(bits)) / f64::from(u32::MAX),
-        Err(_) => 1.0,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_to_a_cap_and_are_never_shorter_than_half_a_second() {
-        for tries in [0, 1, 5, 31, 32, u32::MAX] {
-            let ceiling = Duration::from_secs(1 << tries.min(5)).min(PAUSE.1);
-            for _ in 0..50 {
-                let pause = length(Pause::Backoff, tries);
-                assert!(pause >= PAUSE.0 && pause <= ceiling, "{pause:?} after {tries}");
-            }
-        }
-        let pauses: Vec<_> = (0..50).map(|_| length(Pause::Backoff, 9)).collect();
-        assert!(pauses.iter().any(|pause| *pause != pauses[0]), "all come back at the same moment");
-    }
-
-    #[test]
-    fn a_link_that_dies_at_once_again_and_again_is_not_tried_without_pause() {
-        assert_eq!(length(Pause::None, 1), Duration::ZERO);
-        assert!(length(Pause::None, 2) >= PAUSE.0);
     }
 }

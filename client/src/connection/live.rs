@@ -16,7 +16,8 @@ use tokio_tungstenite::tungstenite::{Error, Message, protocol::CloseFrame};
 use super::{
     Event, Handle, Target,
     clock::{Clock, ticks},
-    ended::{Ended, Pause},
+    ended::Ended,
+    pause::Pause,
     transport::{self, Socket},
     words,
 };
