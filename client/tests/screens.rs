@@ -13,7 +13,7 @@ use snug::{
     theme,
     widget::virtual_list::{Jump, Shown, virtual_list},
 };
-use snug_shared::{ErrorCode, ErrorFrame, ServerFrame};
+use snug_shared::{Author, Entry, ErrorCode, ErrorFrame, ServerFrame};
 use world::{World, address, entry, known_name, known_place, nickname};
 
 // -- the first screen --
@@ -141,6 +141,19 @@ fn what_was_said_is_shown_with_who_is_here() {
     for text in ["Good morning", "Hello", "ines", "Here now — 2", "you", "This is where tea begins."] {
         assert!(world.sees(text), "{text}");
     }
+}
+
+#[test]
+fn what_a_script_said_is_marked_and_what_a_person_said_is_not() {
+    let mut world = World::joining();
+    world.write("I wait, and I am nobody's script", Named::Enter);
+    world.until_seen("I wait, and I am nobody's script");
+    world.online(0);
+    world.hear(ServerFrame::Line(entry(1, "tom", "Good morning").into()));
+    assert!(!world.sees("automated"));
+    let ci = Entry { by: Author::http(&nickname("ci")), ..entry(2, "ci", "Deploy done") };
+    world.hear(ServerFrame::Line(ci.into()));
+    assert!(world.sees("Deploy done") && world.sees("automated"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a list of the timeline shows: one [`Row`] at a time, borrowed from the timeline.
 
 use jiff::civil::Date;
-use snug_shared::{Author, Millis, Nickname, Reaction, Seq, Topic};
+use snug_shared::{Author, AuthorKind, Millis, Nickname, Reaction, Seq, Topic};
 use uuid::Uuid;
 
 /// A row's identity: stays the same while rows come and go around it, and orders as the rows do.
@@ -99,6 +99,13 @@ pub struct MessageRow<'a> {
     pub own: bool,
     /// What became of it, or of an own change to it.
     pub delivery: Delivery<'a>,
+}
+
+impl MessageRow<'_> {
+    /// Whether a script said it, over HTTP. What is one's own may only look so, before the server has said who we are.
+    pub fn is_automated(&self) -> bool {
+        !self.own && self.by.kind() == AuthorKind::Http
+    }
 }
 
 /// The message a reply answers. Lists show it in one line, so that its state never changes a row's height.

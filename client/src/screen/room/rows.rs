@@ -24,6 +24,8 @@ const LINE: f32 = 720.0;
 const TILE: f32 = 36.0;
 /// What the time beside a name takes.
 const TIME: f32 = 48.0;
+/// What the mark of scripts beside a name takes.
+const AUTOMATED: f32 = 76.0;
 /// From the left edge to the text.
 const GUTTER: f32 = 16.0 + TILE + 12.0;
 /// How much of a quoted message is shown.
@@ -99,12 +101,16 @@ fn divider<'a>(
 fn message<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Element<'a, Message> {
     let who = message.by.as_str();
     let head = message.starts_group.then(|| {
-        row![
-            words_beside(message.user.as_str(), Type::Name, theme::member(who), TIME),
-            say(format::clock(message.at, &context.look.zone), Type::Meta).style(theme::muted),
-        ]
-        .spacing(8)
-        .align_y(Center)
+        let (mark, beside) = if message.is_automated() {
+            (Some(say("automated", Type::Meta).style(theme::muted)), AUTOMATED + TIME)
+        } else {
+            (None, TIME)
+        };
+        row![words_beside(message.user.as_str(), Type::Name, theme::member(who), beside)]
+            .push(mark)
+            .push(say(format::clock(message.at, &context.look.zone), Type::Meta).style(theme::muted))
+            .spacing(8)
+            .align_y(Center)
     });
     let body = column![]
         .push(head)
