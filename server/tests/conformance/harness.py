@@ -19,6 +19,10 @@ from websockets.exceptions import ConnectionClosed
 CLAIMS = []
 
 
+class LeftOut(Exception):
+    """What a claim needs is not on this machine."""
+
+
 def claim(sentence, server="default", seconds=60):
     """Registers a check of one sentence of the page. It gets the server it names, and has the time it names."""
 
