@@ -1,18 +1,28 @@
-//! Asking a server over HTTP what rooms it has, before one joins.
+//! Asking a server over HTTP: its rooms, a room's log, and a room as it is said. For the screens before one joins, and for
+//! the command line (`docs/protocol.md` §2).
 
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Collected, Full, Limited};
 use hyper::{
-    Request, StatusCode,
-    body::Bytes,
-    client::conn::http1,
-    header::{ACCEPT, HOST},
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    client::conn::http1::{self, SendRequest},
+    header::{ACCEPT, CONTENT_TYPE, DATE, HOST, RETRY_AFTER},
 };
 use hyper_util::rt::TokioIo;
+use jiff::fmt::rfc2822;
 use serde::de::DeserializeOwned;
-use snug_shared::{ServerAddress, api::Rooms};
-use tokio::time::timeout;
+use snug_shared::{
+    ErrorCode, ErrorFrame, Line, Millis, RoomName, Seq, ServerAddress,
+    address::segment,
+    api::{Page, Post, Rooms},
+    limits,
+};
+use tokio::{
+    task::AbortHandle,
+    time::{Instant, timeout_at},
+};
 
 use crate::connection::dial::tcp;
 
@@ -21,6 +31,12 @@ const BYTES: usize = 1 << 20;
 
 /// How long the whole of it may take.
 const ANSWER: Duration = Duration::from_secs(5);
+
+/// Silence after which a stream is dead: the server says something every 15 s.
+const SILENCE: Duration = Duration::from_secs(35);
+
+/// The longest line of a stream: an entry fits into a frame.
+const LINE_BYTES: usize = 2 * limits::SERVER_FRAME_BYTES;
 
 /// Why a server could not be asked. Each reads as a sentence for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +56,47 @@ pub enum ApiError {
     /// An encrypted line, which this version can't make.
     #[error("This version of Snug can't use encrypted addresses yet. Try ws:// instead of wss://.")]
     Encrypted,
+    /// The line broke, or nothing came for too long. What was asked may have been done.
+    #[error("The connection to {0} was lost.")]
+    Lost(String),
+    /// It says no, in its own words.
+    #[error("{message}")]
+    Refused {
+        /// Why, for machines.
+        code: ErrorCode,
+        /// Why, for people. A server's words: not to be trusted with a terminal.
+        message: String,
+        /// How long it wants to be left alone.
+        retry_after: Option<Duration>,
+    },
+}
+
+impl ApiError {
+    /// Whether the same may succeed later without being changed.
+    pub const fn may_succeed_later(&self) -> bool {
+        match self {
+            Self::Unreachable(..) | Self::NotReady(_) | Self::Lost(_) => true,
+            Self::Refused { code, .. } => code.may_succeed_later(),
+            Self::NotSnug(_) | Self::AnotherName(_) | Self::Encrypted => false,
+        }
+    }
+
+    /// Whether what was asked for was certainly not done.
+    pub const fn is_certain(&self) -> bool {
+        match self {
+            Self::Lost(_) | Self::NotReady(_) | Self::NotSnug(_) => false,
+            Self::Refused { code, .. } => !matches!(code, ErrorCode::StorageFull | ErrorCode::Unavailable),
+            Self::Unreachable(..) | Self::AnotherName(_) | Self::Encrypted => true,
+        }
+    }
+
+    /// How long the server wants to be left alone, where it says so.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
 }
 
 /// The rooms anyone may see on a server.
@@ -47,43 +104,240 @@ pub enum ApiError {
 /// # Errors
 /// [`ApiError`] says what to do.
 pub async fn rooms(server: ServerAddress) -> Result<Rooms, ApiError> {
-    get(&server, "/api/rooms").await
+    Api::open(&server).await?.rooms().await
 }
 
-async fn get<T: DeserializeOwned>(server: &ServerAddress, path: &str) -> Result<T, ApiError> {
-    if server.secure {
-        return Err(ApiError::Encrypted);
+/// A line of a room's log, as the server wrote it and as it is understood here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// The JSON, without the line's end.
+    pub json: String,
+    /// What it says.
+    pub line: Line,
+}
+
+impl Heard {
+    fn parse(json: &[u8]) -> Option<Self> {
+        let json = str::from_utf8(json).ok()?;
+        Some(Self { line: serde_json::from_str(json).ok()?, json: json.to_owned() })
     }
-    timeout(ANSWER, ask(server, path))
-        .await
-        .unwrap_or_else(|_| Err(ApiError::Unreachable(server.authority(), server.port)))
 }
 
-async fn ask<T: DeserializeOwned>(server: &ServerAddress, path: &str) -> Result<T, ApiError> {
-    let at = server.authority();
-    let not_snug = || ApiError::NotSnug(at.clone());
-    let stream = tcp(server).await.map_err(|_| ApiError::Unreachable(at.clone(), server.port))?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|_| not_snug())?;
-    let request = Request::get(path)
-        .header(HOST, &at)
-        .header(ACCEPT, "application/json")
-        .body(Empty::<Bytes>::new())
-        .map_err(|_| not_snug())?;
-    let answer = async {
-        let response = sender.send_request(request).await.map_err(|_| not_snug())?;
-        match response.status() {
-            StatusCode::OK => {}
-            StatusCode::MISDIRECTED_REQUEST => return Err(ApiError::AnotherName(server.host.to_string())),
-            status if status.is_server_error() => return Err(ApiError::NotReady(at.clone())),
-            _ => return Err(not_snug()),
+/// Which part of a room's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// What follows an entry, the oldest first.
+    After(Seq),
+    /// The newest.
+    Newest,
+}
+
+/// One connection to a server, for one question after the other.
+#[derive(Debug)]
+pub struct Api {
+    server: ServerAddress,
+    sender: SendRequest<Full<Bytes>>,
+    server_time: Option<Millis>,
+    driver: Driver,
+}
+
+/// Reads and writes a connection for as long as somebody holds this.
+#[derive(Debug)]
+struct Driver(AbortHandle);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Api {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`ApiError::Encrypted`], [`ApiError::Unreachable`] or [`ApiError::NotSnug`].
+    pub async fn open(server: &ServerAddress) -> Result<Self, ApiError> {
+        if server.secure {
+            return Err(ApiError::Encrypted);
         }
-        let body = Limited::new(response.into_body(), BYTES).collect().await.map_err(|_| not_snug())?;
-        serde_json::from_slice(&body.to_bytes()).map_err(|_| not_snug())
-    };
-    tokio::pin!(answer);
-    // The connection has to be driven as well; it may end before the answer is read, but not the other way round.
-    tokio::select! {
-        answer = &mut answer => answer,
-        _ = connection => answer.await,
+        let unreachable = || ApiError::Unreachable(server.authority(), server.port);
+        let stream = timeout_at(Instant::now() + ANSWER, tcp(server)).await;
+        let stream = stream.map_err(|_| unreachable())?.map_err(|_| unreachable())?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|_| ApiError::NotSnug(server.authority()))?;
+        let driver = Driver(tokio::spawn(async { drop(connection.await) }).abort_handle());
+        Ok(Self { server: server.clone(), sender, server_time: None, driver })
     }
+
+    /// The rooms anyone may see.
+    ///
+    /// # Errors
+    /// [`ApiError`] says what to do.
+    pub async fn rooms(&mut self) -> Result<Rooms, ApiError> {
+        self.get("/api/rooms").await
+    }
+
+    /// A part of a room's log, of at most `limit` entries. A room that nobody spoke in has none.
+    ///
+    /// # Errors
+    /// [`ApiError`] says what to do.
+    pub async fn messages(&mut self, room: &RoomName, part: Part, limit: u32) -> Result<Page, ApiError> {
+        let after = match part {
+            Part::After(seq) => format!("after={seq}&"),
+            Part::Newest => String::new(),
+        };
+        self.get(&format!("{}?{after}limit={limit}", path(room, "messages"))).await
+    }
+
+    /// Says something in a room: the entry it became, or had become when it was said before under the same id.
+    ///
+    /// # Errors
+    /// [`ApiError`] says what to do; [`ApiError::is_certain`] whether it may have been stored all the same.
+    pub async fn post(&mut self, room: &RoomName, post: &Post) -> Result<Heard, ApiError> {
+        let body = serde_json::to_vec(post).map_err(|_| self.not_snug())?;
+        let deadline = Instant::now() + ANSWER;
+        let request = self.request(Method::POST, &path(room, "messages"), body)?;
+        let response = self.send(request, deadline).await?;
+        let body = self.body(response, deadline).await?;
+        let is_ours = |heard: &Heard| heard.line.entry().is_some_and(|entry| Some(entry.id) == post.id);
+        Heard::parse(&body).filter(is_ours).ok_or_else(|| self.not_snug())
+    }
+
+    /// A room as it is said: what follows an entry, and then whatever comes.
+    ///
+    /// # Errors
+    /// [`ApiError`] says what to do.
+    pub async fn stream(mut self, room: &RoomName, after: Seq) -> Result<Stream, ApiError> {
+        let path = format!("{}?after={after}", path(room, "stream"));
+        let request = self.request(Method::GET, &path, Vec::new())?;
+        let response = self.send(request, Instant::now() + ANSWER).await?;
+        Ok(Stream { body: response.into_body(), read: Vec::new(), server: self.server, _driver: self.driver })
+    }
+
+    /// The server's clock at its last answer, to the second.
+    pub const fn server_time(&self) -> Option<Millis> {
+        self.server_time
+    }
+
+    async fn get<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, ApiError> {
+        let deadline = Instant::now() + ANSWER;
+        let request = self.request(Method::GET, path, Vec::new())?;
+        let response = self.send(request, deadline).await?;
+        let body = self.body(response, deadline).await?;
+        serde_json::from_slice(&body).map_err(|_| self.not_snug())
+    }
+
+    fn request(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Request<Full<Bytes>>, ApiError> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, self.server.authority())
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, "application/json");
+        request.body(Full::from(body)).map_err(|_| self.not_snug())
+    }
+
+    /// Asks, and tells a yes from a no.
+    async fn send(
+        &mut self,
+        request: Request<Full<Bytes>>,
+        deadline: Instant,
+    ) -> Result<Response<Incoming>, ApiError> {
+        let answered = timeout_at(deadline, async {
+            // The connection may still be busy with the end of the answer before.
+            self.sender.ready().await?;
+            self.sender.send_request(request).await
+        });
+        let answered = answered.await;
+        let response = answered.map_err(|_| self.lost())?.map_err(|error| self.broken(&error))?;
+        let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
+        self.server_time = date.map(|date| date.as_millisecond());
+        let status = response.status();
+        match status {
+            StatusCode::OK | StatusCode::CREATED => return Ok(response),
+            StatusCode::MISDIRECTED_REQUEST => {
+                return Err(ApiError::AnotherName(self.server.host.to_string()));
+            }
+            _ => {}
+        }
+        let seconds = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
+        let body = self.body(response, deadline).await?;
+        Err(match serde_json::from_slice::<ErrorFrame>(&body) {
+            Ok(ErrorFrame { code, message, retry_after_ms, .. }) => {
+                let exact = retry_after_ms.map(Duration::from_millis);
+                let retry_after = exact.or(seconds.map(Duration::from_secs));
+                ApiError::Refused { code, message, retry_after }
+            }
+            Err(_) if status.is_server_error() => ApiError::NotReady(self.server.authority()),
+            Err(_) => self.not_snug(),
+        })
+    }
+
+    async fn body(&self, response: Response<Incoming>, deadline: Instant) -> Result<Bytes, ApiError> {
+        let body = timeout_at(deadline, Limited::new(response.into_body(), BYTES).collect()).await;
+        let body = body.map_err(|_| self.lost())?;
+        let body = body.map_err(|error| match error.downcast_ref::<hyper::Error>() {
+            Some(error) => self.broken(error),
+            None => self.not_snug(),
+        });
+        body.map(Collected::to_bytes)
+    }
+
+    fn broken(&self, error: &hyper::Error) -> ApiError {
+        if error.is_parse() { self.not_snug() } else { self.lost() }
+    }
+
+    fn not_snug(&self) -> ApiError {
+        ApiError::NotSnug(self.server.authority())
+    }
+
+    fn lost(&self) -> ApiError {
+        ApiError::Lost(self.server.authority())
+    }
+}
+
+/// A room as it is said, until the server or the line ends it.
+#[derive(Debug)]
+pub struct Stream {
+    server: ServerAddress,
+    body: Incoming,
+    /// What came and is no whole line yet.
+    read: Vec<u8>,
+    _driver: Driver,
+}
+
+impl Stream {
+    /// The next entries, one or more; none once the server has ended.
+    ///
+    /// # Errors
+    /// [`ApiError::Lost`] when the line broke or went silent, [`ApiError::NotSnug`] for nonsense.
+    pub async fn next(&mut self) -> Result<Option<Vec<Heard>>, ApiError> {
+        let lost = || ApiError::Lost(self.server.authority());
+        let not_snug = || ApiError::NotSnug(self.server.authority());
+        loop {
+            let frame = timeout_at(Instant::now() + SILENCE, self.body.frame()).await.map_err(|_| lost())?;
+            let Some(frame) = frame else { return Ok(None) };
+            let Ok(piece) = frame.map_err(|_| lost())?.into_data() else { continue };
+            self.read.extend_from_slice(&piece);
+            let whole = self.read.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            let rest = self.read.split_off(whole);
+            let lines = std::mem::replace(&mut self.read, rest);
+            if self.read.len() > LINE_BYTES {
+                return Err(not_snug());
+            }
+            // An empty line says no more than that the line stands.
+            let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+            let heard: Option<Vec<Heard>> = lines.map(Heard::parse).collect();
+            let heard = heard.ok_or_else(not_snug)?;
+            if !heard.is_empty() {
+                return Ok(Some(heard));
+            }
+        }
+    }
+}
+
+fn path(room: &RoomName, of: &str) -> String {
+    format!("/api/rooms/{}/{of}", segment(room.as_str()))
 }

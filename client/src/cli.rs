@@ -9,14 +9,23 @@ use std::{
 use clap::Parser;
 use snug_shared::{Nickname, RoomName};
 
+use crate::pipe;
+
 /// The variable iced chooses its renderer by.
 const BACKEND: &str = "ICED_BACKEND";
 const SOFTWARE: &str = "tiny-skia";
 
-/// Rooms to talk in, on your own network.
+/// Rooms to talk in, on your own network
+///
+/// Without a command, the app opens. The commands are for scripts and open no window: data goes to
+/// standard output, words go to standard error. They end with 0 when it is done, with 1 when the server
+/// refuses or can't be reached, with 2 when they were used wrongly, with 130 after Ctrl-C.
 #[derive(Debug, Clone, Default, Parser)]
-#[command(name = "snug", version)]
+#[command(name = "snug", version, verbatim_doc_comment, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
+    /// What to do without a window
+    #[command(subcommand)]
+    pub command: Option<pipe::Command>,
     /// Draw with the processor instead of the graphics card
     #[arg(long)]
     pub software: bool,
@@ -30,7 +39,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", value_parser = RoomName::parse, requires = "join")]
     pub room: Option<RoomName>,
     /// Keep settings, unsent messages and hosted history in this folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub data_dir: Option<PathBuf>,
 }
 

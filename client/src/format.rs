@@ -124,6 +124,13 @@ pub fn clock(at: Millis, zone: &TimeZone) -> String {
         .unwrap_or_default()
 }
 
+/// The day and the second where the reader is, for lists that are sorted and searched by machines.
+pub fn stamp(at: Millis, zone: &TimeZone) -> String {
+    Timestamp::from_millisecond(at)
+        .map(|time| time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string())
+        .unwrap_or_default()
+}
+
 /// A day, as said on the day `today`.
 pub fn day(day: Date, today: Date) -> String {
     if day == today {

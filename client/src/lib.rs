@@ -5,7 +5,7 @@
 //! room.
 //!
 //! With pixels: [`app`] is the root and routes, [`screen`] holds the three screens, [`widget`] what they are put together from;
-//! [`theme`] is the only file with colours.
+//! [`theme`] is the only file with colours. Without a window: [`pipe`], the commands for scripts.
 
 pub mod api;
 pub mod app;
@@ -17,6 +17,7 @@ pub mod format;
 pub mod host;
 pub mod icon;
 pub mod outbox;
+pub mod pipe;
 pub mod screen;
 pub mod session;
 pub mod settings;

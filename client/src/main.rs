@@ -1,12 +1,15 @@
-//! The app's window. Everything else is in the library.
+//! The app's window, or one of the commands that need none. Everything else is in the library.
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use snug::{app, cli::Arguments};
+use snug::{app, cli::Arguments, pipe};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(command) = &arguments.command {
+        return pipe::run(command, arguments.data_dir);
+    }
     match arguments.with_renderer() {
         Ok(Some(code)) => return code,
         Ok(None) => {}

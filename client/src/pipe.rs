@@ -1,0 +1,156 @@
+//! Rooms as pipes: `snug send`, `snug tail` and `snug rooms` speak the HTTP API on a command line, without a window.
+//!
+//! Data goes to stdout and nothing else does; words for people go to stderr. They end with 0 when what was asked is done, with
+//! 1 when the server refused or could not be had, with 2 when the command line makes no sense, with 130 after Ctrl-C.
+
+use std::{
+    io,
+    path::PathBuf,
+    process::{self, ExitCode},
+};
+
+use clap::{Args, Subcommand};
+use snug_shared::{DEFAULT_PORT, ServerAddress};
+use url::Host;
+
+use crate::{
+    api::ApiError,
+    settings::{Home, Settings},
+};
+
+mod cut;
+mod rooms;
+mod send;
+mod since;
+mod tail;
+mod words;
+
+const SEND: &str = "\
+Examples:
+  snug send ops \"The build is green.\"
+  make 2>&1 | snug send ops --as builder
+  tail -f app.log | snug send ops --lines";
+
+const TAIL: &str = "\
+Examples:
+  snug tail ops
+  snug tail ops --json --since 10m --no-follow | jq -r .message";
+
+/// What can be done without a window.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Say something in a room
+    ///
+    /// Without TEXT, what comes on standard input is said when it has ended. What is too long for one
+    /// message is cut at line ends into several; what would take more than 20 is refused whole. Colours
+    /// and other terminal codes are taken out. It is done when the server has stored it.
+    #[command(verbatim_doc_comment, after_help = SEND)]
+    Send(send::Send),
+    /// Print what is said in a room, as it is said
+    ///
+    /// Goes on until Ctrl-C, and comes back by itself when the server was away: nothing is left out,
+    /// nothing is repeated.
+    #[command(verbatim_doc_comment, after_help = TAIL)]
+    Tail(tail::Tail),
+    /// List a server's rooms
+    Rooms(rooms::Rooms),
+}
+
+/// Which server is meant.
+#[derive(Debug, Clone, Args)]
+struct Where {
+    /// The server's address; left out, the one the app was on last, or this computer
+    #[arg(long, env = "SNUG_SERVER", value_name = "ADDRESS", value_parser = ServerAddress::parse)]
+    server: Option<ServerAddress>,
+}
+
+impl Where {
+    fn server(&self, settings: &Settings) -> ServerAddress {
+        let lately = || settings.servers().first().map(|server| (*server).clone());
+        self.server.clone().or_else(lately).unwrap_or_else(|| ServerAddress {
+            host: Host::Domain("localhost".to_owned()),
+            port: DEFAULT_PORT,
+            secure: false,
+        })
+    }
+}
+
+/// Why a command ended before it was done.
+#[derive(Debug)]
+enum Stop {
+    /// Nobody reads on: `snug tail tea | head` has had enough.
+    Unread,
+    /// The server was asked in vain.
+    Asked(ApiError),
+    /// Anything else, in a sentence or more for a person.
+    Failed(String),
+}
+
+impl From<ApiError> for Stop {
+    fn from(error: ApiError) -> Self {
+        Self::Asked(error)
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Unread,
+            _ => Self::Failed(format!("The output could not be written: {error}.")),
+        }
+    }
+}
+
+/// Does what was asked for, and says how it ended.
+pub fn run(command: &Command, data_dir: Option<PathBuf>) -> ExitCode {
+    let (settings, notice) = remembered(data_dir);
+    if let Some(notice) = notice {
+        tell(&notice);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tell(&format!("The system has no threads to spare: {error}."));
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(async {
+        // On a thread of its own: it must end a command that waits for its output to be read.
+        drop(tokio::spawn(async {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                process::exit(INTERRUPTED);
+            }
+        }));
+        match command {
+            Command::Send(send) => send::run(send, &settings).await,
+            Command::Tail(tail) => tail::run(tail, &settings).await,
+            Command::Rooms(rooms) => rooms::run(rooms, &settings).await,
+        }
+    });
+    match done {
+        Ok(()) | Err(Stop::Unread) => ExitCode::SUCCESS,
+        Err(Stop::Asked(error)) => {
+            tell(&words::harmless(&error.to_string()));
+            ExitCode::FAILURE
+        }
+        Err(Stop::Failed(sentence)) => {
+            tell(&sentence);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Ended by Ctrl-C, as shells write it.
+const INTERRUPTED: i32 = 130;
+
+/// What the app remembers; without a place for that, nothing.
+fn remembered(data_dir: Option<PathBuf>) -> (Settings, Option<String>) {
+    let home = data_dir.map_or_else(Home::find, |folder| Ok(Home::at(&folder)));
+    home.map_or_else(|_| (Settings::default(), None), |home| Settings::load(&home))
+}
+
+/// Tells the person something.
+fn tell(sentence: &str) {
+    eprintln!("snug: {sentence}");
+}

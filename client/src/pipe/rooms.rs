@@ -1,0 +1,90 @@
+//! `snug rooms`: who talks where.
+
+use std::io::{self, Write};
+
+use clap::Args;
+use jiff::Timestamp;
+use snug_shared::{Millis, api::RoomInfo};
+use unicode_width::UnicodeWidthStr;
+
+use super::{Stop, Where, tell, words};
+use crate::{api, format, settings::Settings};
+
+/// What stands between two columns.
+const GAP: usize = 2;
+
+/// `snug rooms`.
+#[derive(Debug, Clone, Args)]
+pub struct Rooms {
+    /// Print one JSON object a line, as the server's API has them
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Where,
+}
+
+pub(super) async fn run(wanted: &Rooms, settings: &Settings) -> Result<(), Stop> {
+    let server = wanted.place.server(settings);
+    let rooms = api::rooms(server.clone()).await?.rooms;
+    let mut out = io::stdout().lock();
+    if wanted.json {
+        for room in &rooms {
+            let json = serde_json::to_string(room).map_err(io::Error::other)?;
+            writeln!(out, "{}", words::json(&json))?;
+        }
+    } else if rooms.is_empty() {
+        tell(&format!("There are no rooms at {server} yet. snug send ROOM TEXT makes one."));
+    } else {
+        out.write_all(table(&rooms, Timestamp::now().as_millisecond()).as_bytes())?;
+    }
+    Ok(out.flush()?)
+}
+
+/// The rooms in columns, under the names of those.
+fn table(rooms: &[RoomInfo], now: Millis) -> String {
+    let mut rows = vec![["ROOM", "PEOPLE", "LAST SAID", "TOPIC"].map(str::to_owned)];
+    rows.extend(rooms.iter().map(|room| {
+        let last = if room.last == 0 { "-".to_owned() } else { format::ago(room.last_at, now) };
+        let topic = room.topic.as_ref().map(|topic| words::harmless(topic.as_str()).into_owned());
+        let name = words::harmless(room.room.as_str()).into_owned();
+        [name, room.members.to_string(), last, topic.unwrap_or_default()]
+    }));
+    let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or_default();
+    let widths: [usize; 4] = std::array::from_fn(width);
+    let mut table = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            line.push_str(cell);
+            line.push_str(&" ".repeat(width - cell.width() + GAP));
+        }
+        table.push_str(line.trim_end());
+        table.push('\n');
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use snug_shared::{RoomName, Topic};
+
+    #[test]
+    fn columns_line_up_in_any_script() {
+        let room = |name: &str, members, last, topic: &str| RoomInfo {
+            room: RoomName::parse(name).unwrap(),
+            members,
+            last,
+            last_at: 0,
+            topic: Topic::parse(topic).ok().filter(|topic| !topic.is_empty()),
+            locked: false,
+        };
+        let rooms = [room("茶室", 2, 7, "Green \u{202e}or black?"), room("quiet", 11, 0, "")];
+        let expected = "\
+ROOM   PEOPLE  LAST SAID  TOPIC
+茶室   2       2 min ago  Green \\u{202e}or black?
+quiet  11      -
+";
+        assert_eq!(table(&rooms, 120_000), expected);
+    }
+}
