@@ -1,0 +1,107 @@
+//! How cost grows: the same delivery and the same join among more members, more rooms, and over longer logs.
+
+use std::{fmt::Write, io, thread, time::Duration};
+
+use super::{
+    cores::Cores,
+    dialect::Dialect,
+    floor::Form,
+    load::{Load, Pace, Shape, Window},
+    report,
+    scenario::{AT_ONCE, Figures, Kind, Scenario, Unit},
+    server::{Places, Running, Server},
+};
+
+/// Messages a second in all while the rooms grow: the same for one room as for ten thousand.
+const STEADY: u32 = 2000;
+
+/// Who fills a log: so many senders with so many messages under way, a second at a time.
+const WRITERS: Shape = Shape { rooms: 1, members: 4, senders: 4 };
+const UNDER_WAY: u32 = 64;
+const FILLING: Window =
+    Window { warm: Duration::ZERO, length: Duration::from_secs(1), quiet: Duration::from_secs(10) };
+
+/// Measures everything and returns the tables.
+///
+/// # Errors
+/// The system's, and when somebody does not get in.
+pub fn run(places: &Places, cores: Cores, window: Window) -> io::Result<String> {
+    let mut out = format!(
+        "{}; one run each.\n\nCPU of the server in microseconds, a delivery and a join; in brackets the floor's.\n",
+        report::machine()
+    );
+    let servers = [Server::SnugNone, Server::Floor(Form::OneWrite)];
+    let mut table = |title: &str, sizes: &[u32], shape: &dyn Fn(u32) -> (Shape, Pace)| -> io::Result<()> {
+        // Writing to a string does not fail.
+        let _ = writeln!(out, "\n| {title} | a delivery | a join |\n|---|---|---|");
+        for size in sizes {
+            let (shape, pace) = shape(*size);
+            let mut figures = Vec::new();
+            for server in servers {
+                let running = server.start(places, cores)?;
+                figures.push(scenario(shape, pace).run(&running, server.dialect(), window, 0)?);
+            }
+            let _ = writeln!(out, "{}", row(*size, &figures[0], &figures[1]));
+        }
+        Ok(())
+    };
+    table("members of one room", &[10, 100, 1000, 10_000], &|members| {
+        (Shape { rooms: 1, members, senders: 1 }, Pace::Closed { each: 1 })
+    })?;
+    table("rooms of two members", &[1, 10, 100, 1000, 10_000], &|rooms| {
+        (Shape { rooms, members: 2, senders: 2 }, Pace::Open { per_second: STEADY })
+    })?;
+    logs(places, cores, window, &mut out)?;
+    Ok(out)
+}
+
+fn logs(places: &Places, cores: Cores, window: Window, out: &mut String) -> io::Result<()> {
+    let _ = writeln!(
+        out,
+        "\n| entries in a durable room's log | a delivery | a join with 50 of them |\n|---|---|---|"
+    );
+    let running = Server::Snug.start(places, cores)?;
+    let mut entries = 0;
+    for wanted in [1000, 10_000, 100_000, 1_000_000] {
+        entries += fill(&running, wanted - entries)?;
+        // Whoever wrote has left before others are counted.
+        thread::sleep(Duration::from_secs(1));
+        let shape = Shape { rooms: 1, members: 100, senders: 1 };
+        let figures =
+            scenario(shape, Pace::Open { per_second: 200 }).run(&running, Dialect::Native, window, 50)?;
+        let _ = writeln!(out, "| {entries} | {:.2} | {:.0} |", figures.cost, figures.join);
+        entries += (figures.tally.heard / 100) as u32;
+        eprintln!("log of {entries}: {:.2} µs a delivery, {:.0} µs a join", figures.cost, figures.join);
+    }
+    Ok(())
+}
+
+/// Says at least so much in the first room; says how much it was.
+fn fill(running: &Running, wanted: u32) -> io::Result<u32> {
+    let mut load = Load::new(running.address, Dialect::Native, WRITERS, 0)?;
+    load.join(WRITERS.members as usize, AT_ONCE)?;
+    let said = |load: &Load| (load.tally().heard / u64::from(WRITERS.members)) as u32;
+    while said(&load) < wanted {
+        let left = f64::from(wanted - said(&load)) / f64::from(wanted);
+        let length = FILLING.length.mul_f64(left.clamp(0.02, 1.0));
+        let _ = load.talk(Pace::Closed { each: UNDER_WAY }, Window { length, ..FILLING }, 0, || Ok(()))?;
+    }
+    Ok(said(&load))
+}
+
+fn scenario(shape: Shape, pace: Pace) -> Scenario {
+    Scenario {
+        key: "grow",
+        title: "",
+        kind: Kind::Talk(shape, pace),
+        unit: Unit::Delivery,
+        floor: Form::OneWrite,
+    }
+}
+
+fn row(size: u32, own: &Figures, floor: &Figures) -> String {
+    let row =
+        format!("| {size} | {:.2} ({:.2}) | {:.0} ({:.0}) |", own.cost, floor.cost, own.join, floor.join);
+    eprintln!("{row}");
+    row
+}
