@@ -1,5 +1,7 @@
 // What both screens need: elements made of text, storage that may be missing, names, colours and times.
 
+export const $ = (id) => document.getElementById(id);
+
 /// An element with attributes, listeners (`onclick`) and children. Children that are strings become text, never markup.
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -14,16 +16,11 @@ export function h(tag, attributes = {}, ...children) {
 
 const SVG = 'http://www.w3.org/2000/svg';
 const ICONS = {
-  send: 'M14.5 21.7a.5.5 0 0 0 .94-.03l6.5-19a.5.5 0 0 0-.64-.64l-19 6.5a.5.5 0 0 0-.02.94l7.93 3.18a2 2 0 0 1 1.11 1.11zM21.85 2.15l-10.94 10.94',
   reply: 'M20 20v-7a4 4 0 0 0-4-4H4M9 14 4 9l5-5',
   pencil: 'M21.2 6.8a2.8 2.8 0 0 0-4-4L3.8 16.2a2 2 0 0 0-.5.8L2 21.4a.5.5 0 0 0 .6.6l4.4-1.3a2 2 0 0 0 .8-.5zM15 5l4 4',
   trash: 'M3 6h18M19 6v14a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V6M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2',
   copy: 'M10 8h10a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H10a2 2 0 0 1-2-2V10a2 2 0 0 1 2-2zM4 16a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2h10a2 2 0 0 1 2 2',
   smile: 'M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zM8 14s1.5 2 4 2 4-2 4-2M9 9h.01M15 9h.01',
-  search: 'M11 3a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM21 21l-4.3-4.3',
-  users: 'M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2M9 3a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM22 21v-2a4 4 0 0 0-3-3.87M16 3.13a4 4 0 0 1 0 7.75',
-  bell: 'M10.3 21a1.9 1.9 0 0 0 3.4 0M3.3 15.3A1 1 0 0 0 4 17h16a1 1 0 0 0 .7-1.7C19.4 14 18 12.5 18 8A6 6 0 0 0 6 8c0 4.5-1.4 6-2.7 7.3',
-  back: 'm12 19-7-7 7-7M19 12H5',
   close: 'M18 6 6 18M6 6l12 12',
 };
 
@@ -39,9 +36,8 @@ export function icon(name) {
 }
 
 /// A button that is an icon, with its words for those who hover or listen.
-export function iconButton(name, label, onclick, attributes = {}) {
-  return h('button', { type: 'button', class: 'icon', 'aria-label': label, title: label, onclick, ...attributes }, icon(name));
-}
+export const iconButton = (name, label, onclick) =>
+  h('button', { type: 'button', class: 'icon', 'aria-label': label, title: label, onclick }, icon(name));
 
 /// localStorage, or for as long as the page is open where a browser gives none or has no space left.
 const memory = new Map();
@@ -78,12 +74,10 @@ let lastTime = 0;
 /// A UUID v7: sorts by the time it was made. `crypto.randomUUID` is not there on a plain-http network address.
 export function uuid() {
   lastTime = Math.max(Date.now(), lastTime + 1);
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  for (let at = 0; at < 6; at += 1) bytes[at] = Math.floor(lastTime / 2 ** (8 * (5 - at)));
-  bytes[6] = (bytes[6] & 0x0f) | 0x70;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  const hex = (number, digits) => number.toString(16).padStart(digits, '0');
+  const time = hex(lastTime, 12);
+  const random = Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => hex(byte, 2)).join('');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-8${random.slice(3, 6)}-${random.slice(6)}`;
 }
 
 const segmenter = typeof Intl.Segmenter === 'function' ? new Intl.Segmenter() : null;
@@ -116,10 +110,9 @@ export function tile(name, who, size = '') {
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const weekday = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' });
-const whole = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'short' });
 const withYear = new Intl.DateTimeFormat('en', { dateStyle: 'long' });
 export const time = (at) => clock.format(at);
-export const moment = (at) => whole.format(at);
+export const moment = (at) => `${withYear.format(at)}, ${time(at)}`;
 export const day = (at) => new Date(at).setHours(0, 0, 0, 0);
 export function dayName(at) {
   const today = new Date();

@@ -4,19 +4,21 @@ const RETRY_CAP = 30_000;
 const ANSWER = 10_000;
 const RESTART = 5_000;
 
+const MISUNDERSTOOD = ['The server did not understand this page. Please reload it.', 'other'];
+
 // code: [what happened, whether and how to come back]. `other`: the person has to do something first.
 const CLOSES = {
   1000: ['The server closed this room.', 'other'],
   1001: ['The server is going away.', 'backoff'],
-  1002: ['The server did not understand this page. Please reload it.', 'other'],
-  1003: ['The server did not understand this page. Please reload it.', 'other'],
-  1007: ['The server did not understand this page. Please reload it.', 'other'],
-  1009: ['The server did not understand this page. Please reload it.', 'other'],
+  1002: MISUNDERSTOOD,
+  1003: MISUNDERSTOOD,
+  1007: MISUNDERSTOOD,
+  1009: MISUNDERSTOOD,
   1012: ['The server restarts.', 'restart'],
-  4000: ['The server did not understand this page. Please reload it.', 'other'],
+  4000: MISUNDERSTOOD,
   4001: ['This server speaks another version than this page. Please reload it.', 'other'],
   4002: ['The server does not take that name. Please pick another.', 'name'],
-  4003: ['That nickname is in use in this room. Please pick another.', 'name'],
+  4003: ['That name is in use in this room. Please pick another.', 'name'],
   4004: ['This room has a password, which this page cannot ask for yet. The app can.', 'other'],
   4005: ['A moderator showed you out of this room.', 'other'],
   4006: ['A moderator keeps you out of this room.', 'other'],

@@ -1,10 +1,9 @@
 // The first screen: who you are, and which room.
 
-import { ask, h, roomPath, secure, store, wrongName } from './common.js';
+import { $, ask, h, roomPath, secure, store, wrongName } from './common.js';
 
 const EVERY = 5000;
 const MOST = 50;
-const $ = (id) => document.getElementById(id);
 
 function here(members) {
   return members === 0 ? 'Nobody there' : members === 1 ? '1 here' : `${members} here`;
@@ -14,8 +13,8 @@ function card(info) {
   return h('li', {}, h('a', { class: 'card', href: roomPath(info.room), onclick: (event) => {
     // The name first: who comes without one is asked for it here, where it is typed.
     if (!keepName()) event.preventDefault();
-  } }, h('span', { class: 'words' }, h('b', { dir: 'auto' }, info.room), info.topic && h('span', { class: 'muted', dir: 'auto' }, info.topic)),
-  h('span', { class: 'muted' }, info.locked ? `${here(info.members)} · locked` : here(info.members))));
+  } }, h('span', { class: 'words' }, h('b', { dir: 'auto' }, info.room), info.topic && h('span', { class: 'muted small', dir: 'auto' }, info.topic)),
+  h('span', { class: 'muted small' }, info.locked ? `${here(info.members)} · locked` : here(info.members))));
 }
 
 let drawn = '';

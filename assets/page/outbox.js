@@ -36,7 +36,7 @@ export class Outbox {
     return kept;
   }
 
-  has(id) { return this.#items.has(id); }
+  get(id) { return this.#items.get(id); }
 
   strike(id) {
     if (!this.#items.delete(id)) return;
@@ -45,8 +45,7 @@ export class Outbox {
   }
 
   fail(id, code, message) {
-    const item = this.#items.get(id);
-    if (!item) return;
+    const item = this.get(id);
     item.failed = { code, message };
     this.#keep(item);
     this.changed();
@@ -54,7 +53,7 @@ export class Outbox {
 
   /// Sends a failed one again: at the end, and after a conflict of ids under another id.
   retry(id) {
-    const item = this.#items.get(id);
+    const item = this.get(id);
     if (!item) return;
     if (item.failed?.code === 'id_conflict') {
       this.strike(id);

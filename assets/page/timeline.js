@@ -120,7 +120,7 @@ export class Timeline {
       const row = {
         kind: 'message', key: `${this.#era}-${entry.seq}`, rev: 0, seq: entry.seq, id: entry.id, at: entry.at,
         user: entry.user, by: entry.by, message: entry.message, replyTo: entry.reply_to, edited: Boolean(entry.edited),
-        deleted: Boolean(entry.deleted), automated: Boolean(entry.automated) || String(entry.by).startsWith('h:'), asOf: entry.as_of ?? entry.seq,
+        deleted: Boolean(entry.deleted), automated: entry.by.startsWith('h:'), asOf: entry.as_of ?? entry.seq,
         reactions: (entry.reactions ?? []).map(({ emoji, count, by }) => ({ emoji, count, by: new Set(by) })),
       };
       this.#messages.set(entry.seq, row);

@@ -6,7 +6,7 @@ import { aside, mentions, messageRow } from './rows.js';
 const GROUP = 5 * 60_000;
 const NEAR = 48;
 const AHEAD = 600;
-export const EMOJI = ['👍', '❤️', '😂', '🎉', '😮', '😢', '👀', '✅'];
+const EMOJI = ['👍', '❤️', '😂', '🎉', '😮', '😢', '👀', '✅'];
 
 export class View {
   #drawn = new Map();
@@ -15,8 +15,8 @@ export class View {
   #height = 0;
   #tools;
 
-  constructor(log, pill, { timeline, act }) {
-    Object.assign(this, { log, pill, timeline, act, news: 0, lineAfter: Infinity, pending: [], nickname: '', room: '' });
+  constructor(log, pill, room, timeline, act) {
+    Object.assign(this, { log, pill, room, timeline, act, news: 0, lineAfter: Infinity, pending: [] });
     this.list = h('div', { class: 'list' });
     log.append(this.list);
     log.addEventListener('scroll', () => this.#scrolled(), { passive: true });
@@ -33,10 +33,7 @@ export class View {
 
   get atEnd() { return this.#atEnd; }
 
-  set me(nickname) {
-    this.nickname = nickname;
-    this.mention = mentions(nickname);
-  }
+  set me(nickname) { this.mention = mentions(nickname); }
 
   speaksToMe(row) {
     if (row.deleted || row.by === this.timeline.by) return false;

@@ -1,0 +1,98 @@
+// Where one writes: the draft, what it is for, and how much still fits.
+
+import { $, bytes, clusters, h, place, store } from './common.js';
+import { notice } from './strip.js';
+import { limits, room, send, timeline, typing } from './session.js';
+
+const NEAR = 400;
+const HEIGHT = 176;
+const DRAFT = place('draft', room, '');
+const field = $('text');
+let purpose = null;
+
+const tooLong = (text) => bytes(text) > limits.message_bytes
+  || (text.length > limits.message_clusters && clusters(text).length > limits.message_clusters);
+
+/// Sends what is written. False: there is nothing to send, or it cannot be sent.
+function submit() {
+  const text = field.value;
+  if (!text.trim()) return false;
+  if (tooLong(text)) {
+    notice('That is too long for one message. Please cut it in two.');
+    return false;
+  }
+  const { kind, row } = purpose ?? {};
+  if (kind !== 'edit') send({ type: 'chat_message', message: text, reply_to: row?.seq });
+  else if (text !== row.message) send({ type: 'edit', target: row.seq, message: text });
+  field.value = '';
+  aim(null);
+  return true;
+}
+
+/// What the next send is for: `{kind: 'reply' or 'edit', row}`, or just a message. A draft waits until an edit is done.
+export function aim(next) {
+  if (purpose?.kind === 'edit' && next?.kind !== 'edit') field.value = store.get(DRAFT) ?? '';
+  if (next?.kind === 'edit') field.value = next.row.message;
+  purpose = next;
+  $('purpose').hidden = !next;
+  if (next) {
+    $('purpose-text').replaceChildren(...(next.kind === 'edit' ? ['Changing your message'] : ['Answering ', h('b', {}, next.row.user)]));
+    field.focus();
+  }
+  changed();
+}
+
+/// Esc: whether there was something to take back.
+export function cancel() {
+  if (!purpose) return false;
+  aim(null);
+  return true;
+}
+
+export function mention(name) {
+  const before = field.value.slice(0, field.selectionStart);
+  field.setRangeText(`${before && !/\s$/.test(before) ? ' ' : ''}@${name} `, field.selectionStart, field.selectionEnd, 'end');
+  field.focus();
+  changed();
+}
+
+function changed() {
+  if (purpose?.kind !== 'edit') store.set(DRAFT, field.value);
+  const near = limits.message_clusters - field.value.length < NEAR;
+  $('left').hidden = !near;
+  if (near) $('left').textContent = tooLong(field.value) ? 'Too long' : `${limits.message_clusters - clusters(field.value).length} left`;
+  $('send').disabled = !field.value.trim();
+  grow();
+}
+
+export function grow() {
+  field.style.height = 'auto';
+  field.style.height = `${Math.min(field.scrollHeight, HEIGHT)}px`;
+}
+
+/// `sent` is called after each send.
+export function compose(sent) {
+  const go = () => submit() && sent();
+  $('composer').addEventListener('submit', (event) => { event.preventDefault(); go(); });
+  $('purpose-end').addEventListener('click', () => { aim(null); field.focus(); });
+  field.addEventListener('input', () => {
+    changed();
+    if (field.value.trim()) typing();
+  });
+  field.addEventListener('keydown', (event) => {
+    if (event.isComposing) return;
+    if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault();
+      go();
+    } else if (event.key === 'ArrowUp' && !field.value) {
+      const row = timeline.rows.findLast((each) => each.kind === 'message' && each.by === timeline.by && !each.deleted && !each.past);
+      if (!row) return;
+      event.preventDefault();
+      aim({ kind: 'edit', row });
+    }
+  });
+  field.placeholder = `Write to ${room}`;
+  field.setAttribute('aria-label', field.placeholder);
+  field.value = store.get(DRAFT) ?? '';
+  changed();
+}
