@@ -200,7 +200,7 @@ impl Reader<'_> {
     fn print(&mut self, heard: &Heard) -> Result<(), Stop> {
         if self.wanted.json {
             writeln!(self.out, "{}", words::json(&heard.json))?;
-        } else if let Some(line) = heard.line.entry().and_then(|entry| self.teller.line(entry)) {
+        } else if let Some(line) = self.teller.line(&heard.line) {
             writeln!(self.out, "{line}")?;
         }
         Ok(())

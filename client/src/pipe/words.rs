@@ -6,7 +6,7 @@ use std::{
 };
 
 use jiff::tz::TimeZone;
-use snug_shared::{AuthorKind, Body, Entry, MessageText, Seq};
+use snug_shared::{AuthorKind, Body, Entry, Line, MessageText, Seq};
 
 use crate::format;
 
@@ -60,8 +60,16 @@ impl Teller {
         Self { zone, first: 0, folded: 0 }
     }
 
-    /// An entry as a line, or as several; none when there is nothing new in it.
-    pub fn line(&mut self, entry: &Entry) -> Option<String> {
+    /// An entry as a line, or as several; none when there is nothing new in it, or nothing this version understands.
+    pub fn line(&mut self, line: &Line) -> Option<String> {
+        match line {
+            Line::Entry(entry) => self.entry(entry),
+            Line::Damaged(seq) => Some(format!("Entry {seq} cannot be read: the server's disk changed it.")),
+            Line::Opaque(_) => None,
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry) -> Option<String> {
         if self.first == 0 {
             self.first = entry.seq;
         }
@@ -103,23 +111,15 @@ fn said(text: Option<&MessageText>) -> String {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
-    use snug_shared::Line;
 
-    fn entry(fields: &Value) -> Entry {
+    fn told(teller: &mut Teller, fields: Value) -> Option<String> {
         let mut whole = json!({
             "type": "chat_message", "seq": 1, "id": "0196f1d0-7b3a-7c4e-9f2a-0123456789ab",
             "at": 1_763_682_492_000_i64, "user": "maya", "by": format!("s:{}", "a".repeat(26)),
         });
         whole.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        match serde_json::from_value(whole.clone()).unwrap() {
-            Line::Entry(entry) => entry,
-            Line::Opaque(_) => panic!("{whole}"),
-        }
-    }
-
-    fn told(teller: &mut Teller, fields: Value) -> Option<String> {
-        let line = teller.line(&entry(&fields))?;
-        Some(line.strip_prefix("2025-11-20 23:48:12 ").unwrap().to_owned())
+        let line = teller.line(&serde_json::from_value(whole).unwrap())?;
+        Some(line.strip_prefix("2025-11-20 23:48:12 ").unwrap_or(&line).to_owned())
     }
 
     #[test]
@@ -142,6 +142,7 @@ mod tests {
             ),
             (json!({"type": "topic", "topic": "Tea"}), "maya set the topic: Tea"),
             (json!({"type": "topic", "topic": ""}), "maya took the topic away"),
+            (json!({"type": "damaged", "seq": 7}), "Entry 7 cannot be read: the server's disk changed it."),
         ] {
             assert_eq!(told(&mut teller, fields).as_deref(), Some(line));
         }
