@@ -110,48 +110,45 @@ export class View {
     if (!element || this.#tools.parentElement === element || this.#tools.contains(document.activeElement)) return;
     const row = this.timeline.message(Number(element.dataset.seq));
     if (!row || row.deleted) return this.#tools.remove();
-    const own = row.by === this.timeline.by;
-    this.#buttons(row, own);
+    this.#buttons(row);
     element.append(this.#tools);
   }
 
-  #buttons(row, own) {
+  #buttons(row) {
+    const own = row.by === this.timeline.by;
     const buttons = [
-      iconButton('smile', 'React', () => this.#picker(row, own)),
+      iconButton('smile', 'React', () => this.#picker(row)),
       iconButton('reply', 'Reply', () => this.act.reply(row)),
       iconButton('copy', 'Copy text', () => this.act.copy(row)),
       own && iconButton('pencil', 'Edit', () => this.act.edit(row)),
-      own && iconButton('trash', 'Delete', () => this.#sure(row, own)),
+      own && iconButton('trash', 'Delete', () => this.#sure(row)),
     ];
     this.#tools.replaceChildren(...buttons.filter(Boolean));
   }
 
-  #picker(row, own) {
-    const react = (emoji) => {
-      this.act.react(row, emoji, true);
-      this.#done(row, own);
-    };
-    this.#stay();
-    this.#tools.replaceChildren(...EMOJI.map((emoji) =>
-      h('button', { type: 'button', class: 'icon emoji', 'aria-label': `React with ${emoji}`, onclick: () => react(emoji) }, emoji)),
-    iconButton('close', 'Close', () => this.#done(row, own)));
-    this.#tools.firstElementChild.focus();
+  #picker(row) {
+    const emoji = EMOJI.map((each) => h('button', {
+      type: 'button', class: 'icon emoji', 'aria-label': `React with ${each}`, onclick: () => { this.act.react(row, each, true); this.#done(row); },
+    }, each));
+    this.#offer(...emoji, iconButton('close', 'Close', () => this.#done(row)));
+    emoji[0].focus();
   }
 
-  #sure(row, own) {
-    const yes = () => {
-      this.act.delete(row);
-      this.#done(row, own);
-    };
-    this.#stay();
-    this.#tools.replaceChildren(h('span', {}, 'Delete for everyone?'),
-      h('button', { type: 'button', class: 'danger', onclick: yes }, 'Delete'),
-      h('button', { type: 'button', onclick: () => this.#done(row, own) }, 'Keep'));
-    this.#tools.lastElementChild.focus();
+  #sure(row) {
+    const keep = h('button', { type: 'button', onclick: () => this.#done(row) }, 'Keep');
+    this.#offer(h('span', {}, 'Delete for everyone?'),
+      h('button', { type: 'button', class: 'danger', onclick: () => { this.act.delete(row); this.#done(row); } }, 'Delete'), keep);
+    keep.focus();
   }
 
-  #done(row, own) {
-    this.#buttons(row, own);
+  /// Other buttons for a while.
+  #offer(...buttons) {
+    this.#stay();
+    this.#tools.replaceChildren(...buttons);
+  }
+
+  #done(row) {
+    this.#buttons(row);
     this.#stay();
   }
 
