@@ -3,7 +3,7 @@
 //! [`RoomName`] and [`Nickname`] keep the spelling a person chose (trimmed, NFC). [`RoomKey`] is what makes two room names
 //! one; [`Nickname::collides_with`] is what makes two nicknames look the same.
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
@@ -15,8 +15,10 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::limits;
 
-/// Nicknames nobody may carry: they would pass for the server itself.
-const RESERVED: [&str; 3] = ["snug", "system", "server"];
+/// What nicknames nobody may carry look like, since they would pass for the server itself: “snug”, “system” and “server”.
+const RESERVED: [&str; 3] = ["snug", "systern", "server"];
+/// How many letters a name has that looks like one of them.
+const RESERVED_LETTERS: RangeInclusive<usize> = 4..=7;
 
 /// Why a name is refused. Each reads as a sentence for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -107,8 +109,12 @@ impl Nickname {
     /// [`NameError`] says which rule of `docs/protocol.md` §3 it breaks.
     pub fn parse(name: &str) -> Result<Self, NameError> {
         let name = checked(name, limits::NICKNAME_CLUSTERS, limits::NICKNAME_BYTES)?;
-        if RESERVED.contains(&fold(&name).as_str()) {
-            return Err(NameError::Reserved);
+        if RESERVED_LETTERS.contains(&name.chars().count()) {
+            // Folded once more, because a letter without case may look like a capital.
+            let looks: String = unicode_security::skeleton(&fold(&name)).collect();
+            if RESERVED.contains(&fold(&looks).as_str()) {
+                return Err(NameError::Reserved);
+            }
         }
         Ok(Self(name))
     }

@@ -168,7 +168,10 @@ fn the_servers_own_names_are_nobodys() {
         assert_eq!(Nickname::parse(name), Err(NameError::Reserved), "{name}");
         assert!(RoomName::parse(name).is_ok(), "a room may be named {name}");
     }
-    for name in ["snugly", "systems", "my server"] {
+    for name in ["ѕnug", "snυg", "ѕуѕtеm", "SYSTЕM", "systern", "sеrver", "ЅERVER", "ꓢnug"] {
+        assert_eq!(Nickname::parse(name), Err(NameError::Reserved), "{name} looks like it");
+    }
+    for name in ["snugly", "systems", "my server", "snu9", "сервер", "sérver"] {
         assert!(Nickname::parse(name).is_ok(), "{name}");
     }
 }
