@@ -161,7 +161,7 @@ async fn noticed(promise: Promise, wire: &Wire, to_server: bool, folder: &Path) 
     server.stop().await;
     let [gone, offline, stream] = [gone, offline, stream].map(Option::unwrap_or_default);
     promise.judged(
-        offline <= LIMIT && gone <= if to_server { LIMIT } else { offline + LIMIT } && stream <= STREAM_LIMIT,
+        offline <= LIMIT && gone <= LIMIT && stream <= STREAM_LIMIT,
         format!(
             "left the list after {:.0} s, the app knew after {:.0} s, all connections gone after {:.0} s",
             gone.as_secs_f64(),

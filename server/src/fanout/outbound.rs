@@ -70,7 +70,7 @@ pub struct Outbound {
     drained: Notify,
     /// When the line last proved to stand, in milliseconds of the server's monotonic clock.
     heard: AtomicU64,
-    /// Whether the other side has answered a ping before.
+    /// Whether the other side answers pings.
     answers: AtomicBool,
 }
 
@@ -86,7 +86,8 @@ impl Outbound {
             wake: Notify::new(),
             drained: Notify::new(),
             heard: AtomicU64::new(now_ms),
-            answers: AtomicBool::new(false),
+            // Native clients are asked to; scripts of the other dialects may know nothing of pings.
+            answers: AtomicBool::new(dialect == Dialect::Native),
         }
     }
 
@@ -269,8 +270,8 @@ impl Outbound {
         &self.socket
     }
 
-    /// Notes that something arrived. From a peer that is known to answer pings nothing else counts: what it sends proves only
-    /// that its own direction of the line still works.
+    /// Notes that something arrived. From a peer that answers pings nothing else counts: what it sends proves only that its own
+    /// direction of the line still works.
     pub fn hear(&self, now_ms: u64, is_pong: bool) {
         if is_pong {
             self.answers.store(true, Ordering::Relaxed);

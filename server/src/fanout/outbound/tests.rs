@@ -222,7 +222,7 @@ async fn nothing_follows_a_goodbye() {
 
 #[tokio::test]
 async fn who_answers_pings_has_to_go_on_answering_them() {
-    let pair = pair().await;
+    let pair = pair_that_speaks(Dialect::Plain).await;
     pair.outbound.hear(1_000, false);
     assert_eq!(pair.outbound.heard(), 1_000, "one who never answered is there as long as it says something");
     pair.outbound.hear(2_000, true);
@@ -230,4 +230,13 @@ async fn who_answers_pings_has_to_go_on_answering_them() {
     assert_eq!(pair.outbound.heard(), 2_000, "what it sends says nothing about what reaches it");
     pair.outbound.hear(4_000, true);
     assert_eq!(pair.outbound.heard(), 4_000);
+}
+
+#[tokio::test]
+async fn a_native_member_has_to_answer_from_the_first_ping_on() {
+    let pair = pair().await;
+    pair.outbound.hear(1_000, false);
+    assert_eq!(pair.outbound.heard(), 0, "the line to it may have died as soon as it was in");
+    pair.outbound.hear(2_000, true);
+    assert_eq!(pair.outbound.heard(), 2_000);
 }
