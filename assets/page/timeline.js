@@ -24,11 +24,13 @@ export class Timeline {
   #era = 0;
 
   /// A join: the same log goes on, or history begins anew, or there is a gap in it.
-  established({ epoch, first, last, resumed, topic }) {
+  established({ epoch, first, last, resumed, topic, limits }) {
     this.topic = topic ?? '';
     if (resumed) return;
     const before = this.rows.some((row) => row.kind === 'message');
-    if (before && (this.epoch !== epoch || last < this.after)) {
+    // A server that could go on and does not has another log than the one that was seen.
+    const could = this.after && last - this.after <= (limits?.replay ?? 0) && first <= this.after + 1;
+    if (before && (this.epoch !== epoch || last < this.after || could)) {
       this.#era += 1;
       for (const row of this.rows) Object.assign(row, { past: true, rev: row.rev + 1 });
       this.rows = this.rows.filter((row) => row.kind !== 'hole');

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::{
     layer::{ChannelLayer, Receiver},
-    log::{Actor, Append, Appended, Committed, Log, LogError},
+    log::{Actor, Append, Appended, Committed, Log, LogError, new_epoch},
 };
 
 mod live;
@@ -370,12 +370,4 @@ impl Receiver for Early {
     fn receive(&self, event: crate::layer::Event) {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
-}
-
-/// 32 hex digits that name a new log.
-fn new_epoch() -> Result<String, LogError> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| LogError::Unavailable(format!("no random bytes from the system: {error}")))?;
-    Ok(data_encoding::HEXLOWER.encode(&bytes))
 }

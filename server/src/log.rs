@@ -123,6 +123,17 @@ pub struct Slice {
     pub more: bool,
 }
 
+/// 32 hex digits that name a new log of a room.
+///
+/// # Errors
+/// When the system has no random bits.
+pub fn new_epoch() -> Result<String, LogError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| LogError::Unavailable(format!("no random bytes from the system: {error}")))?;
+    Ok(data_encoding::HEXLOWER.encode(&bytes))
+}
+
 /// The log of every room. All methods return at once; the futures wait.
 pub trait Log: Send + Sync + 'static {
     /// What is known of a room; `None` when nothing was ever entered.

@@ -27,6 +27,7 @@ mod index;
 mod marks;
 mod queue;
 mod reader;
+mod restored;
 mod rows;
 mod schema;
 mod search;
@@ -142,7 +143,7 @@ impl SqliteLog {
 
     fn open_at(place: schema::Place, commits: Commits) -> Result<Self, OpenError> {
         let lock = schema::lock(&place)?;
-        let connection = schema::prepare(&place)?;
+        let mut connection = schema::prepare(&place)?;
         let secret = schema::secret(&connection).map_err(|source| schema::open_error(&place, source))?;
         let shared = Arc::new(Shared {
             appends: Queue::new(APPENDS),
@@ -152,6 +153,8 @@ impl SqliteLog {
             health: RwLock::new(Ok(())),
             lock: Mutex::new(Some(lock)),
         });
+        let count = restored::Count::open(&place, &mut connection, &shared.damage)
+            .map_err(|source| schema::open_error(&place, source))?;
         let (closed, is_closed) = watch::channel(false);
         let threads = |source| OpenError::Folder { folder: place.folder.clone(), source };
         // Readers that did start end when the queue is closed.
@@ -164,6 +167,7 @@ impl SqliteLog {
             commits,
             readers,
             rooms: append::Rooms::default(),
+            count,
             // A crash may have left both undone.
             due: writer::Due { index: true, erase: true, at: None },
             closed,

@@ -83,6 +83,13 @@ test('another epoch begins under what was said before, which nothing changes any
   assert.deepEqual(words(timeline), ['m1', 'm2', 'm3', '[anew]', 'new 1', 'new 2', '', 'new 4']);
 });
 
+test('a log that could go on and does not is another one, although it has grown', () => {
+  const timeline = room(1, 3);
+  timeline.established(joined({ last: 5, limits: { replay: 100 } }));
+  assert(timeline.extend([said(4, { message: 'new 4' }), said(5, { message: 'new 5' })]));
+  assert.deepEqual(words(timeline), ['m1', 'm2', 'm3', '[anew]', 'new 4', 'new 5']);
+});
+
 test('a log that is shorter than what is here is another one', () => {
   const timeline = room(1, 9);
   timeline.established(joined({ last: 2 }));

@@ -55,17 +55,40 @@ pub(super) fn rooms(connection: &Connection, damage: &Damage, limit: i64) -> Res
     let mut rows = statement.query([limit])?;
     let mut rooms = Vec::new();
     while let Some(row) = rows.next()? {
-        match room_row(row) {
-            Ok(room) => rooms.push(room.record),
-            Err(error) if sum::is_damage(&error) => {
-                // Its name may be what is damaged.
-                let key = row.get_ref(1)?.as_str().ok().and_then(|key| RoomName::parse(key).ok());
-                damage.room(key.map_or_else(|| "?".to_owned(), |name| name.key().to_string()).as_str());
-            }
+        rooms.extend(known(row, damage)?.map(|room| room.record));
+    }
+    Ok(rooms)
+}
+
+/// How many entries all rooms have, and whether all rooms could be asked. Those that could not are told.
+pub(super) fn count(connection: &Connection, damage: &Damage) -> Result<(Seq, bool)> {
+    let mut statement = connection.prepare(&format!("SELECT {ROOM}"))?;
+    let mut rows = statement.query([])?;
+    let (mut entries, mut is_whole) = (0, true);
+    loop {
+        match rows.next() {
+            Ok(Some(row)) => match known(row, damage)? {
+                Some(room) => entries += room.record.last,
+                None => is_whole = false,
+            },
+            Ok(None) => return Ok((entries, is_whole)),
+            Err(error) if sum::is_damage(&error) => return Ok((entries, false)),
             Err(error) => return Err(error),
         }
     }
-    Ok(rooms)
+}
+
+/// A room; none when it is damaged, which is told.
+fn known(row: &Row<'_>, damage: &Damage) -> Result<Option<RoomRow>> {
+    match room_row(row) {
+        Err(error) if sum::is_damage(&error) => {
+            // Its name may be what is damaged.
+            let key = row.get_ref(1)?.as_str().ok().and_then(|key| RoomName::parse(key).ok());
+            damage.room(key.map_or_else(|| "?".to_owned(), |name| name.key().to_string()).as_str());
+            Ok(None)
+        }
+        room => room.map(Some),
+    }
 }
 
 fn room_row(row: &Row<'_>) -> Result<RoomRow> {

@@ -16,6 +16,7 @@ use super::{
     append::{Desk, Rooms, Send},
     index, marks,
     queue::{Queue, Turn},
+    restored::Count,
     schema::{self, Place},
     sum,
 };
@@ -54,6 +55,7 @@ pub(super) struct Writer {
     pub(super) commits: Commits,
     pub(super) readers: Vec<JoinHandle<()>>,
     pub(super) rooms: Rooms,
+    pub(super) count: Count,
     pub(super) due: Due,
     /// Tells [`crate::log::Log::close`] that all is written and let go of; dropping it does too.
     pub(super) closed: watch::Sender<bool>,
@@ -108,6 +110,7 @@ impl Writer {
                 works(&self.shared);
                 for (send, appended) in sends.iter().zip(&done) {
                     if let Appended::New(entry) = appended {
+                        self.count.add(1);
                         self.due.index |= matches!(entry.body, Body::Message(_));
                         (self.commits)(Committed { room: send.key.clone(), entry: Arc::clone(entry) });
                     }
@@ -173,8 +176,11 @@ impl Writer {
     /// What can wait, when its time has come.
     fn look_after(&mut self) {
         let now = Instant::now();
-        let waiting =
-            self.due.index || self.due.erase || self.shared.has_marks() || self.shared.health().is_err();
+        let waiting = self.due.index
+            || self.due.erase
+            || self.count.is_behind()
+            || self.shared.has_marks()
+            || self.shared.health().is_err();
         match self.due.at {
             _ if !waiting => self.due.at = None,
             None => self.due.at = Some(now + UPKEEP),
@@ -206,6 +212,7 @@ impl Writer {
                 .execute("INSERT OR REPLACE INTO meta(name, value) VALUES ('tried', zeroblob(16384))", [])?;
             works(&self.shared);
         }
+        self.count.keep();
         beside(marks::keep(connection, &self.shared.marks), "marks of how far members have read")?;
         if self.due.index {
             let appends = &self.shared.appends;
@@ -229,9 +236,11 @@ impl Writer {
         }
         let mut end = || -> rusqlite::Result<()> {
             let connection = connected(&mut self.connection, &self.place)?;
-            marks::keep(connection, &self.shared.marks)?;
+            self.count.keep();
+            beside(marks::keep(connection, &self.shared.marks), "marks of how far members have read")?;
             if self.due.index {
-                index::catch_up(connection, |taken| taken >= INDEX_AT_CLOSE)?;
+                let done = index::catch_up(connection, |taken| taken >= INDEX_AT_CLOSE);
+                beside(done, "a part of the index for search")?;
             }
             empty_wal(connection)?;
             self.connection.take().map_or(Ok(()), |last| last.close().map_err(|(_, error)| error))

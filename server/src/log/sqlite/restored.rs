@@ -1,0 +1,71 @@
+//! Whether this file is older than what was kept last: then somebody put a backup in its place.
+//!
+//! Entries are never taken away, so their number only grows. It is noted beside the file, after each is durable; a file with
+//! fewer is an older one. Its rooms begin new epochs, so that nobody takes what comes for what was lost. A folder restored
+//! whole has an old note too: then each client that comes back knows more than there is, and is told so for itself.
+
+use std::{fs, path::PathBuf};
+
+use rusqlite::{Connection, Error, Result, TransactionBehavior, params};
+
+use super::{damage::Damage, rows, schema::Place, sum};
+use crate::log;
+
+/// How many entries were ever entered, and what is noted of it.
+#[derive(Debug)]
+pub(super) struct Count {
+    note: PathBuf,
+    entered: u64,
+    noted: u64,
+}
+
+impl Count {
+    /// Counts what is there, and begins new epochs where that is less than was noted.
+    pub(super) fn open(place: &Place, connection: &mut Connection, damage: &Damage) -> Result<Self> {
+        let note = place.folder.join("snug.count");
+        // A note that was never written, or only begun, says nothing.
+        let noted = fs::read_to_string(&note).ok().and_then(|note| note.trim().parse().ok()).unwrap_or(0);
+        let (entered, is_whole) = rows::count(connection, damage)?;
+        if is_whole && entered < noted {
+            tracing::error!(
+                missing = noted - entered,
+                "the room log is older than it was: a backup, it seems. Every room begins a new epoch"
+            );
+            begin_epochs(connection)?;
+        }
+        let mut count = Self { note, entered, noted: 0 };
+        count.keep();
+        Ok(count)
+    }
+
+    /// More entries are durable.
+    pub(super) fn add(&mut self, entries: u64) {
+        self.entered += entries;
+    }
+
+    /// Whether there is something to note.
+    pub(super) const fn is_behind(&self) -> bool {
+        self.noted != self.entered
+    }
+
+    /// Notes the number. Nothing hangs on it while all goes well, so a disk that does not take it is told elsewhere.
+    pub(super) fn keep(&mut self) {
+        if self.is_behind() {
+            let _ = fs::write(&self.note, format!("{}\n", self.entered));
+            self.noted = self.entered;
+        }
+    }
+}
+
+fn begin_epochs(connection: &mut Connection) -> Result<()> {
+    let all = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let rooms: Vec<i64> =
+        all.prepare("SELECT id FROM rooms")?.query_map([], |row| row.get(0))?.collect::<Result<_>>()?;
+    for room in rooms {
+        sum::ROOMS.check(&all, room)?;
+        let epoch = log::new_epoch().map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))?;
+        all.prepare_cached("UPDATE rooms SET epoch = ?2 WHERE id = ?1")?.execute(params![room, epoch])?;
+        sum::ROOMS.seal(&all, room)?;
+    }
+    all.commit()
+}
