@@ -9,10 +9,13 @@ mod faults {
     mod clock;
     #[cfg(target_os = "linux")]
     mod crowd;
+    #[cfg(unix)]
+    mod cuts;
     mod damage;
     #[cfg(target_os = "linux")]
     mod disk;
     mod kill;
+    mod order;
     #[cfg(target_os = "linux")]
     mod power;
 }

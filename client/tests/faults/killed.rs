@@ -76,7 +76,11 @@ async fn kills_of_the_app_lose_nothing_that_waited_and_double_nothing() {
     let vanished = kept.iter().filter(|id| !there.contains(**id)).count();
     assert_eq!(vanished, 0, "of {}; {}", kept.len(), promise.replay());
     assert!(kept.len() > kills as usize && journal.acknowledged() > 0);
-    promise.kept(format!("{kills} kills, {} waited: 0 vanished, 0 doubled", kept.len()));
+    promise.kept(format!(
+        "{kills} kills, {} waited: 0 vanished, 0 doubled, {} shown as sent and all of them stored",
+        kept.len(),
+        journal.acknowledged()
+    ));
 }
 
 fn length(path: &std::path::Path) -> u64 {

@@ -32,6 +32,10 @@ pub struct Orders {
     pub enough: AtomicBool,
     /// The last seq of the room, once it is known; 0 before.
     pub last: AtomicU64,
+    /// Messages that all of them have said.
+    pub said: AtomicU64,
+    /// Connections of theirs that ended.
+    pub cuts: AtomicU64,
 }
 
 /// A member across all its connections.
@@ -50,6 +54,7 @@ pub struct Member {
     asked: Option<Seq>,
     shown: Option<(Seq, Uuid)>,
     said: u64,
+    most: u64,
     past: Hello,
     /// Connections that ended.
     pub cuts: u32,
@@ -69,9 +74,23 @@ impl Member {
             asked: None,
             shown: None,
             said: 0,
+            most: u64::MAX,
             past: fresh(),
             cuts: 0,
         }
+    }
+
+    /// Says so much and no more.
+    pub fn at_most(self, messages: u64) -> Self {
+        Self { most: messages, ..self }
+    }
+
+    /// Takes its seat over a line that holds: without one, a name that was cut off is somebody else's for two minutes.
+    pub async fn introduce(mut self, server: SocketAddr) -> Self {
+        let peer = Peer::join(server, &self.room, &self.name).await;
+        self.past.seat = Some(peer.established.seat.clone());
+        peer.leave().await;
+        self
     }
 
     fn finished(&self) -> bool {
@@ -83,7 +102,10 @@ impl Member {
     pub async fn live(mut self, server: SocketAddr) -> Self {
         while !self.finished() {
             match self.visit(server).await {
-                End::Lost | End::Closed(CloseReason::Restart | CloseReason::TooSlow) => self.cuts += 1,
+                End::Lost | End::Closed(CloseReason::Restart | CloseReason::TooSlow) => {
+                    self.cuts += 1;
+                    self.orders.cuts.fetch_add(1, Ordering::Relaxed);
+                }
                 End::Closed(reason) => panic!("{} was closed with {reason:?}", self.name),
             }
             sleep(Duration::from_millis(10)).await;
@@ -111,7 +133,9 @@ impl Member {
         let mut sent = self.send_again(&mut peer).await;
         let mut next = Instant::now();
         while !self.finished() {
-            let may_speak = !self.orders.enough.load(Ordering::SeqCst) && self.outbox.len() < AHEAD;
+            let may_speak = !self.orders.enough.load(Ordering::SeqCst)
+                && self.said < self.most
+                && self.outbox.len() < AHEAD;
             if !self.outbox.is_empty() && sent.elapsed() > UNANSWERED {
                 sent = self.send_again(&mut peer).await;
             }
@@ -121,7 +145,10 @@ impl Member {
                     Ok(ServerFrame::History { entries, .. }) => {
                         self.asked = None;
                         for line in entries {
-                            self.hear(line, &mut peer).await;
+                            // What was asked for may have come by itself in the meantime.
+                            if self.shown.is_none_or(|(shown, _)| line.seq() > shown) {
+                                self.hear(line, &mut peer).await;
+                            }
                         }
                     }
                     Ok(ServerFrame::Error(error)) => panic!("{} was refused: {error:?}", self.name),
@@ -132,6 +159,7 @@ impl Member {
                     next = Instant::now().max(next + self.pace);
                     let (id, text) = (Uuid::now_v7(), format!("{} says {}", self.name, self.said));
                     self.said += 1;
+                    self.orders.said.fetch_add(1, Ordering::Relaxed);
                     self.journal.meant(id, &text);
                     if self.outbox.is_empty() {
                         sent = Instant::now();

@@ -1,6 +1,6 @@
 //! A bad line: a TCP proxy between clients and a server that can lose, change, add or hold back single frames, and hang up.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{future::Future, net::SocketAddr, sync::Arc};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -45,20 +45,74 @@ pub trait Tamper: Send + 'static {
 
 /// Listens on a port of its own; `tamper` makes what the n-th connection goes through.
 pub async fn start<T: Tamper>(server: SocketAddr, tamper: impl Fn(u64) -> T + Send + 'static) -> SocketAddr {
+    listen(server, move |number, client, server| carry(client, server, tamper(number))).await
+}
+
+/// Where a line breaks.
+#[derive(Debug, Clone, Copy)]
+pub struct Cut {
+    /// In what the client sends, or in what the server does.
+    pub up: bool,
+    /// After so many bytes of that, wherever in a frame that is.
+    pub after: u64,
+}
+
+/// Listens on a port of its own; `cut` says where the n-th connection breaks, if it does.
+pub async fn start_cutting(
+    server: SocketAddr,
+    cut: impl Fn(u64) -> Option<Cut> + Send + 'static,
+) -> SocketAddr {
+    listen(server, move |number, client, server| {
+        let cut = cut(number);
+        let left = |up| cut.filter(|cut| cut.up == up).map_or(u64::MAX, |cut| cut.after);
+        carry_bytes(client, server, left(true), left(false))
+    })
+    .await
+}
+
+async fn listen<F>(
+    server: SocketAddr,
+    carry: impl Fn(u64, TcpStream, TcpStream) -> F + Send + 'static,
+) -> SocketAddr
+where
+    F: Future<Output = std::io::Result<()>> + Send + 'static,
+{
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     drop(tokio::spawn(async move {
         for number in 0.. {
             let Ok((client, _)) = listener.accept().await else { return };
-            let tamper = tamper(number);
-            drop(tokio::spawn(async move {
-                // Whichever end goes away, so does the other.
-                let Ok(server) = TcpStream::connect(server).await else { return };
-                let _ = carry(client, server, tamper).await;
-            }));
+            // Whichever end goes away, so does the other.
+            let Ok(server) = TcpStream::connect(server).await else { continue };
+            drop(tokio::spawn(carry(number, client, server)));
         }
     }));
     address
+}
+
+/// Passes so many bytes each way, then lets go of both ends.
+async fn carry_bytes(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    mut up: u64,
+    mut down: u64,
+) -> std::io::Result<()> {
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
+    let (mut from_client, mut from_server) = ([0; 4_096], [0; 4_096]);
+    while up > 0 && down > 0 {
+        let (read, to, left) = tokio::select! {
+            read = client.read(&mut from_client) => (&from_client[..read?], &mut server, &mut up),
+            read = server.read(&mut from_server) => (&from_server[..read?], &mut client, &mut down),
+        };
+        if read.is_empty() {
+            return Ok(());
+        }
+        let passes = usize::try_from(*left).unwrap_or(usize::MAX).min(read.len());
+        to.write_all(&read[..passes]).await?;
+        *left -= passes as u64;
+    }
+    Ok(())
 }
 
 async fn carry(mut client: TcpStream, mut server: TcpStream, mut tamper: impl Tamper) -> std::io::Result<()> {

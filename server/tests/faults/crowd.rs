@@ -107,7 +107,16 @@ const HANDS: usize = 256;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_come_back_after_a_restart_and_miss_nothing() {
     let promise = Promise::new("all back after a restart", "all caught up ≤ 30 s, 0 refused");
-    let mut clients = amount(200, 10_000);
+    come_back(promise, amount(200, 10_000), Duration::from_secs(30)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_are_back_before_they_notice() {
+    let promise = Promise::new("a hundred back after a restart", "all caught up ≤ 2 s, 0 refused");
+    come_back(promise, amount(20, 100), Duration::from_secs(2)).await;
+}
+
+async fn come_back(promise: Promise, mut clients: u32, limit: Duration) {
     if let Some(fits) = descriptors::raise(clients + 1_000) {
         clients = clients.min(u32::try_from(fits).unwrap_or(u32::MAX).saturating_sub(1_000));
     }
@@ -171,7 +180,7 @@ async fn all_come_back_after_a_restart_and_miss_nothing() {
     assert_eq!(refused, 0, "nobody is refused; {}", promise.replay());
     promise.within(
         last,
-        Duration::from_secs(30),
+        limit,
         format!(
             " until {clients} were back and complete, 0 refused (they had come in {:.0} s)",
             came.as_secs_f64()
