@@ -36,7 +36,7 @@ function contents() {
 export function strip() {
   clearInterval(countdown);
   // Who has not been inside yet is better asked at the door.
-  if (link.back === 'name' && timeline.epoch === null) askName(reason(), link.suggestion);
+  if (link.back === 'name' && timeline.epoch === null) askName(reason() + (link.suggestion ? ' The one above is free.' : ''), link.suggestion);
   const shown = !online && !(link.state === 'connecting' && timeline.epoch === null);
   const held = $('strip').contains(document.activeElement);
   $('strip').hidden = !shown;

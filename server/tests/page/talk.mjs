@@ -52,6 +52,20 @@ export default {
     return [a, b];
   },
 
+  async 'the lists of rooms keep themselves up to date'({ chromium, server }) {
+    const context = await chromium.newContext();
+    const landing = await context.newPage();
+    watch(landing);
+    await landing.goto(server.url);
+    await until('there are none', async () => (await landing.locator('#rooms').innerText()).includes('No rooms yet'));
+    const page = await enter(await chromium.newContext(), server, 'news', 'maya');
+    await until('it is on the list, with one member', async () => /^news\s+1 here$/.test(await landing.locator('#rooms').innerText()));
+    await page.close();
+    await server.say('later', 'zoe', 'hello');
+    await until('so is the next', async () => await landing.locator('#rooms a').count() >= 1 && (await landing.locator('#rooms').innerText()).includes('later'));
+    return [landing];
+  },
+
   async 'kill -9 between, during and after sends loses nothing and doubles nothing'({ chromium, server }) {
     const [maya, zoe] = [await chromium.newContext(), await chromium.newContext()];
     const a = await enter(maya, server, 'kill', 'maya');
