@@ -172,9 +172,13 @@ impl Door {
                     let opened = read_head(socket.clone(), timeout, stopping.clone()).await;
                     drop::<Pending>(pending);
                     let Some(opening) = opened else { return };
-                    serve_http(opening, peer.clone(), router, timeout, stopping).await;
-                    if !peer.permit.is_handed_over() {
-                        linger(socket).await;
+                    let served = serve_http(opening, peer.clone(), router, timeout, stopping).await;
+                    if peer.permit.is_handed_over() {
+                        return;
+                    }
+                    match served.err().and_then(|error| error.response()) {
+                        Some(response) => answer(socket, &response).await,
+                        None => linger(socket).await,
                     }
                 });
             }
@@ -214,13 +218,14 @@ async fn read_head(
     None
 }
 
+/// Serves requests until the connection ends; an error is one that is still to be answered.
 async fn serve_http(
     opening: Opening,
     peer: Peer,
     router: Router,
     limit: Duration,
     mut stopping: watch::Receiver<bool>,
-) {
+) -> Result<(), HeadError> {
     let permit = peer.permit.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
@@ -254,10 +259,14 @@ async fn serve_http(
         }
     };
     tokio::select! {
-        served = serve => if let Err(error) = served {
+        served = serve => served.or_else(|error| {
             debug!(%error, "a connection broke off");
-        },
-        () = permit.is_cut() => debug!("a reader took nothing, or too little"),
+            HeadError::found(&error).map_or(Ok(()), Err)
+        }),
+        () = permit.is_cut() => {
+            debug!("a reader took nothing, or too little");
+            Ok(())
+        }
     }
 }
 

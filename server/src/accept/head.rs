@@ -37,12 +37,24 @@ pub enum HeadError {
     /// No text at all: TLS, most likely.
     #[error("this is not text; encrypted, perhaps")]
     NotText,
+    /// Lines that look like a request and cannot be read as one.
+    #[error("the request makes no sense")]
+    Malformed,
     /// The connection ended.
     #[error("the connection ended: {0}")]
     Gone(#[from] io::Error),
 }
 
 impl HeadError {
+    /// What is wrong with a request that the HTTP library could not read; none when that is not why it gave up.
+    pub fn found(error: &hyper::Error) -> Option<Self> {
+        match error {
+            _ if error.is_parse_too_large() => Some(Self::LongHeaders),
+            _ if error.is_parse() => Some(Self::Malformed),
+            _ => None,
+        }
+    }
+
     /// What to answer, where it would be understood.
     pub fn response(&self) -> Option<Vec<u8>> {
         use ErrorCode::{BadRequest, TooLong};
@@ -53,6 +65,7 @@ impl HeadError {
                 ("431 Request Header Fields Too Large", TooLong, "The request's headers are too long.")
             }
             Self::NotHttp => ("400 Bad Request", BadRequest, "This server speaks HTTP/1.1 and WebSocket."),
+            Self::Malformed => ("400 Bad Request", BadRequest, "That request cannot be read."),
             Self::NotText | Self::Gone(_) => return None,
         };
         Some(response(status, code, message))
@@ -125,6 +138,13 @@ fn head_ends(head: &[u8], seen: usize) -> bool {
     rest.windows(2).any(|two| two == b"\n\n") || rest.windows(3).any(|three| three == b"\n\r\n")
 }
 
+/// Whether this is the HTTP library's own answer to what it cannot read: a status and nothing else. It is kept back, and
+/// [`HeadError::found`] says what goes out instead. No refusal of ours is empty.
+fn is_wordless(answer: &[u8]) -> bool {
+    let empty = b"\r\ncontent-length: 0\r\n";
+    answer.starts_with(b"HTTP/1.1 4") && answer.windows(empty.len()).any(|window| window == empty)
+}
+
 /// A connection whose first bytes were read already.
 #[derive(Debug)]
 pub struct Opening {
@@ -160,12 +180,8 @@ impl AsyncRead for Opening {
 }
 
 impl AsyncWrite for Opening {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(context, bytes)
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
@@ -173,6 +189,9 @@ impl AsyncWrite for Opening {
         context: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if bytes.first().is_some_and(|first| is_wordless(first)) {
+            return Poll::Ready(Ok(bytes.iter().map(|bytes| bytes.len()).sum()));
+        }
         Pin::new(&mut self.socket).poll_write_vectored(context, bytes)
     }
 

@@ -135,7 +135,7 @@ async fn farewell(outbound: &Outbound, reason: Option<CloseReason>) {
     if timeout(patience, outbound.finish()).await.is_err() || outbound.closing().is_none() {
         return;
     }
-    if reason == Some(CloseReason::Normal) || outbound.socket().finish_writing().is_err() {
+    if outbound.socket().finish_writing().is_err() {
         return;
     }
     let drain = async {

@@ -4,7 +4,7 @@ use std::{fmt::Display, sync::Arc, time::Instant};
 
 use axum::{
     Extension, Json,
-    body::Bytes,
+    body::{Bytes, HttpBody},
     extract::{FromRequest, Request, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
@@ -57,6 +57,9 @@ pub async fn post(
     if let Some(posts) = &server.posts {
         posts.take(Instant::now(), &peer.address).map_err(HttpError::rate_limited)?;
     }
+    if request.body().size_hint().lower() > limits::CLIENT_FRAME_BYTES as u64 {
+        return Err(too_long());
+    }
     let body = timeout(server.config.handshake_timeout, Bytes::from_request(request, &())).await;
     let body = body.map_err(|_| {
         let message = "The request took too long to arrive.";
@@ -75,11 +78,15 @@ pub async fn post(
 }
 
 fn unreadable(rejection: BytesRejection) -> HttpError {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let message = format!("A message takes at most {} bytes.", limits::CLIENT_FRAME_BYTES);
-        return HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLong, message);
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_long(),
+        _ => HttpError::bad_request("The request's body broke off."),
     }
-    HttpError::bad_request("The request's body broke off.")
+}
+
+fn too_long() -> HttpError {
+    let message = format!("A message takes at most {} bytes.", limits::CLIENT_FRAME_BYTES);
+    HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLong, message)
 }
 
 /// The room of `/api/rooms/{room}/…`. Taken from the path as sent, so that an encoded slash stays in its segment.

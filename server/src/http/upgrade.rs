@@ -153,6 +153,10 @@ impl Handshake {
             Some(_) => return Err(HttpError::upgrade_required(header::SEC_WEBSOCKET_VERSION, "13")),
             None => return Err(HttpError::bad_request("There is no Sec-WebSocket-Version; ours is 13.")),
         }
+        let is_empty = only(headers, header::CONTENT_LENGTH).is_none_or(|length| length == "0");
+        if !is_empty || headers.contains_key(header::TRANSFER_ENCODING) {
+            return Err(HttpError::bad_request("A WebSocket's handshake has no body."));
+        }
         let native = has_token(headers, header::SEC_WEBSOCKET_PROTOCOL, |token| token == SUBPROTOCOL);
         Ok(Self { accept: derive_accept_key(key.as_bytes()), native })
     }
