@@ -14,6 +14,7 @@ mod faults {
     mod damage;
     #[cfg(target_os = "linux")]
     mod disk;
+    mod drip;
     mod kill;
     mod order;
     #[cfg(target_os = "linux")]
