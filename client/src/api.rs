@@ -84,9 +84,9 @@ impl ApiError {
     /// Whether what was asked for was certainly not done.
     pub const fn is_certain(&self) -> bool {
         match self {
-            Self::Lost(_) | Self::NotReady(_) | Self::NotSnug(_) => false,
+            Self::Lost(_) | Self::NotReady(_) => false,
             Self::Refused { code, .. } => !matches!(code, ErrorCode::StorageFull | ErrorCode::Unavailable),
-            Self::Unreachable(..) | Self::AnotherName(_) | Self::Encrypted => true,
+            Self::Unreachable(..) | Self::NotSnug(_) | Self::AnotherName(_) | Self::Encrypted => true,
         }
     }
 
@@ -320,10 +320,10 @@ impl Stream {
             let frame = timeout_at(Instant::now() + SILENCE, self.body.frame()).await.map_err(|_| lost())?;
             let Some(frame) = frame else { return Ok(None) };
             let Ok(piece) = frame.map_err(|_| lost())?.into_data() else { continue };
-            self.read.extend_from_slice(&piece);
-            let whole = self.read.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-            let rest = self.read.split_off(whole);
-            let lines = std::mem::replace(&mut self.read, rest);
+            let whole = piece.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            self.read.extend_from_slice(&piece[..whole]);
+            let lines = if whole > 0 { std::mem::take(&mut self.read) } else { Vec::new() };
+            self.read.extend_from_slice(&piece[whole..]);
             if self.read.len() > LINE_BYTES {
                 return Err(not_snug());
             }

@@ -4,7 +4,7 @@
 //! 1 when the server refused or could not be had, with 2 when the command line makes no sense, with 130 after Ctrl-C.
 
 use std::{
-    io,
+    io::{self, Write},
     path::PathBuf,
     process::{self, ExitCode},
 };
@@ -150,7 +150,7 @@ fn remembered(data_dir: Option<PathBuf>) -> (Settings, Option<String>) {
     home.map_or_else(|_| (Settings::default(), None), |home| Settings::load(&home))
 }
 
-/// Tells the person something.
+/// Tells the person something, who may have stopped listening.
 fn tell(sentence: &str) {
-    eprintln!("snug: {sentence}");
+    let _ = writeln!(io::stderr(), "snug: {sentence}");
 }

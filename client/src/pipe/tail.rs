@@ -173,7 +173,7 @@ impl Reader<'_> {
     async fn before(&self, api: &mut Api, since: Since, page: &Page) -> Result<Seq, Stop> {
         let now = api.server_time().unwrap_or_else(|| Timestamp::now().as_millisecond());
         let from = since.at(now);
-        let (mut low, mut high) = (page.first.max(1), page.last + 1);
+        let (mut low, mut high) = (page.first.max(1), page.last.saturating_add(1));
         while low < high {
             let middle = low + (high - low) / 2;
             let page = api.messages(&self.wanted.room, Part::After(middle - 1), 1).await?;

@@ -188,6 +188,11 @@ fn a_reader_that_has_had_enough_ends_it_quietly() {
     let _ = server.send("ops", "two");
     let output = tail.wait_with_output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+
+    let mut command = server.snug(&["rooms", "--server", "127.0.0.1:1"]);
+    let mut rooms = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(rooms.stderr.take());
+    assert_eq!(rooms.wait().unwrap().code(), Some(1), "nobody hears why, and it ends all the same");
 }
 
 #[cfg(unix)]

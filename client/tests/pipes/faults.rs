@@ -130,8 +130,8 @@ fn giving_up_says_whether_the_message_may_be_there() {
     let send = |answer: String| {
         let (server, heard) = scripted(vec![answer]);
         let output = snug(server, &["send", "ops", "hi", "--as", "ci", "--timeout", "0s"]).output().unwrap();
-        let _ = heard.join().unwrap();
         assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{output:?}");
+        assert_eq!(heard.join().unwrap().len(), 1);
         String::from_utf8(output.stderr).unwrap()
     };
     let hung_up = send(String::new());
@@ -140,6 +140,12 @@ fn giving_up_says_whether_the_message_may_be_there() {
     assert!(full.contains("may have been stored"), "{full}");
     let taken = send(answer("409 Conflict", "", &refusal("nickname_taken", "")));
     assert!(taken.contains("“hi” was not sent.") && taken.contains("--as NAME"), "{taken}");
+    let later = send(answer(
+        "429 Too Many Requests",
+        "Retry-After: 18446744073709551615\r\n",
+        &refusal("rate_limited", ""),
+    ));
+    assert!(later.contains("“hi” was not sent."), "{later}");
     let other = send(answer("200 OK", "", "<html>"));
     assert!(other.contains("not a Snug server"), "{other}");
 }
