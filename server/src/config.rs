@@ -18,7 +18,7 @@ pub mod options;
 pub mod settings;
 
 pub use file::ConfigError;
-pub use kinds::{HostName, Layer, Origin, Tls};
+pub use kinds::{HostName, Layer, LogFormat, Origin, Tls};
 pub use options::{Loaded, Options};
 
 /// The longest server name, in characters: it has to fit into a card of the app.
@@ -59,6 +59,8 @@ pub struct Config {
     pub handshake_timeout: Duration,
     /// Which log lines are written, as `tracing` filters are. `info` is quiet: a line for a start and for what went wrong.
     pub log: String,
+    /// How log lines are written. `Text`: whoever starts a server by hand reads them.
+    pub log_format: LogFormat,
     /// Whether this machine's own connections are outside the limits per address. Always, but in tests of those limits.
     pub exempt_loopback: bool,
 }
@@ -81,6 +83,7 @@ impl Default for Config {
             max_members: 16_384,
             handshake_timeout: Duration::from_secs(10),
             log: "info".to_owned(),
+            log_format: LogFormat::Text,
             exempt_loopback: true,
         }
     }

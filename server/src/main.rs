@@ -7,7 +7,7 @@ use std::{
 
 use snug_server::{
     Server, accept,
-    config::{Loaded, Options, file},
+    config::{Loaded, LogFormat, Options, file},
 };
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
@@ -34,11 +34,11 @@ fn main() -> ExitCode {
         Ok(filter) => filter,
         Err(error) => return fail(MISUSED, &format!("log: {error}")),
     };
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match settings.config.log_format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(serve(settings)),
         Err(error) => fail(1, &error),

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use snug_server::config::{Config, ConfigError, Layer, Options, Tls, file};
+use snug_server::config::{Config, ConfigError, Layer, LogFormat, Options, Tls, file};
 use snug_shared::Durability;
 use tempfile::TempDir;
 
@@ -52,6 +52,7 @@ fn every_setting_can_be_given_in_a_file() {
             max-members = 7
             handshake-timeout = 3
             log = "debug"
+            log-format = "json"
         "#,
         &[],
     )
@@ -72,6 +73,7 @@ fn every_setting_can_be_given_in_a_file() {
         max_members: 7,
         handshake_timeout: Duration::from_secs(3),
         log: "debug".to_owned(),
+        log_format: LogFormat::Json,
         ..Config::default()
     };
     assert_eq!(config, expected);
@@ -121,7 +123,7 @@ fn every_printed_setting_says_what_it_is_for() {
     let lines: Vec<&str> = printed.lines().collect();
     let settings = lines.windows(2).filter(|pair| pair[1].contains(" = ")).map(|pair| pair[0]);
     let comments: Vec<&str> = settings.collect();
-    assert_eq!(comments.len(), 15, "{printed}");
+    assert_eq!(comments.len(), 16, "{printed}");
     assert!(comments.iter().all(|comment| comment.starts_with("# ") && comment.len() > 10), "{printed}");
 }
 

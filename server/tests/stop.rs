@@ -6,9 +6,10 @@ mod common;
 
 use common::{
     peer::{End, Peer},
-    process::Process,
+    process::{Around, Process},
 };
 use rustix::process::Signal;
+use serde_json::{Value, json};
 use snug_shared::{CloseReason, Line};
 use tempfile::TempDir;
 use tokio::{io::AsyncReadExt, net::TcpStream, time::sleep};
@@ -50,6 +51,21 @@ async fn a_second_signal_ends_a_server_at_once() {
     assert_eq!(server.ended(), AT_ONCE);
     let mut rest = Vec::new();
     let _ = silent.socket().get_mut().read_to_end(&mut rest).await;
+}
+
+#[test]
+fn log_lines_are_objects_where_that_is_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let around = Around { log: Some(folder.path().join("log")), ..Around::default() };
+    let mut server = Process::start_under(around, folder.path(), &["--log-format", "json"]);
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended(), GRACEFUL);
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ending = lines.iter().find(|line| line["message"] == "ending; a second signal ends at once");
+    let ending = ending.unwrap_or_else(|| panic!("{log}"));
+    assert_eq!((&ending["level"], &ending["target"]), (&json!("INFO"), &json!("snug_server")));
+    assert!(ending["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')), "{ending}");
 }
 
 #[tokio::test]

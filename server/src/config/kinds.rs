@@ -39,6 +39,16 @@ impl fmt::Display for Tls {
     }
 }
 
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people, in colour on a terminal.
+    Text,
+    /// For machines, an object a line.
+    Json,
+}
+
 /// Reads a [`Durability`], which as a type of the wire knows no flags.
 ///
 /// # Errors

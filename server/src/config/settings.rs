@@ -14,7 +14,7 @@ use snug_shared::Durability;
 
 use super::{
     Config,
-    kinds::{self, HostName, Layer, Origin, Switch, Tls},
+    kinds::{self, HostName, Layer, LogFormat, Origin, Switch, Tls},
 };
 
 /// What was set in one place. A field's comment is its help text everywhere.
@@ -66,6 +66,9 @@ pub struct Settings {
     /// Which log lines go to stderr: error, warn, info, debug, trace, or a filter such as snug_server=debug,warn
     #[arg(long, env = "SNUG_LOG", value_name = "FILTER")]
     log: Option<String>,
+    /// text: log lines for people; json: for machines, an object a line
+    #[arg(long, env = "SNUG_LOG_FORMAT", value_name = "text|json", hide_possible_values = true)]
+    log_format: Option<LogFormat>,
 }
 
 impl Settings {
@@ -92,6 +95,7 @@ impl Settings {
         let timeout = self.handshake_timeout.map(|seconds| Duration::from_secs(seconds.get().into()));
         set(&mut config.handshake_timeout, timeout);
         set(&mut config.log, self.log);
+        set(&mut config.log_format, self.log_format);
     }
 }
 
@@ -114,6 +118,7 @@ impl From<&Config> for Settings {
             max_members: NonZeroU32::new(config.max_members),
             handshake_timeout: NonZeroU16::new(seconds),
             log: Some(config.log.clone()),
+            log_format: Some(config.log_format),
         }
     }
 }
