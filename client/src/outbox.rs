@@ -19,6 +19,7 @@ use std::{
 };
 
 use data_encoding::BASE32_NOPAD;
+use icu_properties::{CodePointSetData, props::BidiControl};
 use sha2::{Digest, Sha256};
 use snug_shared::{
     Author, Body, ClientFrame, Entry, ErrorCode, ErrorFrame, Intent, Limits, Millis, RoomName, ServerAddress,
@@ -394,5 +395,6 @@ fn size(intent: &Intent) -> usize {
 
 /// A server's words, cut to what a row can show and without characters that would change how it looks.
 pub(crate) fn sentence(words: &str) -> String {
-    words.chars().filter(|c| !c.is_control()).take(300).collect()
+    let turns = CodePointSetData::new::<BidiControl>();
+    words.chars().filter(|c| !c.is_control() && !turns.contains(*c)).take(300).collect()
 }

@@ -1,5 +1,7 @@
 //! What the screens show and do, without a window: set `ICED_TEST_BACKEND=tiny-skia` where there is no graphics card.
 
+#[path = "screens/drawn.rs"]
+mod drawn;
 #[path = "screens/world.rs"]
 mod world;
 

@@ -436,7 +436,9 @@ where
         let inner = Self::inner_cursor(cursor, bounds, on_bar);
         renderer.with_layer(visible, |renderer| {
             for ((id, tree), layout) in self.order.iter().zip(&tree.children).zip(layout.children()) {
-                let Some(row) = self.built.get(id).filter(|_| layout.bounds().intersects(&visible)) else {
+                // Letters may tower above their line and hang below it, but not over other people's.
+                let (Some(row), Some(own)) = (self.built.get(id), layout.bounds().intersection(&visible))
+                else {
                     continue;
                 };
                 if let Some(color) = self.hovered
@@ -444,7 +446,7 @@ where
                 {
                     fill(renderer, layout.bounds(), Border::default(), color(theme));
                 }
-                row.as_widget().draw(tree, renderer, theme, style, layout, inner, &visible);
+                row.as_widget().draw(tree, renderer, theme, style, layout, inner, &own);
             }
         });
         if let (Some(floating), Some(layout)) = (&self.floating, self.floating_layout(layout))

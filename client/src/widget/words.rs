@@ -84,11 +84,11 @@ impl Words<'_> {
 
     /// The longest beginning that fits, found by halving: a name has few characters, and this runs only when something changed.
     fn shortened(&self, width: f32) -> Paragraph {
-        let whole = self.paragraph(&format::one_line(&self.content, usize::MAX));
+        let whole = self.paragraph(&format::one_line(&self.content, LONGEST));
         if whole.min_width() <= width {
             return whole;
         }
-        let (mut fits, mut spills) = (0, self.content.graphemes(true).count().min(LONGEST));
+        let (mut fits, mut spills) = (0, self.content.graphemes(true).take(LONGEST).count());
         let mut best = self.paragraph("…");
         while fits + 1 < spills {
             let middle = fits.midpoint(spills);

@@ -60,12 +60,25 @@ async fn it_comes_back_with_what_it_handed_out_last_and_with_its_seat() {
 async fn each_close_code_has_its_words_and_its_way_back() {
     for (code, comes_back) in [
         (1000, false),
+        (1001, true),
+        (1002, false),
+        (1003, false),
+        (1007, false),
+        (1009, false),
         (1012, true),
+        (1013, true),
+        (4000, false),
+        (4001, false),
+        (4002, false),
         (4003, false),
+        (4004, false),
         (4005, false),
+        (4006, false),
         (4007, true),
         (4008, true),
+        (4009, true),
         (4010, false),
+        (4011, true),
         (4999, true),
     ] {
         let (listener, address) = listen().await;
@@ -174,4 +187,57 @@ async fn a_stream_that_is_dropped_leaves_the_room_politely() {
     let _ = until(&mut events, |event| matches!(event, Event::Online { .. })).await;
     drop(events);
     assert_eq!(server.await.unwrap(), Some(1000));
+}
+
+#[tokio::test]
+async fn a_pause_asked_for_is_obeyed_only_with_the_close_it_belongs_to() {
+    for (code, comes_back) in [(1013, true), (1001, true), (4007, true), (4001, false)] {
+        for asked in [0, 1_000_000_000_000_u64] {
+            let (listener, address) = listen().await;
+            let mut events = events(address);
+            let server = async {
+                let mut socket = accept(&listener).await;
+                send(&mut socket, established(0, false)).await;
+                let error = ErrorFrame {
+                    retry_after_ms: Some(asked),
+                    ..ErrorFrame::new(ErrorCode::Unavailable, "Come back when I say so.")
+                };
+                send(&mut socket, ServerFrame::Error(error).to_json()).await;
+                let frame = CloseFrame { code: CloseCode::from(code), reason: "".into() };
+                socket.close(Some(frame)).await.unwrap();
+                std::future::pending::<()>().await;
+            };
+            let over = tokio::select! { () = server => unreachable!("it waits"), over = until(&mut events, is_over) => over };
+            match over {
+                Event::Offline { retry_at, .. } => {
+                    let pause = retry_at.saturating_duration_since(Instant::now()).as_secs_f64();
+                    assert!(comes_back && (0.0..6.0).contains(&pause), "{code}, {asked}: {pause}");
+                }
+                Event::Stopped { .. } => assert!(!comes_back, "{code}"),
+                _ => unreachable!("filtered"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_pause_that_is_no_number_of_milliseconds_is_nonsense_and_the_usual_one_holds() {
+    for asked in ["-1", "-1e300", "1.5", "1e400", "\"soon\"", "[60000]", "18446744073709551616"] {
+        let (listener, address) = listen().await;
+        let mut events = events(address);
+        let server = async {
+            let mut socket = accept(&listener).await;
+            send(&mut socket, established(0, false)).await;
+            let error = r#"{"type":"error","code":"rate_limited","message":"Slow down.","retry_after_ms":"#;
+            send(&mut socket, format!("{error}{asked}}}")).await;
+            let frame = CloseFrame { code: CloseCode::from(4009), reason: "".into() };
+            socket.close(Some(frame)).await.unwrap();
+            std::future::pending::<()>().await;
+        };
+        let over = tokio::select! { () = server => unreachable!("it waits"), over = until(&mut events, is_over) => over };
+        let Event::Offline { reason, retry_at } = over else { panic!("it stopped") };
+        let pause = retry_at.saturating_duration_since(Instant::now()).as_secs_f64();
+        assert!((3.0..=5.0).contains(&pause), "{asked} became {pause}");
+        assert_eq!(reason, "That was too much in too short a time.", "{asked}");
+    }
 }

@@ -8,5 +8,6 @@ mod common;
 mod entries;
 mod fake;
 mod hostile;
+mod lies;
 mod link;
 mod talk;

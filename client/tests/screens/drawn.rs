@@ -1,0 +1,89 @@
+//! Whatever people and servers say is drawn, and within its own row.
+
+use std::{cell::RefCell, rc::Rc};
+
+use iced::{
+    Element, Length, Rectangle, Renderer, Size, Theme,
+    advanced::{
+        Layout, Widget,
+        layout::{Limits, Node},
+        mouse, renderer,
+        widget::Tree,
+    },
+    theme::Mode,
+};
+use iced_test::Simulator;
+use snug::{
+    theme,
+    widget::virtual_list::{Shown, virtual_list},
+};
+
+use crate::world::World;
+
+/// A row that notes where it stands and where it may draw.
+struct Probe(Rc<RefCell<Vec<(Rectangle, Rectangle)>>>);
+
+impl<Message> Widget<Message, Theme, Renderer> for Probe {
+    fn size(&self) -> Size<Length> {
+        Size::new(Length::Fill, Length::Fixed(20.0))
+    }
+
+    fn layout(&mut self, _: &mut Tree, _: &Renderer, limits: &Limits) -> Node {
+        Node::new(limits.resolve(Length::Fill, Length::Fixed(20.0), Size::ZERO))
+    }
+
+    fn draw(
+        &self,
+        _: &Tree,
+        _: &mut Renderer,
+        _: &Theme,
+        _: &renderer::Style,
+        layout: Layout<'_>,
+        _: mouse::Cursor,
+        viewport: &Rectangle,
+    ) {
+        self.0.borrow_mut().push((layout.bounds(), *viewport));
+    }
+}
+
+#[test]
+fn letters_that_tower_above_their_line_are_cut_where_their_row_ends() {
+    let drawn = Rc::new(RefCell::new(Vec::new()));
+    let list = virtual_list(100, 1, Some, |_| Element::new(Probe(drawn.clone())), theme::scroll_thumb)
+        .on_shown(|shown| shown);
+    let mut screen: Simulator<'_, Shown> = Simulator::new(list);
+    let _ = screen.snapshot(&theme::theme(Mode::Dark)).expect("it can be drawn");
+    let drawn = drawn.borrow();
+    assert!(drawn.len() > 10, "the rows in view are drawn");
+    for (row, may_draw) in drawn.iter() {
+        assert!(may_draw.is_within(row), "a row at {row:?} may draw in {may_draw:?}");
+    }
+}
+
+#[test]
+fn whatever_is_said_can_be_drawn_and_what_follows_it_is_seen() {
+    let said = [
+        ("a stack of 8 KiB", format!("e{}", "\u{301}\u{302}\u{30b}\u{323}".repeat(1_024))),
+        ("stacks", format!("z{}", "\u{335}".repeat(60)).repeat(100)),
+        ("right to left", "abc \u{202e}dcba\u{202c} \u{2066}אבג \u{202d}def".to_owned()),
+        ("overrides without an end", "\u{202e}\u{2067}\u{202b}".repeat(1_300) + "x"),
+        ("a word of 4,000 letters", "x".repeat(4_000)),
+        ("1,000 lines", "\n".repeat(999) + "end"),
+        ("tabs", "\t".repeat(1_000) + "end"),
+        ("flags", "🇩🇪".repeat(2_000)),
+        ("a family of 500", vec!["👩"; 500].join("\u{200d}")),
+        ("many scripts", "aאا漢ก्ا한ᠮ𒀀🫖".repeat(40)),
+        ("half a Hangul", "\u{1100}\u{1161}\u{11ff}\u{ac00}\u{d7a3}".repeat(100)),
+        ("an address without an end", format!("http://{}", "a.".repeat(1_900))),
+        ("no character at all", "\u{fffe}\u{10ffff}\u{e000}\u{378}".repeat(100)),
+    ];
+    for (what, text) in &said {
+        let mut world = World::in_room(&[("tom", "before"), ("ines", text), ("tom", "Good morning")]);
+        for (width, mode) in [(1_100.0, Mode::Dark), (640.0, Mode::Light)] {
+            world.resize(width, 480.0);
+            let mut screen = world.screen();
+            let _ = screen.snapshot(&theme::theme(mode)).unwrap_or_else(|error| panic!("{what}: {error}"));
+        }
+        assert!(world.sees("Good morning"), "{what}");
+    }
+}
