@@ -11,6 +11,7 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 pub mod check;
+pub mod client;
 pub mod cores;
 pub mod dialect;
 pub mod disk;
@@ -85,6 +86,9 @@ struct Choice {
     /// Only these servers
     #[arg(long, value_name = "snug,bun,…", value_delimiter = ',')]
     servers: Vec<String>,
+    /// Starts Snug under another program, such as “valgrind --tool=callgrind --callgrind-out-file=/tmp/snug.%p”
+    #[arg(long, value_name = "COMMAND")]
+    under: Option<String>,
     /// Puts the tables into docs/performance.md, instead of those of the last time
     #[arg(long)]
     publish: bool,
@@ -119,6 +123,7 @@ impl Choice {
             sources: root.join("benches/peers"),
             peers: target.join("peers"),
             data: target.join("data"),
+            under: self.under.iter().flat_map(|words| words.split_whitespace().map(str::to_owned)).collect(),
         };
         let cores = Cores::divide()?;
         if !cores.are_two() {

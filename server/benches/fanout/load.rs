@@ -17,24 +17,21 @@ use rustix::time::{
 };
 
 use super::{
-    check::{Outcome, Place, Room, Tally},
-    dialect::{Dialect, Heard},
-    frame::{CLOSE, PING, PONG, TEXT},
+    check::{Room, Tally},
+    client::{Client, Shared},
+    dialect::Dialect,
+    frame::TEXT,
     histogram::Histogram,
-    link::{Arrived, Link, Phase},
+    link::{Link, Phase},
 };
 
 const TIMER: Token = Token(usize::MAX - 1);
-/// More than the largest frame a server sends.
-const READ_BYTES: usize = 512 * 1024;
 /// Silence after which a closed loop takes what is under way for lost and goes on.
 const STALLED: Duration = Duration::from_secs(2);
 /// How much longer than its silence the rest of a run may take to arrive.
 const DRAIN: u32 = 4;
 /// How long a join may take.
 const JOIN: Duration = Duration::from_secs(30);
-/// `1000`: goodbye for no particular reason.
-const NORMAL: [u8; 2] = 1000u16.to_be_bytes();
 
 /// The number of the next name. Never the same twice: a nickname stays with who had it.
 static NAMES: AtomicU64 = AtomicU64::new(1);
@@ -90,37 +87,11 @@ pub struct Load {
     started: Instant,
     address: SocketAddr,
     host: String,
-    dialect: Dialect,
-    history: u32,
     shape: Shape,
     clients: Vec<Client>,
     /// Whether those who come and go still come.
     coming: bool,
-    state: State,
-}
-
-#[derive(Debug)]
-struct Client {
-    link: Link,
-    room: u32,
-    place: Place,
-    /// Leaves as soon as it has joined, and comes again.
-    comes_and_goes: bool,
-}
-
-/// What all clients share.
-#[derive(Debug)]
-struct State {
-    rooms: Vec<Room>,
-    buffer: Vec<u8>,
-    frame: Vec<u8>,
-    tally: Tally,
-    latency: Histogram,
-    joined: usize,
-    cycles: u64,
-    /// Rooms and senders whose message everybody has heard.
-    done: Vec<(u32, u32)>,
-    trouble: Option<String>,
+    shared: Shared,
 }
 
 impl Load {
@@ -133,7 +104,7 @@ impl Load {
         let timer =
             timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
         poll.registry().register(&mut SourceFd(&timer.as_raw_fd()), TIMER, Interest::READABLE)?;
-        let rooms = (0..shape.rooms).map(|room| Room::new(room, shape.members, shape.senders)).collect();
+        let rooms = (0..shape.rooms).map(|room| Room::new(room, shape.members, shape.senders));
         Ok(Self {
             poll,
             timer,
@@ -141,22 +112,10 @@ impl Load {
             started: Instant::now(),
             address,
             host: address.to_string(),
-            dialect,
-            history,
             shape,
             clients: Vec::new(),
             coming: false,
-            state: State {
-                rooms,
-                buffer: vec![0; READ_BYTES],
-                frame: Vec::new(),
-                tally: Tally::default(),
-                latency: Histogram::default(),
-                joined: 0,
-                cycles: 0,
-                done: Vec::new(),
-                trouble: None,
-            },
+            shared: Shared::new(dialect, history, rooms.collect()),
         })
     }
 
@@ -166,17 +125,17 @@ impl Load {
     /// When one does not get in.
     pub fn join(&mut self, members: usize, at_once: usize) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
-        let mut last = (Instant::now(), self.state.joined);
-        while self.state.joined < members {
-            while self.clients.len() < members && self.clients.len() - self.state.joined < at_once {
+        let mut last = (Instant::now(), self.shared.joined);
+        while self.shared.joined < members {
+            while self.clients.len() < members && self.clients.len() - self.shared.joined < at_once {
                 let room = self.clients.len() as u32 % self.shape.rooms;
                 self.connect(self.clients.len(), room, false)?;
             }
             self.turn(&mut events, JOIN)?;
-            if self.state.joined > last.1 {
-                last = (Instant::now(), self.state.joined);
+            if self.shared.joined > last.1 {
+                last = (Instant::now(), self.shared.joined);
             }
-            if self.state.tally.broken > 0 || last.0.elapsed() > JOIN {
+            if self.shared.tally.broken > 0 || last.0.elapsed() > JOIN {
                 let why = self.trouble().unwrap_or("no answer in time");
                 return Err(io::Error::other(format!("{} of {members} joined: {why}", last.1)));
             }
@@ -197,7 +156,7 @@ impl Load {
         mut observe: impl FnMut() -> io::Result<U>,
     ) -> io::Result<Talked<U>> {
         let mut events = Events::with_capacity(1024);
-        self.state.done.clear();
+        self.shared.done.clear();
         self.coming = true;
         for comer in 0..comers {
             self.connect((self.shape.rooms * self.shape.members) as usize + comer, 0, true)?;
@@ -210,8 +169,8 @@ impl Load {
         loop {
             let now = self.now();
             if before.is_none() && now >= begin {
-                self.state.latency.clear();
-                before = Some((observe()?, now, self.state.tally.heard, self.state.cycles));
+                self.shared.latency.clear();
+                before = Some((observe()?, now, self.shared.tally.heard, self.shared.cycles));
             }
             if now >= end {
                 break;
@@ -223,8 +182,8 @@ impl Load {
         }
         let after = observe()?;
         let (before, begun, heard, cycles) = before.expect("the window begins before it ends");
-        let latency = self.state.latency.clone();
-        let talked = (self.state.tally.heard - heard, self.state.cycles - cycles);
+        let latency = self.shared.latency.clone();
+        let talked = (self.shared.tally.heard - heard, self.shared.cycles - cycles);
         let elapsed = Duration::from_nanos(self.now() - begun);
         let late = self.drain(&mut events, window.quiet)?;
         Ok(Talked { seen: (before, after), elapsed, heard: talked.0, cycles: talked.1, latency, late })
@@ -232,12 +191,12 @@ impl Load {
 
     /// What was heard so far, and what was wrong.
     pub fn tally(&self) -> Tally {
-        self.state.tally
+        self.shared.tally
     }
 
     /// The first thing that went wrong, in words.
     pub fn trouble(&self) -> Option<&str> {
-        self.state.trouble.as_deref()
+        self.shared.trouble.as_deref()
     }
 
     fn now(&self) -> u64 {
@@ -246,9 +205,9 @@ impl Load {
 
     fn connect(&mut self, at: usize, room: u32, comes_and_goes: bool) -> io::Result<()> {
         let name = format!("m{}", NAMES.fetch_add(1, Ordering::Relaxed));
-        let request = self.dialect.request(&self.host, room, &name);
+        let request = self.shared.dialect.request(&self.host, room, &name);
         let link = Link::connect(self.poll.registry(), Token(at), self.address, request)?;
-        let client = Client { link, room, place: Place::default(), comes_and_goes };
+        let client = Client::new(link, room, comes_and_goes);
         match self.clients.get_mut(at) {
             Some(place) => *place = client,
             None => self.clients.push(client),
@@ -268,7 +227,7 @@ impl Load {
             if client.link.phase == Phase::Gone {
                 continue;
             }
-            client.serve(&mut self.state, self.dialect, self.history, event.is_read_closed(), now);
+            client.serve(&mut self.shared, event.is_read_closed(), now);
             if client.link.phase == Phase::Gone && client.comes_and_goes && self.coming {
                 let room = client.room;
                 self.connect(at, room, true)?;
@@ -300,13 +259,13 @@ impl Load {
                 }
             }
             Pace::Closed { .. } => {
-                let mut done = std::mem::take(&mut self.state.done);
+                let mut done = std::mem::take(&mut self.shared.done);
                 for (room, sender) in done.drain(..) {
                     self.say(room, sender, now);
                 }
-                self.state.done = done;
-                if self.state.tally.heard != turn.last_heard.0 {
-                    turn.last_heard = (self.state.tally.heard, now);
+                self.shared.done = done;
+                if self.shared.tally.heard != turn.last_heard.0 {
+                    turn.last_heard = (self.shared.tally.heard, now);
                 } else if now - turn.last_heard.1 > nanos(STALLED) {
                     turn.last_heard.1 = now;
                     turn.due = now;
@@ -317,8 +276,8 @@ impl Load {
     }
 
     fn say(&mut self, room: u32, sender: u32, due: u64) {
-        let State { rooms, frame, .. } = &mut self.state;
-        self.dialect.say(frame, rooms[room as usize].say(sender, due));
+        let Shared { rooms, frame, dialect, .. } = &mut self.shared;
+        dialect.say(frame, rooms[room as usize].say(sender, due));
         // A connection that is over says so when it is read.
         let _ = self.clients[(sender * self.shape.rooms + room) as usize].link.send(TEXT, frame);
     }
@@ -327,26 +286,26 @@ impl Load {
     fn drain(&mut self, events: &mut Events, quiet: Duration) -> io::Result<u64> {
         self.coming = false;
         let begun = Instant::now();
-        let mut last = (Instant::now(), self.state.tally.heard);
+        let mut last = (Instant::now(), self.shared.tally.heard);
         let flowing = loop {
-            if self.state.rooms.iter().all(|room| room.under_way() == 0) || last.0.elapsed() > quiet {
+            if self.shared.rooms.iter().all(|room| room.under_way() == 0) || last.0.elapsed() > quiet {
                 break false;
             }
             if begun.elapsed() > quiet * DRAIN {
                 break true;
             }
             self.turn(events, quiet)?;
-            if self.state.tally.heard != last.1 {
-                last = (Instant::now(), self.state.tally.heard);
+            if self.shared.tally.heard != last.1 {
+                last = (Instant::now(), self.shared.tally.heard);
             }
         };
-        let Self { clients, state, shape, .. } = self;
+        let Self { clients, shared, shape, .. } = self;
         let members = &clients[..(shape.rooms * shape.members) as usize];
         let missed: u64 =
-            members.iter().map(|client| state.rooms[client.room as usize].missed(&client.place)).sum();
-        let missed = missed + state.rooms.iter().map(Room::unheard).sum::<u64>();
+            members.iter().map(|client| shared.rooms[client.room as usize].missed(&client.place)).sum();
+        let missed = missed + shared.rooms.iter().map(Room::unheard).sum::<u64>();
         if !flowing {
-            state.tally.lost = missed;
+            shared.tally.lost = missed;
         }
         Ok(if flowing { missed } else { 0 })
     }
@@ -376,66 +335,6 @@ struct Turn {
     sent: u64,
     /// How many deliveries there were, and when that last changed.
     last_heard: (u64, u64),
-}
-
-impl Client {
-    fn serve(&mut self, state: &mut State, dialect: Dialect, history: u32, ends: bool, now: u64) {
-        let Self { link, room, place, comes_and_goes } = self;
-        let State { rooms, buffer, tally, latency, joined, cycles, done, trouble, .. } = state;
-        let mut over = None;
-        let mut join = |link: &mut Link| {
-            if *comes_and_goes {
-                link.phase = Phase::Leaving;
-                let _ = link.send(CLOSE, &NORMAL);
-            } else {
-                link.phase = Phase::Joined;
-                *joined += 1;
-            }
-        };
-        let read = link.flush().and_then(|()| {
-            link.read(buffer, ends, |link, arrived| match arrived {
-                Arrived::Upgraded => match dialect.hello(history) {
-                    Some(hello) => drop(link.send(TEXT, hello.as_bytes())),
-                    None => join(link),
-                },
-                Arrived::Frame(frame) if frame.opcode == TEXT => {
-                    let outcome = match link.phase {
-                        Phase::Joined => {
-                            rooms[*room as usize].hear(place, dialect, &frame, now, latency, tally)
-                        }
-                        _ => Outcome::Else(dialect.hear(frame.payload)),
-                    };
-                    match outcome {
-                        Outcome::Message { done: Some(sender) } => done.push((*room, sender)),
-                        Outcome::Else(Heard::Joined) if link.phase == Phase::Greeting => join(link),
-                        Outcome::Else(Heard::Refused) => {
-                            tally.refused += 1;
-                            let _ = trouble
-                                .get_or_insert_with(|| String::from_utf8_lossy(frame.payload).into_owned());
-                        }
-                        Outcome::Message { .. } | Outcome::Else(_) => {}
-                    }
-                }
-                Arrived::Frame(frame) if frame.opcode == PING => drop(link.send(PONG, frame.payload)),
-                Arrived::Frame(frame) if frame.opcode == CLOSE => {
-                    over = Some(
-                        String::from_utf8_lossy(frame.payload.get(2..).unwrap_or_default()).into_owned(),
-                    );
-                }
-                Arrived::Frame(_) => {}
-            })
-        });
-        if let Some(why) = over.or(read.err().map(|error| error.to_string())) {
-            match link.phase {
-                Phase::Leaving => *cycles += 1,
-                _ => {
-                    tally.broken += 1;
-                    let _ = trouble.get_or_insert(why);
-                }
-            }
-            link.phase = Phase::Gone;
-        }
-    }
 }
 
 fn nanos(duration: Duration) -> u64 {

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::{cores::Cores, dialect::Dialect, floor::Form, usage};
@@ -46,6 +47,8 @@ pub struct Places {
     pub peers: PathBuf,
     /// On the disk whose `fsync` counts.
     pub data: PathBuf,
+    /// A command line that Snug's own is put behind: a profiler, with luck.
+    pub under: Vec<String>,
 }
 
 /// A server that runs. Dropping it kills it.
@@ -55,6 +58,8 @@ pub struct Running {
     children: Vec<Child>,
     /// What it keeps, as long as it runs.
     folder: TempDir,
+    /// Whether it is asked to end, so that a profiler can write down what it saw.
+    asked: bool,
 }
 
 impl Server {
@@ -150,7 +155,8 @@ impl Server {
         let mut children = Vec::new();
         let address = cores.for_server(|| self.spawn(places, folder.path(), &mut children));
         // From here on what was started ends with this, also when something failed.
-        let mut running = Running { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), children, folder };
+        let (nowhere, asked) = (SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), !places.under.is_empty());
+        let mut running = Running { address: nowhere, children, folder, asked };
         running.address = address?;
         running.wait()?;
         Ok(running)
@@ -162,7 +168,10 @@ impl Server {
             Self::SnugNone | Self::SnugTwoThreads => "none",
             _ => return self.spawn_plain(places, children),
         };
-        let mut command = Command::new(env!("CARGO_BIN_EXE_snug-server"));
+        let program = env!("CARGO_BIN_EXE_snug-server").to_owned();
+        let mut words = places.under.iter().chain([&program]);
+        let mut command = Command::new(words.next().unwrap_or(&program));
+        let _ = command.args(words);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SNUG_")) {
             let _ = command.env_remove(name);
         }
@@ -294,7 +303,10 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         for child in &mut self.children {
-            let _ = child.kill();
+            let process = i32::try_from(child.id()).ok().and_then(Pid::from_raw).filter(|_| self.asked);
+            if process.is_none_or(|process| kill_process(process, Signal::TERM).is_err()) {
+                let _ = child.kill();
+            }
             let _ = child.wait();
         }
     }
