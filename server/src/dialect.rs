@@ -37,6 +37,9 @@ pub struct Said {
 }
 
 impl Dialect {
+    /// How many there are.
+    pub const COUNT: usize = 3;
+
     /// A live entry's frame; none for what this dialect has no words for.
     pub fn entry(self, entry: &Entry) -> Option<Bytes> {
         let json = match self {

@@ -1,8 +1,8 @@
 //! One encoded frame to many sockets; slow members and their end.
 //!
 //! What a room says is encoded once, or once for each dialect that is spoken in it, and appended to the room's [`Tail`]. A
-//! member is a position in that tail, not a queue of copies: the room's flusher writes the same bytes to every member's
-//! [`Outbound`] with one non-blocking vectored write, and who keeps up costs nothing more. A socket that does not take them is
+//! member is a position in that tail, not a queue of copies: the room's flusher writes the same bytes, joined once, to every member's
+//! [`Outbound`] with one non-blocking write, and who keeps up costs nothing more. A socket that does not take them is
 //! drained by its own connection's task. Nobody waits for anybody: a member whose position has fallen out of the tail is
 //! closed as too slow and comes back by resume, and memory does not grow with slow readers.
 //!

@@ -25,6 +25,14 @@ impl Socket {
         Self { stream: Arc::new(stream) }
     }
 
+    /// Writes what the kernel takes right now of one piece.
+    ///
+    /// # Errors
+    /// As [`try_write_vectored`](Self::try_write_vectored).
+    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.try_write(bytes)
+    }
+
     /// Writes what the kernel takes right now.
     ///
     /// # Errors

@@ -185,6 +185,14 @@ impl Looks {
 
 /// NFKC, case folded, and NFKC again, because folding can undo it.
 fn fold(name: &str) -> String {
+    // It is in every normal form; and a room's name is folded for each of its messages.
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
+    fold_any(name)
+}
+
+fn fold_any(name: &str) -> String {
     let compatible: String = name.nfkc().collect();
     caseless::default_case_fold_str(&compatible).nfkc().collect()
 }
@@ -195,7 +203,7 @@ fn checked(name: &str, clusters: usize, bytes: usize) -> Result<String, NameErro
     if name.len() > 4 * bytes {
         return Err(NameError::TooLong(clusters));
     }
-    let name: String = name.nfc().collect();
+    let name: String = if name.is_ascii() { name.to_owned() } else { name.nfc().collect() };
     if name.is_empty() {
         return Err(NameError::Empty);
     }
@@ -273,5 +281,17 @@ impl<'de> Deserialize<'de> for Nickname {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ascii_is_folded_as_all_other_text_is() {
+        let ascii: String = (0..=0x7f_u8).map(char::from).collect();
+        assert_eq!(fold(&ascii), fold_any(&ascii));
+        assert_eq!(ascii.nfc().collect::<String>(), ascii);
     }
 }

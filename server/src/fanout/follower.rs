@@ -121,14 +121,14 @@ impl Follower {
         let mut taken: Vec<Item> = Vec::new();
         let mut bytes = 0;
         loop {
-            let Some(batch) = lock(&self.tail).batch(state.position, TAKE) else {
+            let Some(items) = lock(&self.tail).items(state.position, TAKE) else {
                 state.end = Some(End::TooSlow);
                 return Err(End::TooSlow);
             };
-            if batch.items.is_empty() {
+            if items.is_empty() {
                 return Ok(taken);
             }
-            for item in batch.items {
+            for item in items {
                 if item.seq.is_some_and(|seq| seq > seen) {
                     bytes += item.frame.len();
                     if !taken.is_empty() && (bytes > TAKE_BYTES || taken.len() >= TAKE) {

@@ -176,14 +176,10 @@ impl Outbound {
         let keeps_up = state.position == batch.from
             && state.is_even()
             && state.seen < batch.first_seq()
-            && state.unechoed.is_empty();
-        let mut flushed = Flushed::All;
-        if keeps_up {
-            flushed = self.write_batch(&mut state, batch);
-        }
-        if flushed == Flushed::All {
-            flushed = self.write(&mut state);
-        }
+            && state.unechoed.is_empty()
+            && batch.is_for(self.id);
+        // The batch ends where the tail does: who has taken all of it is done.
+        let flushed = if keeps_up { self.write_batch(&mut state, batch) } else { self.write(&mut state) };
         self.settle(&mut state, flushed);
         Some(state.position)
     }
@@ -300,41 +296,29 @@ impl Outbound {
 
     /// The common case: nothing waits, and the member stands where the batch begins.
     fn write_batch(&self, state: &mut State, batch: &Batch) -> Flushed {
-        for items in batch.items.chunks(WRITE_FRAMES) {
-            if items.iter().any(|item| item.except == Some(self.id)) {
-                return Flushed::All;
-            }
-            if items.iter().all(|item| item.frame(self.dialect).is_empty()) {
-                state.position += items.len() as u64;
-                continue;
-            }
-            let slices: [IoSlice<'_>; WRITE_FRAMES] = std::array::from_fn(|i| {
-                IoSlice::new(items.get(i).map_or(&[], |item| item.frame(self.dialect)))
-            });
-            match self.socket.try_write_vectored(&slices[..items.len()]) {
-                Ok(mut written) => {
-                    for item in items {
-                        let frame = item.frame(self.dialect);
-                        if frame.is_empty() && state.partial.is_empty() {
-                            state.position += 1;
-                            continue;
-                        }
-                        if written == 0 {
-                            return Flushed::Blocked;
-                        }
-                        let of_this = written.min(frame.len());
-                        state.partial = frame.slice(of_this..);
-                        state.position += 1;
-                        written -= of_this;
-                    }
-                    if !state.partial.is_empty() {
-                        return Flushed::Blocked;
-                    }
-                }
+        let joined = batch.joined(self.dialect);
+        let mut written = match joined.len() {
+            0 => 0,
+            _ => match self.socket.try_write(joined) {
+                Ok(written) => written,
                 Err(error) => return state.failed(&error),
-            }
+            },
+        };
+        if written == joined.len() {
+            state.position += batch.items.len() as u64;
+            return Flushed::All;
         }
-        Flushed::All
+        // Of the rest only the frame that was begun is taken: what follows may still be spared who is too slow.
+        for frame in batch.items.iter().map(|item| item.frame(self.dialect)) {
+            if written == 0 {
+                break;
+            }
+            let of_this = written.min(frame.len());
+            state.partial = frame.slice(of_this..);
+            state.position += 1;
+            written -= of_this;
+        }
+        Flushed::Blocked
     }
 
     fn write(&self, state: &mut State) -> Flushed {
@@ -365,13 +349,6 @@ impl Outbound {
                 Err(error) => return state.failed(&error),
             }
         }
-    }
-}
-
-impl Batch {
-    /// The first entry in it; a batch without one is never in the way.
-    fn first_seq(&self) -> Seq {
-        self.items.iter().find_map(|item| item.seq).unwrap_or(Seq::MAX)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use snug_shared::{Entry, Seq};
 use uuid::Uuid;
 
@@ -69,13 +69,48 @@ impl Item {
     }
 }
 
-/// Consecutive items, cut out of a tail to be written to many sockets without holding its lock.
-#[derive(Debug, Clone, Default)]
+/// Consecutive items, to be written to many sockets without holding the tail's lock.
+#[derive(Debug, Default)]
 pub struct Batch {
     /// The position of the first item.
     pub from: u64,
     /// The items.
     pub items: Vec<Item>,
+    /// Their frames in a row, for each dialect that is spoken. The kernel takes one piece much faster than forty.
+    joined: [OnceLock<Bytes>; Dialect::COUNT],
+    /// Whether one of them is not for everybody.
+    excepts: bool,
+}
+
+impl Batch {
+    /// Items from a position on.
+    pub fn new(from: u64, items: Vec<Item>) -> Self {
+        let excepts = items.iter().any(|item| item.except.is_some());
+        Self { from, items, joined: Default::default(), excepts }
+    }
+
+    /// All frames in a dialect, one behind the other.
+    pub fn joined(&self, dialect: Dialect) -> &Bytes {
+        self.joined[dialect as usize].get_or_init(|| match &self.items[..] {
+            [item] => item.frame(dialect).clone(),
+            items => {
+                let mut joined =
+                    BytesMut::with_capacity(items.iter().map(|item| item.frame(dialect).len()).sum());
+                items.iter().for_each(|item| joined.extend_from_slice(item.frame(dialect)));
+                joined.freeze()
+            }
+        })
+    }
+
+    /// Whether all of it is for a connection.
+    pub fn is_for(&self, connection: u64) -> bool {
+        !self.excepts || self.items.iter().all(|item| item.except != Some(connection))
+    }
+
+    /// The first entry in it; a batch without one is never in the way.
+    pub fn first_seq(&self) -> Seq {
+        self.items.iter().find_map(|item| item.seq).unwrap_or(Seq::MAX)
+    }
 }
 
 /// The newest frames of a room. Positions count every frame the room ever had in this process.
@@ -153,10 +188,9 @@ impl Tail {
     }
 
     /// At most `count` items from a position on; `None` when some of them have left.
-    pub fn batch(&self, from: u64, count: usize) -> Option<Batch> {
+    pub fn items(&self, from: u64, count: usize) -> Option<Vec<Item>> {
         let skip = usize::try_from(from.checked_sub(self.start)?).ok()?;
-        let items = self.items.iter().skip(skip).take(count).cloned().collect();
-        Some(Batch { from, items })
+        Some(self.items.iter().skip(skip).take(count).cloned().collect())
     }
 }
 
@@ -175,9 +209,9 @@ mod tests {
             tail.push(entry(seq, TAIL_BYTES / 4));
         }
         assert_eq!((tail.start(), tail.end(), tail.last()), (6, 10, 17));
-        assert!(tail.batch(5, 8).is_none());
-        assert_eq!(tail.batch(6, 8).unwrap().items.len(), 4);
-        assert_eq!(tail.batch(10, 8).unwrap().items.len(), 0);
+        assert!(tail.items(5, 8).is_none());
+        assert_eq!(tail.items(6, 8).unwrap().len(), 4);
+        assert_eq!(tail.items(10, 8).unwrap().len(), 0);
         assert!(tail.covers(13) && !tail.covers(12));
     }
 
@@ -185,7 +219,7 @@ mod tests {
     fn a_frame_larger_than_the_tail_still_goes_out() {
         let mut tail = Tail::new(0);
         tail.push(entry(1, TAIL_BYTES * 2));
-        assert_eq!(tail.batch(0, 8).unwrap().items.len(), 1);
+        assert_eq!(tail.items(0, 8).unwrap().len(), 1);
     }
 
     #[test]

@@ -281,7 +281,7 @@ impl LiveRoom {
             for item in &items {
                 tail.push(item.clone());
             }
-            fanout::Batch { from, items }
+            fanout::Batch::new(from, items)
         };
         let mut needed = u64::MAX;
         self.for_each_socket(|outbound| {

@@ -66,13 +66,13 @@ impl State {
 
     /// Moves the next frames of the tail behind what is private; false when there are none.
     pub fn take_from(&mut self, tail: &Mutex<Tail>, id: u64, dialect: Dialect) -> bool {
-        let Some(batch) = lock(tail).batch(self.position, WRITE_FRAMES - 1) else {
+        let Some(items) = lock(tail).items(self.position, WRITE_FRAMES - 1) else {
             self.close(CloseReason::TooSlow);
             return true;
         };
-        self.position += batch.items.len() as u64;
-        let any = !batch.items.is_empty();
-        for item in batch.items {
+        self.position += items.len() as u64;
+        let any = !items.is_empty();
+        for item in items {
             let replayed = item.seq.is_some_and(|seq| seq <= self.seen);
             let own = item.id().is_some_and(|id| self.unechoed.remove(&id));
             let frame = item.frame(dialect);
