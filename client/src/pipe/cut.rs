@@ -1,6 +1,6 @@
 //! What comes out of a program, cut into messages a room takes. Pure.
 
-use snug_shared::{MessageText, limits};
+use snug_shared::{MessageText, TextError, limits};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// A text as the messages it takes, in order, cut where a line ends or else between words. Nothing to see is no message.
@@ -10,7 +10,10 @@ pub(super) fn messages(text: &str) -> Vec<MessageText> {
     let mut messages = Vec::new();
     while !rest.is_empty() {
         let (piece, after) = rest.split_at(cut(rest));
-        messages.extend(MessageText::parse(piece.trim_end()));
+        match MessageText::parse(piece.trim_end()) {
+            Ok(message) => messages.push(message),
+            Err(error) => debug_assert_eq!(error, TextError::Empty, "it was cut to fit"),
+        }
         // A break that was cut at is made by the cut.
         rest = if piece.ends_with(['\n', ' ']) { after } else { after.strip_prefix('\n').unwrap_or(after) };
     }
@@ -96,6 +99,15 @@ mod tests {
         }
         let zalgo = format!("a{}", "\u{301}".repeat(20_000));
         assert_eq!(cut_up(&zalgo).concat(), zalgo);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn of_any_text_nothing_but_white_space_is_lost(words in proptest::collection::vec("x\\PC{0,60}[ \n]?", 0..300)) {
+            let seen = |text: &str| text.split_whitespace().collect::<String>();
+            let text = words.concat();
+            proptest::prop_assert_eq!(seen(&cut_up(&text).concat()), seen(&text));
+        }
     }
 
     #[test]

@@ -76,7 +76,8 @@ pub(super) async fn run(wanted: &Send, settings: &Settings) -> Result<(), Stop> 
 fn input() -> io::Stdin {
     let input = io::stdin();
     if input.is_terminal() {
-        tell("Type what to say, and end it with Ctrl-D on a line of its own.");
+        let end = if cfg!(windows) { "Ctrl-Z and Enter" } else { "Ctrl-D" };
+        tell(&format!("Type what to say, and end it with {end} on a line of its own."));
     }
     input
 }
