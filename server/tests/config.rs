@@ -168,6 +168,7 @@ fn broken_and_doubled_lines_are_refused_with_their_place() {
     for (text, line) in [
         ("name = \"a\"\nname = \"b\"", "snug.toml:2: "),
         ("name = \"a\"\n= 3", "snug.toml:2: "),
+        ("[tls]\na = 1\n[tls]\nb = 1", "snug.toml:3: "),
         ("\n\nname = \"a", "snug.toml:3: "),
     ] {
         let refusal = refusal(text);

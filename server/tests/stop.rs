@@ -67,35 +67,3 @@ fn log_lines_are_objects_where_that_is_asked_for() {
     assert_eq!((&ending["level"], &ending["target"]), (&json!("INFO"), &json!("snug_server")));
     assert!(ending["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')), "{ending}");
 }
-
-#[tokio::test]
-async fn a_port_that_is_taken_ends_the_second_server_and_not_the_first() {
-    let (folder, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let server = Process::start(folder.path(), &[]);
-    let second = std::process::Command::new(env!("CARGO_BIN_EXE_snug-server"))
-        .args(["--listen", &server.address.to_string(), "--data-dir"])
-        .arg(other.path())
-        .current_dir(other.path())
-        .output()
-        .unwrap();
-    assert_eq!(second.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert!(said.contains("is already in use: is Snug running already? Try --listen 127.0.0.1:"), "{said}");
-    let _ = Peer::join(server.address, "tea", "maya").await;
-}
-
-#[tokio::test]
-async fn a_folder_that_is_taken_ends_the_second_server_before_it_says_it_listens() {
-    let folder = TempDir::new().unwrap();
-    let server = Process::start(folder.path(), &[]);
-    let second = std::process::Command::new(env!("CARGO_BIN_EXE_snug-server"))
-        .args(["--listen", "127.0.0.1:0", "--data-dir"])
-        .arg(folder.path())
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    assert_eq!((second.status.code(), second.stdout.len()), (Some(1), 0));
-    let said = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert!(said.contains("another Snug server uses the folder"), "{said}");
-    let _ = Peer::join(server.address, "tea", "maya").await;
-}

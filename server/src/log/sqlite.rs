@@ -143,8 +143,7 @@ impl SqliteLog {
 
     fn open_at(place: schema::Place, commits: Commits) -> Result<Self, OpenError> {
         let lock = schema::lock(&place)?;
-        let mut connection = schema::prepare(&place)?;
-        let secret = schema::secret(&connection).map_err(|source| schema::open_error(&place, source))?;
+        let (mut connection, secret) = schema::prepare(&place)?;
         let shared = Arc::new(Shared {
             appends: Queue::new(APPENDS),
             reads: Queue::new(READS),

@@ -45,7 +45,23 @@ pub(super) const fn kind(body: &Body) -> i64 {
 }
 
 pub(super) fn room(connection: &Connection, key: &str) -> Result<Option<RoomRow>> {
-    connection.prepare_cached(&format!("SELECT {ROOM} WHERE key = ?1"))?.query_row([key], room_row).optional()
+    let found = connection
+        .prepare_cached(&format!("SELECT {ROOM} WHERE key = ?1"))?
+        .query_row([key], room_row)
+        .optional()?;
+    // The index of the keys knows it although its row is gone.
+    if found.is_none() && id_by_index(connection, key)?.is_some() {
+        return Err(sum::damaged());
+    }
+    Ok(found)
+}
+
+/// What the index alone says.
+fn id_by_index(connection: &Connection, key: &str) -> Result<Option<i64>> {
+    connection
+        .prepare_cached("SELECT id FROM rooms WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()
 }
 
 /// The rooms with the newest entries first. Those that are damaged are left out.
@@ -60,22 +76,38 @@ pub(super) fn rooms(connection: &Connection, damage: &Damage, limit: i64) -> Res
     Ok(rooms)
 }
 
-/// How many entries all rooms have, and whether all rooms could be asked. Those that could not are told.
+/// How many entries all rooms have, and whether all rooms could be asked. Those that could not are told. A whole room that
+/// the index does not find would be taken for one that never was; then the index is made anew.
 pub(super) fn count(connection: &Connection, damage: &Damage) -> Result<(Seq, bool)> {
-    let mut statement = connection.prepare(&format!("SELECT {ROOM}"))?;
-    let mut rows = statement.query([])?;
-    let (mut entries, mut is_whole) = (0, true);
-    loop {
-        match rows.next() {
-            Ok(Some(row)) => match known(row, damage)? {
-                Some(room) => entries += room.record.last,
-                None => is_whole = false,
-            },
-            Ok(None) => return Ok((entries, is_whole)),
-            Err(error) if sum::is_damage(&error) => return Ok((entries, false)),
-            Err(error) => return Err(error),
+    let (mut entries, mut is_whole, mut is_indexed) = (0, true, true);
+    {
+        let mut statement = connection.prepare(&format!("SELECT {ROOM} NOT INDEXED"))?;
+        let mut rows = statement.query([])?;
+        loop {
+            match rows.next() {
+                Ok(Some(row)) => match known(row, damage)? {
+                    Some(room) => {
+                        entries += room.record.last;
+                        let found = id_by_index(connection, row.get_ref(1)?.as_str()?);
+                        is_indexed &= matches!(found, Ok(Some(id)) if id == room.id);
+                    }
+                    None => is_whole = false,
+                },
+                Ok(None) => break,
+                Err(error) if sum::is_damage(&error) => {
+                    is_whole = false;
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
+    // A damaged row would go into the index as it is, and its room would be found no more.
+    if is_whole && !is_indexed {
+        tracing::error!("the disk changed the index of the rooms; it was made anew");
+        connection.execute_batch("REINDEX rooms")?;
+    }
+    Ok((entries, is_whole))
 }
 
 /// A room; none when it is damaged, which is told.

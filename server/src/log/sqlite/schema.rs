@@ -17,6 +17,9 @@ const APPLICATION_ID: i32 = 0x536e_7567;
 /// One step a version; the version of a file is how many of them it has behind it. Never change one that was released.
 const STEPS: [&str; 1] = [include_str!("schema/1.sql")];
 
+/// What may be missing at the end of a file that is opened all the same, in bytes; more is a first page that is damaged.
+const END: u64 = 16 << 30;
+
 /// Nobody else writes while the folder is locked; what may hold the file up for a moment is a person's backup.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -59,19 +62,62 @@ pub(super) fn lock(place: &Place) -> Result<File, OpenError> {
     }
 }
 
-/// Opens the file for writing: makes it, or checks it and brings it up to date.
-pub(super) fn prepare(place: &Place) -> Result<Connection, OpenError> {
-    let file = &place.file;
+/// Opens the file for writing: makes it, or checks it and brings it up to date. Answers the log's secret too.
+pub(super) fn prepare(place: &Place) -> Result<(Connection, [u8; 32]), OpenError> {
     let database = |source| open_error(place, source);
     let io = |source| OpenError::Folder { folder: place.folder.clone(), source };
-    match fs::metadata(file) {
-        Ok(metadata) if metadata.len() > 0 => check(place)?,
+    let length = match fs::metadata(&place.file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(error)),
-        _ => create(place)?,
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(OpenError::NotADatabase { file: place.file.clone() });
+        }
+        metadata => metadata.map_or(0, |metadata| metadata.len()),
+    };
+    if length == 0 {
+        create(place)?;
     }
-    let mut connection = connect(place).map_err(database)?;
-    migrate(&mut connection).map_err(database)?;
-    Ok(connection)
+    let header = header(place)?;
+    let missing = pages(&header).saturating_sub(length);
+    let is_short = length > 0 && (1..=END).contains(&missing);
+    if is_short {
+        resize(place, length + missing).map_err(io)?;
+    }
+    let open = || {
+        check(place)?;
+        let mut connection = connect(place).map_err(database)?;
+        migrate(&mut connection).map_err(database)?;
+        let secret = secret(&connection).map_err(database)?;
+        Ok((connection, secret))
+    };
+    // A crash while the write-ahead log was moved into the file leaves it short as well, and nothing is missing then.
+    let has_wal = fs::metadata(place.folder.join("snug.db-wal")).is_ok_and(|wal| wal.len() > 0);
+    let opened = open();
+    match &opened {
+        Err(_) if is_short => resize(place, length).map_err(io)?,
+        Ok(_) if is_short && !has_wal => {
+            let file = place.file.display();
+            tracing::error!(%file, missing, "the room log has lost its end; what was there is shown as damaged");
+        }
+        _ => {}
+    }
+    opened
+}
+
+/// SQLite opens no file that is shorter than its first page says. With zeroes instead of what is missing it opens, and tells
+/// which pages those are.
+fn resize(place: &Place, length: u64) -> io::Result<()> {
+    OpenOptions::new().write(true).open(&place.file)?.set_len(length)
+}
+
+/// How many bytes the first page says there are; 0 where it does not say.
+fn pages(header: &[u8; 100]) -> u64 {
+    let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    let size = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    // The count holds for as long as nobody wrote who does not keep it.
+    if number(24) == number(92) && size.is_power_of_two() { size * u64::from(number(28)) } else { 0 }
 }
 
 /// Opens the writer's connection to a file that was prepared.
@@ -108,7 +154,7 @@ pub(super) fn connect_to_read(place: &Place) -> rusqlite::Result<Connection> {
 }
 
 /// The log's secret. One that the disk changed is as good for what comes, but proves nothing it proved before.
-pub(super) fn secret(connection: &Connection) -> rusqlite::Result<[u8; 32]> {
+fn secret(connection: &Connection) -> rusqlite::Result<[u8; 32]> {
     let kept: [u8; 40] =
         connection.query_row("SELECT value FROM meta WHERE name = 'secret'", [], |row| row.get(0))?;
     let mut secret = [0; 32];
@@ -176,8 +222,8 @@ fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Tells whether the file is one of ours, without changing a byte of it.
-fn check(place: &Place) -> Result<(), OpenError> {
+/// The file's first bytes, which every database of this kind begins with.
+fn header(place: &Place) -> Result<[u8; 100], OpenError> {
     let file = || place.file.clone();
     let mut header = [0; 100];
     File::open(&place.file).and_then(|mut opened| opened.read_exact(&mut header)).map_err(
@@ -189,6 +235,12 @@ fn check(place: &Place) -> Result<(), OpenError> {
     if !header.starts_with(b"SQLite format 3\0") {
         return Err(OpenError::NotADatabase { file: file() });
     }
+    Ok(header)
+}
+
+/// Tells whether the file is one of ours, without changing a byte of it.
+fn check(place: &Place) -> Result<(), OpenError> {
+    let file = || place.file.clone();
     // A newer version may sit in the write-ahead log still, so the header alone does not tell.
     let ask = || -> rusqlite::Result<(i32, i64)> {
         let connection = connect_to_read(place)?;

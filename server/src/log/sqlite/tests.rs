@@ -157,7 +157,7 @@ async fn nobody_waits_for_a_writer_that_is_gone() {
 fn an_acknowledgement_waits_for_the_disk_and_what_is_erased_is_overwritten() {
     let (_folder, place) = place();
     let _lock = schema::lock(&place).expect("a free folder");
-    let connection = schema::prepare(&place).expect("a fresh file");
+    let (connection, _) = schema::prepare(&place).expect("a fresh file");
     let asked =
         |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).expect("known");
     assert_eq!(asked("synchronous"), 2, "FULL");
