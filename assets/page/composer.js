@@ -80,7 +80,8 @@ export function compose(sent) {
     if (field.value.trim()) typing();
   });
   field.addEventListener('keydown', (event) => {
-    if (event.isComposing) return;
+    // Safari says 229 where an input method takes the key that ends it.
+    if (event.isComposing || event.keyCode === 229) return;
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       go();

@@ -286,3 +286,18 @@ async fn linger(mut socket: Socket) {
     let drain = async { while matches!(socket.read(&mut ignored).await, Ok(read) if read > 0) {} };
     let _ = timeout(LINGER, drain).await;
 }
+
+#[cfg(all(test, any(target_os = "linux", target_os = "android")))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_system_is_told_when_a_peer_counts_as_gone() {
+        let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let _peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        prepare(&stream).unwrap();
+        let told = socket2::SockRef::from(&stream).tcp_user_timeout().unwrap();
+        assert_eq!((told, stream.nodelay().unwrap()), (Some(VANISHED), true));
+    }
+}
