@@ -61,6 +61,7 @@ struct Said {
 #[derive(Debug, Arbitrary)]
 enum What {
     Opaque,
+    Damaged,
     Message { text: Option<u8>, reply_to: Option<Place>, present: Option<State> },
     Edited { target: Place, text: Option<u8> },
     Deleted { target: Place },
@@ -161,7 +162,7 @@ fn is_in_order(timeline: &Timeline) {
             }
             Row::Message(message) if message.seq.is_some() => message.at,
             Row::Topic { at, .. } => at,
-            Row::Message(_) | Row::Beginning | Row::Hole { .. } => continue,
+            Row::Message(_) | Row::Beginning | Row::Damaged | Row::Hole { .. } => continue,
         };
         let at = at.clamp(Timestamp::MIN.as_millisecond(), Timestamp::MAX.as_millisecond());
         let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -213,6 +214,7 @@ impl Said {
     fn line(self) -> Line {
         let body = match self.what {
             What::Opaque => return Line::Opaque(self.seq.seq()),
+            What::Damaged => return Line::Damaged(self.seq.seq()),
             What::Message { text: words, reply_to, present } => Body::Message(Message {
                 text: words.map(text),
                 reply_to: reply_to.map(Place::seq),

@@ -9,5 +9,6 @@ mod common;
 mod asking;
 mod names;
 mod nonsense;
+mod plain;
 mod room;
 mod sends;
