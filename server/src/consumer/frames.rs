@@ -25,8 +25,8 @@ use crate::{
 const FAREWELL: Duration = Duration::from_secs(5);
 /// The same for who was too slow: it may still be reading, and shall learn why.
 const SLOW_FAREWELL: Duration = Duration::from_secs(30);
-/// How long the other side may take to close after the last frame. Meanwhile what it still sends is read, a little at a time:
-/// a socket closed over unread bytes is reset, and the reset would overtake the close frame.
+/// How long the other side may take to close after the last frame. Meanwhile what it still sends is read, a little at a time
+/// and some eight megabytes at most: a socket closed over unread bytes is reset, and the reset would overtake the close frame.
 const LINGER: Duration = Duration::from_secs(5);
 const LINGER_BYTES: usize = 16 * 1024;
 const LINGER_PAUSE: Duration = Duration::from_millis(10);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
     time::{sleep, timeout},
 };
 
@@ -22,14 +23,7 @@ const MESSAGES: usize = 180;
 async fn who_pings_without_end_and_reads_nothing_is_closed_at_the_cap() {
     let mut world = World::new().await;
     let mut member = Wire::join_narrow(world.server.address).await;
-    let ping = frame(0x89, &[b'x'; 125]);
-    // Until nothing more is taken, or it is three times what may wait here and there.
-    for _ in 0..200 {
-        let taken = timeout(Duration::from_secs(1), member.stream.write_all(&ping.repeat(100))).await;
-        if !matches!(taken, Ok(Ok(()))) {
-            break;
-        }
-    }
+    pour(&mut member.stream, &frame(0x89, &[b'x'; 125])).await;
     world.is_unharmed().await;
     let mut last = [0; 12];
     let mut rest = [0; 16 * 1024];
@@ -37,6 +31,28 @@ async fn who_pings_without_end_and_reads_nothing_is_closed_at_the_cap() {
         keep_last(&mut last, &rest[..read]);
     }
     assert_eq!(&last, b"\x88\x0a\x0f\xa8too_slow");
+}
+
+/// Sends the same again and again until nothing more is taken, or it is more than may wait in all buffers on the way.
+async fn pour(stream: &mut TcpStream, bytes: &[u8]) {
+    let many = bytes.repeat(8 * 1024 / bytes.len());
+    for _ in 0..320 {
+        if !matches!(timeout(Duration::from_secs(1), stream.write_all(&many)).await, Ok(Ok(()))) {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_asks_without_end_and_reads_nothing_is_asked_to_wait() {
+    let mut world = World::new().await;
+    let mut raw = world.server.connect().await;
+    let request = b"GET /page/style.css HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    pour(&mut raw.stream, request).await;
+    world.is_unharmed().await;
+    for _ in 0..50 {
+        assert_eq!(raw.response().await.status, 200, "it goes on when the answers are read");
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 use crate::{
@@ -93,6 +93,35 @@ async fn settled(server: &Process, wanted: usize) -> usize {
         sleep(Duration::from_millis(20)).await;
     }
     open
+}
+
+#[tokio::test]
+async fn a_server_that_has_no_descriptor_left_takes_the_next_when_one_is_free() {
+    if std::process::Command::new("prlimit").arg("--version").output().is_err() {
+        println!("left out: prlimit is not installed");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let command = ["prlimit", "--nofile=64:64"].map(str::to_owned).into();
+    let around = Around { command, ..Around::default() };
+    let server = Process::start_under(around, folder.path(), &["--handshake-timeout", "60"]);
+    let mut maya = Peer::join(server.address, "tea", "maya").await;
+    let mut jon = Peer::join(server.address, "tea", "jon").await;
+    let mut silent = Vec::new();
+    for _ in 0..100 {
+        silent.push(TcpStream::connect(server.address).await.unwrap());
+    }
+    let none_left = async {
+        while server.descriptors() < 64 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, none_left).await.expect("it takes as many as it can");
+    let said = maya.say("Do you hear me?").await;
+    assert_eq!(jon.entry().await, said, "who is in talks on");
+    drop(silent);
+    let mut zoe = Peer::join(server.address, "tea", "zoe").await;
+    assert_eq!(zoe.say("I had to wait.").await, jon.entry().await);
 }
 
 #[tokio::test]
