@@ -109,14 +109,10 @@ impl Nickname {
     /// [`NameError`] says which rule of `docs/protocol.md` §3 it breaks.
     pub fn parse(name: &str) -> Result<Self, NameError> {
         let name = checked(name, limits::NICKNAME_CLUSTERS, limits::NICKNAME_BYTES)?;
-        if RESERVED_LETTERS.contains(&name.chars().count()) {
-            // Folded once more, because a letter without case may look like a capital.
-            let looks: String = unicode_security::skeleton(&fold(&name)).collect();
-            if RESERVED.contains(&fold(&looks).as_str()) {
-                return Err(NameError::Reserved);
-            }
+        match RESERVED_LETTERS.contains(&name.chars().count()) && looks_reserved(&fold(&name)) {
+            true => Err(NameError::Reserved),
+            false => Ok(Self(name)),
         }
-        Ok(Self(name))
     }
 
     /// The name as shown.
@@ -195,6 +191,21 @@ fn fold(name: &str) -> String {
 fn fold_any(name: &str) -> String {
     let compatible: String = name.nfkc().collect();
     caseless::default_case_fold_str(&compatible).nfkc().collect()
+}
+
+/// Whether a folded name would pass for one of the server's.
+fn looks_reserved(folded: &str) -> bool {
+    // Of ASCII's letters only this one looks like others that are reserved; and names are checked with each entry that is read.
+    if folded.is_ascii() {
+        return RESERVED.contains(&folded.replace('m', "rn").as_str());
+    }
+    looks_reserved_any(folded)
+}
+
+fn looks_reserved_any(folded: &str) -> bool {
+    // Folded once more, because a letter without case may look like a capital.
+    let looks: String = unicode_security::skeleton(folded).collect();
+    RESERVED.contains(&fold(&looks).as_str())
 }
 
 fn checked(name: &str, clusters: usize, bytes: usize) -> Result<String, NameError> {
@@ -293,5 +304,19 @@ mod tests {
         let ascii: String = (0..=0x7f_u8).map(char::from).collect();
         assert_eq!(fold(&ascii), fold_any(&ascii));
         assert_eq!(ascii.nfc().collect::<String>(), ascii);
+    }
+
+    #[test]
+    fn no_letter_of_ascii_but_m_looks_like_another_of_a_reserved_name() {
+        for letter in (0x20..0x7f_u8).map(|byte| fold(&char::from(byte).to_string())) {
+            let looks: String = unicode_security::skeleton(&letter).collect();
+            let looks = fold(&looks);
+            let is_reserved = RESERVED.iter().any(|name| !looks.is_empty() && name.contains(&looks));
+            assert!(looks == letter.replace('m', "rn") || !is_reserved, "{letter} looks like {looks}");
+            assert!(!looks.is_empty(), "{letter} looks like nothing");
+        }
+        for name in ["system", "systern", "server", "snug", "5nug", "snu9", "maya"] {
+            assert_eq!(looks_reserved(name), looks_reserved_any(name), "{name}");
+        }
     }
 }
