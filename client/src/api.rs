@@ -24,7 +24,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::connection::dial::tcp;
+use crate::{connection::dial::tcp, format::one_line};
 
 /// The largest answer that is read.
 const BYTES: usize = 1 << 20;
@@ -37,6 +37,9 @@ const SILENCE: Duration = Duration::from_secs(35);
 
 /// The longest line of a stream: an entry fits into a frame.
 const LINE_BYTES: usize = 2 * limits::SERVER_FRAME_BYTES;
+
+/// The longest sentence that is taken from a server, in characters.
+const SENTENCE: usize = 300;
 
 /// Why a server could not be asked. Each reads as a sentence for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +67,7 @@ pub enum ApiError {
     Refused {
         /// Why, for machines.
         code: ErrorCode,
-        /// Why, for people. A server's words: not to be trusted with a terminal.
+        /// Why, for people, on one line. A server's words: not to be trusted with a terminal.
         message: String,
         /// How long it wants to be left alone.
         retry_after: Option<Duration>,
@@ -268,7 +271,7 @@ impl Api {
             Ok(ErrorFrame { code, message, retry_after_ms, .. }) => {
                 let exact = retry_after_ms.map(Duration::from_millis);
                 let retry_after = exact.or(seconds.map(Duration::from_secs));
-                ApiError::Refused { code, message, retry_after }
+                ApiError::Refused { code, message: one_line(&message, SENTENCE), retry_after }
             }
             Err(_) if status.is_server_error() => ApiError::NotReady(self.server.authority()),
             Err(_) => self.not_snug(),

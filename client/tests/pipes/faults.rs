@@ -146,6 +146,9 @@ fn giving_up_says_whether_the_message_may_be_there() {
         &refusal("rate_limited", ""),
     ));
     assert!(later.contains("“hi” was not sent."), "{later}");
+    let endless = refusal("not_allowed", "").replace("No", &"No, and no, ".repeat(5_000));
+    let endless = send(answer("403 Forbidden", "", &endless));
+    assert!(endless.lines().count() == 1 && endless.len() < 500, "{}", endless.len());
     let other = send(answer("200 OK", "", "<html>"));
     assert!(other.contains("not a Snug server"), "{other}");
 }
