@@ -147,7 +147,7 @@ pub fn day(day: Date, today: Date) -> String {
 /// How long ago, roughly.
 pub fn ago(at: Millis, now: Millis) -> String {
     const MINUTE: Millis = 60_000;
-    let minutes = (now - at).max(0) / MINUTE;
+    let minutes = now.saturating_sub(at).max(0) / MINUTE;
     match minutes {
         0 => "just now".into(),
         1..60 => format!("{minutes} min ago"),
@@ -251,5 +251,16 @@ mod tests {
     fn long_names_are_cut_between_characters() {
         assert_eq!(one_line("a 👩‍🚀 b", 3), "a 👩‍🚀…");
         assert_eq!(one_line("two\nlines", 20), "two lines");
+    }
+
+    #[test]
+    fn how_long_ago_is_said_of_any_time_there_can_be() {
+        let now = 1_750_000_000_000;
+        for (at, words) in
+            [(Millis::MAX, "just now"), (now, "just now"), (now - 60_000, "1 min ago"), (0, "20254 days ago")]
+        {
+            assert_eq!(ago(at, now), words);
+        }
+        assert!(ago(Millis::MIN, now).ends_with(" days ago"));
     }
 }

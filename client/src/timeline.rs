@@ -321,8 +321,8 @@ impl Timeline {
     }
 
     fn day(&self, at: Millis) -> Date {
-        let at = at.clamp(Timestamp::MIN.as_millisecond(), Timestamp::MAX.as_millisecond());
-        let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
+        let beyond = if at < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        let at = Timestamp::from_millisecond(at).unwrap_or(beyond);
         self.zone.to_datetime(at).date()
     }
 

@@ -164,8 +164,8 @@ fn is_in_order(timeline: &Timeline) {
             Row::Topic { at, .. } => at,
             Row::Message(_) | Row::Beginning | Row::Damaged | Row::Hole { .. } => continue,
         };
-        let at = at.clamp(Timestamp::MIN.as_millisecond(), Timestamp::MAX.as_millisecond());
-        let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
+        let beyond = if at < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        let at = Timestamp::from_millisecond(at).unwrap_or(beyond);
         assert_eq!(day, Some(TimeZone::UTC.to_datetime(at).date()), "under its own day");
     }
     assert!(unread <= 1 && timeline.row(timeline.len()).is_none());

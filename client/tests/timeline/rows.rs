@@ -1,10 +1,10 @@
 //! Which rows there are, and what they say.
 
-use snug::timeline::{CHANGES_KEPT, Delivery, ROWS, Timeline};
+use snug::timeline::{CHANGES_KEPT, Delivery, ROWS, Row, Timeline};
 use snug_shared::{Body, Entry, Established, Intent, Line, Message, Topic};
 use uuid::Uuid;
 
-use crate::made::{ME, entry, established, kinds, messages, nickname, says, text, timeline};
+use crate::made::{ME, entry, established, kinds, messages, nickname, rows, says, text, timeline};
 
 #[test]
 fn an_empty_room_shows_its_beginning_and_no_messages() {
@@ -191,4 +191,17 @@ fn changes_to_messages_that_are_not_loaded_are_kept_up_to_a_bound() {
     }
     timeline.receive_history(10, &[says(9, 1, 0, "as first said").into()], true);
     assert_eq!(messages(&timeline)[0].text, Some(format!("edit {}", changes - 1).as_str()));
+}
+
+#[test]
+fn times_beyond_the_calendar_stand_at_its_ends() {
+    for (at, year) in [(i64::MIN, -9999), (-1 << 60, -9999), (0, 1970), (1 << 60, 9999), (i64::MAX, 9999)] {
+        let mut timeline = timeline();
+        timeline.receive(&[says(1, 1, at, "hello").into()]);
+        let day = rows(&timeline).into_iter().find_map(|row| match row {
+            Row::Day(day) => Some(day.year()),
+            _ => None,
+        });
+        assert_eq!(day, Some(year), "{at}");
+    }
 }
