@@ -1,26 +1,28 @@
 //! Asking for more than there is, and more often than makes sense.
 
+use std::time::Instant;
+
+use futures_util::SinkExt;
 use serde_json::{Value, json};
 use snug_server::Config;
-use snug_shared::{ClientFrame, CloseReason, ErrorCode, Line, Seq, ServerFrame};
+use snug_shared::{ClientFrame, CloseReason, ErrorCode, Hello, Line, Seq, ServerFrame};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
-    common::peer::{End, Peer},
+    common::peer::{End, Peer, fresh, message},
     room::Room,
 };
 
 /// Asks for a page; its seqs, and whether there is more.
-async fn page(peer: &mut Peer, room_says: Value) -> (Vec<Seq>, bool) {
-    use futures_util::SinkExt;
-    let frame = tokio_tungstenite::tungstenite::Message::text(room_says.to_string());
-    peer.socket().send(frame).await.unwrap();
+async fn page(peer: &mut Peer, question: Value) -> (Vec<Seq>, bool) {
+    peer.socket().send(Message::text(question.to_string())).await.unwrap();
     loop {
         match peer.next().await {
             ServerFrame::History { before, entries, more } => {
-                assert_eq!(json!(before), room_says["before"], "it says what it answers");
+                assert_eq!(json!(before), question["before"], "it says what it answers");
                 return (entries.iter().map(Line::seq).collect(), more);
             }
-            ServerFrame::Error(error) => panic!("{room_says}: {error:?}"),
+            ServerFrame::Error(error) => panic!("{question}: {error:?}"),
             _ => {}
         }
     }
@@ -63,7 +65,7 @@ async fn a_page_beyond_either_end_is_what_there_is() {
 async fn a_page_is_never_longer_than_the_limit() {
     let mut room = Room::open().await;
     for number in 1..=510 {
-        room.maya.intend(crate::common::peer::message(&format!("{number}"))).await;
+        room.maya.intend(message(&format!("{number}"))).await;
     }
     while room.maya.entry().await.seq < 510 {}
     let (seqs, more) =
@@ -73,8 +75,9 @@ async fn a_page_is_never_longer_than_the_limit() {
 }
 
 #[tokio::test]
-async fn typing_without_end_is_told_once_and_never_to_the_typist() {
+async fn typing_without_end_is_told_once_in_three_seconds_and_never_to_the_typist() {
     let mut room = Room::open().await;
+    let since = Instant::now();
     for _ in 0..2_000 {
         room.tries(r#"{"type":"typing"}"#).await;
     }
@@ -91,7 +94,8 @@ async fn typing_without_end_is_told_once_and_never_to_the_typist() {
             _ => {}
         }
     }
-    assert_eq!(told, 1, "at most one in 3 s");
+    let most = 1 + since.elapsed().as_secs() / 3;
+    assert!((1..=most).contains(&told), "{told} in {:?}", since.elapsed());
 }
 
 #[tokio::test]
@@ -100,8 +104,7 @@ async fn read_marks_go_forward_only_and_never_beyond_the_end() {
     for number in 1..=3 {
         room.maya.say(&format!("{number}")).await;
     }
-    let hello =
-        snug_shared::Hello { seat: Some(room.maya.established.seat.clone()), ..crate::common::peer::fresh() };
+    let hello = Hello { seat: Some(room.maya.established.seat.clone()), ..fresh() };
     for (seq, kept) in [(2, 2), (1, 2), (0, 2), (u64::MAX, 3), (1, 3)] {
         room.maya.send(ClientFrame::Read { seq }).await;
         assert_eq!(room.last().await, 3, "it is answered by nothing");
@@ -123,9 +126,7 @@ async fn asking_without_end_is_warned_of_then_closed_and_the_others_go_on() {
         let mut room = Room::with(Config::default()).await;
         // Well above what a second may bring, whatever else this machine does meanwhile.
         for _ in 0..4_000 {
-            use futures_util::SinkExt;
-            let text = tokio_tungstenite::tungstenite::Message::text(frame);
-            if room.maya.socket().send(text).await.is_err() {
+            if room.maya.socket().send(Message::text(frame)).await.is_err() {
                 break;
             }
         }

@@ -9,7 +9,10 @@ use snug_shared::{ClientFrame, Durability, Entry, ErrorCode, Line, Seq, ServerFr
 use tokio_tungstenite::tungstenite::Message;
 use uuid::{Uuid, uuid};
 
-use crate::common::{http::TestServer, peer::Peer};
+use crate::common::{
+    http::TestServer,
+    peer::{Peer, message},
+};
 
 /// The id of sends that are refused.
 pub const ID: Uuid = uuid!("01890a5d-ac96-774b-bcce-b302099a8057");
@@ -76,7 +79,7 @@ impl Room {
 
     /// Ben has heard nothing of all that but what was entered, and can still talk.
     pub async fn ben_noticed_nothing(mut self, entered: usize) {
-        let id = self.ben.intend(crate::common::peer::message("Is all well?")).await;
+        let id = self.ben.intend(message("Is all well?")).await;
         for heard in 0..=entered {
             let entry = self.ben.entry().await;
             assert_eq!(entry.id == id, heard == entered, "{entry:?}");
