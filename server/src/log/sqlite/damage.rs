@@ -36,6 +36,13 @@ impl Damage {
         }
     }
 
+    /// What stands beside the entries cannot be kept; nobody is stopped from talking by that.
+    pub(super) fn beside(&self, what: &str, error: &rusqlite::Error) {
+        if self.is_news(what, 0) {
+            tracing::error!(%error, "the disk changed {what}; it is not kept up any more");
+        }
+    }
+
     fn is_news(&self, room: &str, seq: Seq) -> bool {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if told.len() >= TOLD {

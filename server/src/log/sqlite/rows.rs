@@ -104,8 +104,13 @@ pub(super) fn count(connection: &Connection, damage: &Damage) -> Result<(Seq, bo
     }
     // A damaged row would go into the index as it is, and its room would be found no more.
     if is_whole && !is_indexed {
-        tracing::error!("the disk changed the index of the rooms; it was made anew");
-        connection.execute_batch("REINDEX rooms")?;
+        tracing::error!("the disk changed the index of the rooms; it is made anew");
+        match connection.execute_batch("REINDEX rooms") {
+            Err(error) if sum::is_damage(&error) => {
+                tracing::error!(%error, "that failed; some rooms cannot be found")
+            }
+            made => made?,
+        }
     }
     Ok((entries, is_whole))
 }
@@ -209,6 +214,7 @@ pub(super) fn scan(
     }
     Ok(())
 }
+
 /// One entry in its present state.
 pub(super) fn one(connection: &Connection, room: i64, seq: Seq, as_of: Seq) -> Result<Entry> {
     let n = number(room, i64::try_from(seq).unwrap_or(SEQ_MAX));

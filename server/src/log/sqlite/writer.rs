@@ -213,12 +213,13 @@ impl Writer {
             works(&self.shared);
         }
         self.count.keep();
-        beside(marks::keep(connection, &self.shared.marks), "marks of how far members have read")?;
+        let kept = marks::keep(connection, &self.shared.marks);
+        beside(&self.shared, "how far members have read", kept)?;
         if self.due.index {
             let appends = &self.shared.appends;
             let enough = |taken| taken >= INDEX_LONG_TURN || taken >= INDEX_TURN && !appends.is_empty();
             let done = index::catch_up(connection, enough);
-            self.due.index = beside(done, "a part of the index for search")? == Some(false);
+            self.due.index = beside(&self.shared, "the index for search", done)? == Some(false);
         }
         if self.due.erase {
             connection.busy_timeout(READERS)?;
@@ -237,10 +238,11 @@ impl Writer {
         let mut end = || -> rusqlite::Result<()> {
             let connection = connected(&mut self.connection, &self.place)?;
             self.count.keep();
-            beside(marks::keep(connection, &self.shared.marks), "marks of how far members have read")?;
+            let kept = marks::keep(connection, &self.shared.marks);
+            beside(&self.shared, "how far members have read", kept)?;
             if self.due.index {
                 let done = index::catch_up(connection, |taken| taken >= INDEX_AT_CLOSE);
-                beside(done, "a part of the index for search")?;
+                beside(&self.shared, "the index for search", done)?;
             }
             empty_wal(connection)?;
             self.connection.take().map_or(Ok(()), |last| last.close().map_err(|(_, error)| error))
@@ -277,11 +279,11 @@ fn is_about_one(error: &rusqlite::Error) -> bool {
     sum::is_damage(error) || error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
 }
 
-/// Damage in what stands beside the entries is told, and stops nobody from talking: `None`.
-fn beside<T>(done: rusqlite::Result<T>, what: &str) -> rusqlite::Result<Option<T>> {
+/// Damage in what stands beside the entries is told once, and stops nobody from talking: `None`.
+fn beside<T>(shared: &Shared, what: &str, done: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
     match done {
         Err(error) if sum::is_damage(&error) => {
-            tracing::error!(%error, "{what} cannot be kept: the disk changed the file");
+            shared.damage.beside(what, &error);
             Ok(None)
         }
         done => done.map(Some),
