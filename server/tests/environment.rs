@@ -14,7 +14,7 @@ use std::{
 
 use common::{
     peer::{Peer, fresh},
-    process::{Around, Process},
+    process::Process,
 };
 use snug_shared::{Hello, Line, Resume};
 use tempfile::TempDir;
@@ -212,29 +212,6 @@ async fn a_write_ahead_log_that_is_gone_or_no_such_thing_takes_what_was_in_it_al
         assert_eq!(has_it, back.established.epoch == before, "what is lost is another epoch: {back:?}");
         assert_eq!(back.established.last, if has_it { 4 } else { 3 });
     }
-}
-
-#[tokio::test]
-async fn who_comes_when_descriptors_are_out_waits_and_who_is_in_notices_nothing() {
-    let folder = TempDir::new().unwrap();
-    let command = ["sh", "-c", "ulimit -n 48; exec \"$0\" \"$@\""].map(str::to_owned).into();
-    let log = folder.path().join("log");
-    let around = Around { command, log: Some(log.clone()), ..Around::default() };
-    let server = Process::start_under(around, folder.path(), &["--max-connections", "1000"]);
-    let mut maya = Peer::join(server.address, "tea", "maya").await;
-    let mut crowd = Vec::new();
-    for _ in 0..64 {
-        crowd.push(tokio::net::TcpStream::connect(server.address).await.unwrap());
-    }
-    let patience = Instant::now();
-    while !fs::read_to_string(&log).unwrap().contains("cannot accept connections; trying on") {
-        assert!(patience.elapsed() < Duration::from_secs(20), "they are out");
-        sleep(Duration::from_millis(20)).await;
-    }
-    assert_eq!(maya.say("still here").await.seq, 1);
-    drop(crowd);
-    let zoe = Peer::join(server.address, "tea", "zoe").await;
-    assert_eq!(seqs(&zoe.replay), [1]);
 }
 
 #[test]
