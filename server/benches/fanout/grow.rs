@@ -30,26 +30,31 @@ pub fn run(places: &Places, cores: Cores, window: Window) -> io::Result<String> 
         "{}; one run each.\n\nCPU of the server in microseconds, a delivery and a join; in brackets the floor's.\n",
         report::machine()
     );
-    let servers = [Server::SnugNone, Server::Floor(Form::OneWrite)];
     let mut table = |title: &str, sizes: &[u32], shape: &dyn Fn(u32) -> (Shape, Pace)| -> io::Result<()> {
         // Writing to a string does not fail.
         let _ = writeln!(out, "\n| {title} | a delivery | a join |\n|---|---|---|");
         for size in sizes {
             let (shape, pace) = shape(*size);
-            let mut figures = Vec::new();
-            for server in servers {
+            let run = |server: Server| {
                 let running = server.start(places, cores)?;
-                figures.push(scenario(shape, pace).run(&running, server.dialect(), window, 0)?);
-            }
-            let _ = writeln!(out, "{}", row(*size, &figures[0], &figures[1]));
+                scenario(shape, pace).run(&running, server.dialect(), window, 0)
+            };
+            let row =
+                match run(Server::SnugNone).and_then(|own| Ok((own, run(Server::Floor(Form::OneWrite))?))) {
+                    Ok((own, floor)) => row(*size, &own, &floor),
+                    // Not every machine lets so many connect.
+                    Err(error) => format!("| {size} | {error} | – |"),
+                };
+            eprintln!("{row}");
+            let _ = writeln!(out, "{row}");
         }
         Ok(())
     };
     table("members of one room", &[10, 100, 1000, 10_000], &|members| {
         (Shape { rooms: 1, members, senders: 1 }, Pace::Closed { each: 1 })
     })?;
-    table("rooms of two members", &[1, 10, 100, 1000, 10_000], &|rooms| {
-        (Shape { rooms, members: 2, senders: 2 }, Pace::Open { per_second: STEADY })
+    table("rooms of one member", &[1, 10, 100, 1000, 10_000], &|rooms| {
+        (Shape { rooms, members: 1, senders: 1 }, Pace::Open { per_second: STEADY })
     })?;
     logs(places, cores, window, &mut out)?;
     Ok(out)
