@@ -51,7 +51,7 @@ async fn echo(
     request: Request,
 ) -> Result<Response, HttpError> {
     let handshake = Handshake::parse(&request)?;
-    Ok(handshake.switch(request, peer, Dialect::Plain, async move |socket, read| {
+    Ok(handshake.switch(request, peer, Dialect::Plain, async move |socket, read, _peer| {
         let id = server.hub.next_id();
         let outbound = Arc::new(Outbound::new(id, Dialect::Plain, socket, server.hub.now_ms()));
         let frames = Frames::new(&server, &outbound, read, LARGEST).await;

@@ -4,7 +4,7 @@
 //! room says does not pass through here; it goes from the room's tail to the socket ([`crate::fanout`]). Leaving is a guard's
 //! `Drop`, so no way out can skip it.
 
-use std::{collections::VecDeque, net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::future::OptionFuture;
@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use crate::{
     Server,
+    accept::Peer,
     dialect::Dialect,
     fanout::{self, Outbound},
     log::Later,
@@ -49,8 +50,8 @@ pub struct Visitor {
     pub room: Option<String>,
     /// The nickname's segment, where there is one.
     pub nickname: Option<String>,
-    /// Where the visitor comes from.
-    pub peer: IpAddr,
+    /// Where the visitor comes from, and what counts the connection as long as it lasts.
+    pub peer: Peer,
     /// What it speaks.
     pub dialect: Dialect,
     /// What its address asks for besides, where it does not say hello.
@@ -63,15 +64,15 @@ pub struct Visitor {
 pub fn serve(server: Arc<Server>, visitor: Visitor) -> impl Future<Output = ()> + Send {
     let Visitor { socket, read, room, nickname, dialect, wish, peer } = visitor;
     let visit = server.visit();
+    let id = server.hub.next_id();
+    let outbound = Arc::new(Outbound::new(id, dialect, socket, server.hub.now_ms()));
+    tracing::debug!(connection = id, peer = %peer.address, "connection begins");
     async move {
-        let id = server.hub.next_id();
-        let outbound = Arc::new(Outbound::new(id, dialect, socket, server.hub.now_ms()));
-        tracing::debug!(connection = id, %peer, "connection begins");
         let mut frames = Frames::new(&server, &outbound, read, CLIENT_FRAME_BYTES).await;
         let path = join::Path { room, nickname };
         let conversation = converse(&server, path, wish, &outbound, &mut frames);
         frames::carry(&outbound, Box::pin(conversation)).await;
-        drop(visit);
+        drop((visit, peer));
     }
 }
 

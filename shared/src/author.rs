@@ -1,8 +1,8 @@
 //! Who wrote an entry: `by` on the wire (`docs/protocol.md` §1).
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{limits, name::Nickname};
 
@@ -20,10 +20,10 @@ pub enum AuthorKind {
     Http,
 }
 
-/// The author of an entry: `k:` or `s:` and 26 base32 characters of a hash, or `h:` and a name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub struct Author(String);
+/// The author of an entry: `k:` or `s:` and 26 base32 characters of a hash, or `h:` and a name. Cheap to clone: a server has it in
+/// several places for each member.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Author(Arc<str>);
 
 /// A `by` that is none of the three kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -44,12 +44,12 @@ impl Author {
             Some(("h:", name)) => !name.is_empty() && name.len() <= limits::NICKNAME_BYTES,
             _ => false,
         };
-        if valid { Ok(Self(text)) } else { Err(AuthorError) }
+        if valid { Ok(Self(text.into())) } else { Err(AuthorError) }
     }
 
     /// The author of what is posted over HTTP under this name.
     pub fn http(name: &Nickname) -> Self {
-        Self(format!("h:{name}"))
+        Self(format!("h:{name}").into())
     }
 
     /// What kind of proof stands behind it.
@@ -70,6 +70,12 @@ impl Author {
 impl fmt::Display for Author {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Author {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

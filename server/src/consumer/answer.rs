@@ -134,7 +134,7 @@ impl<'a> Talker<'a> {
                 Answer::Nothing
             }
             ClientFrame::Read { seq } => {
-                let (room, author) = (&self.seated.room, &self.seated.seat.author);
+                let (room, author) = (&self.seated.room, &self.seated.author);
                 self.server.hub.log().keep_read_mark(&room.key, author, seq.min(room.last()));
                 Answer::Nothing
             }
@@ -145,7 +145,7 @@ impl<'a> Talker<'a> {
     /// Enters something into the log. What is kept back comes to everybody but its sender.
     fn send(&self, id: Uuid, intent: Intent, keep_back: bool) -> Answer {
         let actor = Actor {
-            author: self.seated.seat.author.clone(),
+            author: self.seated.author.clone(),
             nickname: self.seated.nickname.clone(),
             moderator: false,
         };
@@ -194,7 +194,7 @@ impl<'a> Talker<'a> {
             let event = Event::Typing {
                 connection: self.seated.connection,
                 user: self.seated.nickname.clone(),
-                by: self.seated.seat.author.clone(),
+                by: self.seated.author.clone(),
             };
             self.server.hub.layer().group_send(&room.key, event);
         }
@@ -202,7 +202,7 @@ impl<'a> Talker<'a> {
 
     fn may_send(&mut self, id: Uuid) -> Result<(), Answer> {
         let taken = match &self.server.sends {
-            Some(sends) => sends.take(Instant::now(), &self.seated.seat.author),
+            Some(sends) => sends.take(Instant::now(), &self.seated.author),
             None => Ok(()),
         };
         self.warned(taken, Some(id))
@@ -210,7 +210,7 @@ impl<'a> Talker<'a> {
 
     fn may_ask(&mut self, id: Option<Uuid>) -> Result<(), Answer> {
         let taken = match &self.server.asks {
-            Some(asks) => asks.take(Instant::now(), &self.seated.seat.author),
+            Some(asks) => asks.take(Instant::now(), &self.seated.author),
             None => Ok(()),
         };
         self.warned(taken, id)

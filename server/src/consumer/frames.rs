@@ -123,7 +123,7 @@ pub async fn carry(outbound: &Arc<Outbound>, conversation: impl Future<Output = 
     }
     let reason = outbound.closing();
     tracing::debug!(connection = outbound.id, ?reason, "connection ends");
-    farewell(outbound, reason).await;
+    Box::pin(farewell(outbound, reason)).await;
 }
 
 async fn farewell(outbound: &Outbound, reason: Option<CloseReason>) {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use snug_shared::{
-    CloseReason, ErrorCode, ErrorFrame, Established, Hello, NameError, Nickname, Resume, RoomName, Seq,
-    ServerFrame, ServerInfo, VERSION,
+    Author, CloseReason, ErrorCode, ErrorFrame, Established, Hello, NameError, Nickname, Resume, RoomName,
+    Seq, ServerFrame, ServerInfo, VERSION,
 };
 
 use super::encode;
@@ -35,7 +35,7 @@ pub(super) struct Names {
 /// A place in a room, given up when it is dropped.
 pub(super) struct Seated {
     pub room: Arc<Entered>,
-    pub seat: Seat,
+    pub author: Author,
     pub nickname: Nickname,
     pub member: u64,
     pub connection: u64,
@@ -128,8 +128,9 @@ pub(super) async fn join(
         }
     };
     // From here on every way out gives the place up.
-    let seated = Seated { room, seat, nickname, member, connection: outbound.id, named: true };
-    let plan = establish(server, &seated, &hello, returning, outbound)
+    let Seat { token, author } = seat;
+    let seated = Seated { room, author, nickname, member, connection: outbound.id, named: true };
+    let plan = establish(server, &seated, token, &hello, returning, outbound)
         .await
         .map_err(|error| turned(&EnterError::Log(error)))?;
     Ok((seated, plan))
@@ -138,6 +139,7 @@ pub(super) async fn join(
 async fn establish(
     server: &Arc<Server>,
     seated: &Seated,
+    token: String,
     hello: &Hello,
     returning: bool,
     outbound: &Outbound,
@@ -145,7 +147,7 @@ async fn establish(
     let room = &seated.room;
     let log = server.hub.log();
     let read = match returning {
-        true => log.read_mark(&room.key, &seated.seat.author).await?,
+        true => log.read_mark(&room.key, &seated.author).await?,
         false => None,
     };
     let resumed = match &hello.resume {
@@ -170,8 +172,8 @@ async fn establish(
         room: room.name.clone(),
         nickname: seated.nickname.clone(),
         member: seated.member.to_string(),
-        by: seated.seat.author.clone(),
-        seat: seated.seat.token.clone(),
+        by: seated.author.clone(),
+        seat: token,
         epoch: room.epoch.clone(),
         first: facts.first,
         last,

@@ -44,7 +44,7 @@ pub(super) async fn join(
         None => first_free(guests(server), take),
     }?;
     // From here on every way out gives the place up.
-    let seated = Seated { room, seat, nickname, member, connection: outbound.id, named };
+    let seated = Seated { room, author: seat.author, nickname, member, connection: outbound.id, named };
     outbound.send(outbound.dialect.greeting());
     let after = start(server, &seated.room, &wish).await.map_err(|error| turned(&EnterError::Log(error)))?;
     Ok((seated, Plan { after }))
@@ -59,8 +59,7 @@ pub(super) fn name(
     wanted: &str,
 ) -> Result<(), Turned> {
     let wanted = join::nickname(wanted)?;
-    let take =
-        |name: &Nickname| seated.room.rename(server.hub.next_id(), outbound, &seated.seat.author, name);
+    let take = |name: &Nickname| seated.room.rename(server.hub.next_id(), outbound, &seated.author, name);
     let (joined, nickname) = first_free(numbered(wanted), take)?;
     seated.member = joined.member;
     seated.nickname = nickname;

@@ -48,11 +48,9 @@ pub async fn upgrade(
         (false, false) => Dialect::Plain,
     };
     let wish = Wish::parse(request.uri().query().unwrap_or_default());
-    let address = peer.address;
-    Ok(handshake.switch(request, peer, dialect, async move |socket, read| {
+    Ok(handshake.switch(request, peer, dialect, move |socket, read, peer| {
         let Path { room, nickname, .. } = path;
-        let visitor = Visitor { socket, read, room, nickname, peer: address, dialect, wish };
-        consumer::serve(server, visitor).await;
+        consumer::serve(server, Visitor { socket, read, room, nickname, peer, dialect, wish })
     }))
 }
 
@@ -109,13 +107,13 @@ impl Handshake {
     }
 
     /// Answers the request with a 101, and hands over the socket, and what was read from it already, once that is out. The
-    /// connection counts until `serve` is done with it.
+    /// connection counts as long as `serve` keeps its peer. It is a task of its own, so that nothing of the handshake stays.
     pub fn switch<F>(
         self,
         mut request: Request,
         peer: Peer,
         dialect: Dialect,
-        serve: impl FnOnce(Socket, Bytes) -> F + Send + 'static,
+        serve: impl FnOnce(Socket, Bytes, Peer) -> F + Send + 'static,
     ) -> Response
     where
         F: Future<Output = ()> + Send + 'static,
@@ -124,11 +122,10 @@ impl Handshake {
         peer.permit.hand_over();
         tokio::spawn(async move {
             match upgrade.await.map(take_apart) {
-                Ok(Some((socket, read))) => serve(socket, read).await,
+                Ok(Some((socket, read))) => drop(tokio::spawn(serve(socket, read, peer))),
                 Ok(None) => tracing::error!("a connection that did not come through our own door"),
                 Err(error) => tracing::debug!(%error, "gone before it was a WebSocket"),
             }
-            drop(peer);
         });
         self.response(dialect)
     }
