@@ -2,7 +2,7 @@
 //! [`Journal`] of it.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, HashSet, VecDeque},
     net::SocketAddr,
     sync::{
         Arc,
@@ -52,6 +52,8 @@ pub struct Member {
     /// Seen too early; shown once what is missing before has come.
     ahead: BTreeMap<Seq, Entry>,
     asked: Option<Seq>,
+    /// Came as an answer to that. Each may come by itself once more: an answer may overtake what follows in the room.
+    filled: HashSet<Seq>,
     shown: Option<(Seq, Uuid)>,
     said: u64,
     most: u64,
@@ -72,6 +74,7 @@ impl Member {
             outbox: VecDeque::new(),
             ahead: BTreeMap::new(),
             asked: None,
+            filled: HashSet::new(),
             shown: None,
             said: 0,
             most: u64::MAX,
@@ -125,7 +128,7 @@ impl Member {
             self.shown = None;
         }
         self.past.seat = Some(peer.established.seat.clone());
-        (self.asked, self.ahead) = (None, BTreeMap::new());
+        (self.asked, self.filled, self.ahead) = (None, HashSet::new(), BTreeMap::new());
         for line in std::mem::take(&mut peer.replay) {
             self.hear(line, &mut peer).await;
         }
@@ -147,6 +150,7 @@ impl Member {
                         for line in entries {
                             // What was asked for may have come by itself in the meantime.
                             if self.shown.is_none_or(|(shown, _)| line.seq() > shown) {
+                                self.filled.insert(line.seq());
                                 self.hear(line, &mut peer).await;
                             }
                         }
@@ -202,6 +206,7 @@ impl Member {
                 }
                 return;
             }
+            Some((shown, _)) if entry.seq <= shown && self.filled.remove(&entry.seq) => return,
             // An answer to something sent again.
             Some((shown, _)) if entry.seq <= shown && entry.user.as_str() == self.name => return,
             _ => self.show(epoch, &entry),
