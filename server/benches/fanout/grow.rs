@@ -15,11 +15,11 @@ use super::{
 /// Messages a second in all while the rooms grow: the same for one room as for ten thousand.
 const STEADY: u32 = 2000;
 
-/// Who fills a log: so many senders with so many messages under way, a second at a time.
+/// Who fills a log: so many senders with so many messages under way, for so long at a time.
 const WRITERS: Shape = Shape { rooms: 1, members: 4, senders: 4 };
 const UNDER_WAY: u32 = 64;
-const FILLING: Window =
-    Window { warm: Duration::ZERO, length: Duration::from_secs(1), quiet: Duration::from_secs(10) };
+const SHORTEST: Duration = Duration::from_millis(5);
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// Measures everything and returns the tables.
 ///
@@ -67,8 +67,8 @@ fn logs(places: &Places, cores: Cores, window: Window, out: &mut String) -> io::
     );
     let running = Server::Snug.start(places, cores)?;
     let mut entries = 0;
-    for wanted in [1000, 10_000, 100_000, 1_000_000] {
-        entries += fill(&running, wanted - entries)?;
+    for wanted in [1000_u32, 10_000, 100_000, 1_000_000] {
+        entries += fill(&running, wanted.saturating_sub(entries))?;
         // Whoever wrote has left before others are counted.
         thread::sleep(Duration::from_secs(1));
         let shape = Shape { rooms: 1, members: 100, senders: 1 };
@@ -86,10 +86,18 @@ fn fill(running: &Running, wanted: u32) -> io::Result<u32> {
     let mut load = Load::new(running.address, Dialect::Native, WRITERS, 0)?;
     load.join(WRITERS.members as usize, AT_ONCE)?;
     let said = |load: &Load| (load.tally().heard / u64::from(WRITERS.members)) as u32;
+    let mut length = SHORTEST;
     while said(&load) < wanted {
-        let left = f64::from(wanted - said(&load)) / f64::from(wanted);
-        let length = FILLING.length.mul_f64(left.clamp(0.02, 1.0));
-        let _ = load.talk(Pace::Closed { each: UNDER_WAY }, Window { length, ..FILLING }, 0, || Ok(()))?;
+        let before = said(&load);
+        let window = Window { warm: Duration::ZERO, length, quiet: Duration::from_secs(10) };
+        let _ = load.talk(Pace::Closed { each: UNDER_WAY }, window, 0, || Ok(()))?;
+        let (got, left) = (said(&load) - before, wanted.saturating_sub(said(&load)));
+        if got == 0 {
+            return Err(io::Error::other(
+                load.trouble().unwrap_or("the server takes nothing more").to_owned(),
+            ));
+        }
+        length = length.mul_f64(f64::from(left) / f64::from(got)).clamp(SHORTEST, LONGEST);
     }
     Ok(said(&load))
 }
@@ -105,8 +113,5 @@ fn scenario(shape: Shape, pace: Pace) -> Scenario {
 }
 
 fn row(size: u32, own: &Figures, floor: &Figures) -> String {
-    let row =
-        format!("| {size} | {:.2} ({:.2}) | {:.0} ({:.0}) |", own.cost, floor.cost, own.join, floor.join);
-    eprintln!("{row}");
-    row
+    format!("| {size} | {:.2} ({:.2}) | {:.0} ({:.0}) |", own.cost, floor.cost, own.join, floor.join)
 }
