@@ -1,6 +1,10 @@
 //! How cost grows: the same delivery and the same join among more members, more rooms, and over longer logs.
 
-use std::{fmt::Write, io, thread, time::Duration};
+use std::{
+    fmt::Write,
+    io, thread,
+    time::{Duration, Instant},
+};
 
 use super::{
     cores::Cores,
@@ -10,6 +14,7 @@ use super::{
     report,
     scenario::{AT_ONCE, Figures, Kind, Scenario, Unit},
     server::{Places, Running, Server},
+    usage::Usage,
 };
 
 /// Messages a second in all while the rooms grow: the same for one room as for ten thousand.
@@ -18,6 +23,9 @@ const STEADY: u32 = 2000;
 /// Who fills a log: so many senders with so many messages under way, for so long at a time.
 const WRITERS: Shape = Shape { rooms: 1, members: 4, senders: 4 };
 const UNDER_WAY: u32 = 64;
+/// How long a server that rests is looked at, and how long it may take to.
+const RESTING: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(60);
 const SHORTEST: Duration = Duration::from_millis(5);
 const LONGEST: Duration = Duration::from_secs(2);
 
@@ -69,8 +77,7 @@ fn logs(places: &Places, cores: Cores, window: Window, out: &mut String) -> io::
     let mut entries = 0;
     for wanted in [1000_u32, 10_000, 100_000, 1_000_000] {
         entries += fill(&running, wanted.saturating_sub(entries))?;
-        // Whoever wrote has left before others are counted.
-        thread::sleep(Duration::from_secs(1));
+        rest(&running)?;
         let shape = Shape { rooms: 1, members: 100, senders: 1 };
         let figures =
             scenario(shape, Pace::Open { per_second: 200 }).run(&running, Dialect::Native, window, 50)?;
@@ -79,6 +86,19 @@ fn logs(places: &Places, cores: Cores, window: Window, out: &mut String) -> io::
         eprintln!("log of {entries}: {:.2} µs a delivery, {:.0} µs a join", figures.cost, figures.join);
     }
     Ok(())
+}
+
+/// Waits until the server has done what it puts off while it is busy: indexes, checkpoints, those who left.
+fn rest(running: &Running) -> io::Result<()> {
+    let begun = Instant::now();
+    loop {
+        let before = Usage::of(&running.processes())?;
+        thread::sleep(RESTING);
+        let busy = Usage::of(&running.processes())?.since(&before).cpu;
+        if busy < RESTING / 50 || begun.elapsed() > PATIENCE {
+            return Ok(());
+        }
+    }
 }
 
 /// Says at least so much in the first room; says how much it was.
