@@ -106,7 +106,7 @@ const HANDS: usize = 256;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_come_back_after_a_restart_and_miss_nothing() {
-    let promise = Promise::new("all back after a restart", "all caught up ≤ 30 s, 0 refused");
+    let promise = Promise::new("all back after a restart", "all caught up ≤ 30 s, 0 refused, ≤ 200 MiB");
     come_back(promise, amount(200, 10_000), Duration::from_secs(30)).await;
 }
 
@@ -135,6 +135,7 @@ async fn come_back(promise: Promise, mut clients: u32, limit: Duration) {
         journals.insert(room, vec![journal]);
     }
 
+    let empty = server.resident();
     let refused = Arc::new(AtomicU32::new(0));
     let (here, gone) =
         (Arc::new(Barrier::new(clients as usize + 1)), Arc::new(Barrier::new(clients as usize + 1)));
@@ -155,6 +156,8 @@ async fn come_back(promise: Promise, mut clients: u32, limit: Duration) {
     timeout(Duration::from_secs(120), here.wait()).await.expect("all are here");
     assert_eq!(refused.swap(0, Ordering::Relaxed), 0, "nobody was refused before");
     let came = began.elapsed();
+    let resident = server.resident();
+    assert!(resident <= 200 * 1_024, "{resident} KiB for {clients} members");
     server.kill();
     timeout(Duration::from_secs(30), gone.wait()).await.expect("all noticed");
     server.restart();
@@ -182,8 +185,9 @@ async fn come_back(promise: Promise, mut clients: u32, limit: Duration) {
         last,
         limit,
         format!(
-            " until {clients} were back and complete, 0 refused (they had come in {:.0} s)",
-            came.as_secs_f64()
+            " until {clients} were back and complete, 0 refused (they had come in {:.0} s; {} bytes a member)",
+            came.as_secs_f64(),
+            resident.saturating_sub(empty) * 1_024 / u64::from(clients),
         ),
     );
 }

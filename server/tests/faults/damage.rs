@@ -84,6 +84,30 @@ async fn damage_is_refused_or_left_out_and_nothing_false_is_ever_read() {
 }
 
 #[tokio::test]
+async fn wherever_a_log_is_cut_no_room_is_taken_for_a_new_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fill(folder.path()).await;
+    let file = fs::read(folder.path().join("snug.db")).expect("readable");
+    let truth = everything(folder.path()).await.expect("it is whole");
+    let mut sum = Sum::default();
+    for length in (0..file.len()).step_by(1_009).skip(1) {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("snug.db"), &file[..length]).expect("written");
+        match everything(folder.path()).await {
+            Ok(rooms) => sum.add(&rooms, &truth, &format!("cut at {length}")),
+            Err(OpenError::NotADatabase { .. }) => {
+                sum.refused += 1;
+                let kept = fs::metadata(folder.path().join("snug.db")).expect("still there").len();
+                assert_eq!(kept, length as u64, "what is refused is left as it was");
+            }
+            Err(other) => panic!("cut at {length}: {other}"),
+        }
+    }
+    assert!(sum.wrong.is_empty(), "{}", sum.wrong.join("\n"));
+    assert!(sum.refused > 0 && sum.opened > sum.refused, "{} refused, {} opened", sum.refused, sum.opened);
+}
+
+#[tokio::test]
 async fn a_damaged_entry_is_named_on_every_way_to_it_and_told_once_in_the_log() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = folder.path().join("log");

@@ -85,6 +85,9 @@ pub(super) fn prepare(place: &Place) -> Result<(Connection, [u8; 32]), OpenError
     let open = || {
         check(place)?;
         let mut connection = connect(place).map_err(database)?;
+        if is_short && !knows_its_rooms(&connection).map_err(database)? {
+            return Err(OpenError::NotADatabase { file: place.file.clone() });
+        }
         migrate(&mut connection).map_err(database)?;
         let secret = secret(&connection).map_err(database)?;
         Ok((connection, secret))
@@ -107,6 +110,12 @@ pub(super) fn prepare(place: &Place) -> Result<(Connection, [u8; 32]), OpenError
 /// which pages those are.
 fn resize(place: &Place, length: u64) -> io::Result<()> {
     OpenOptions::new().write(true).open(&place.file)?.set_len(length)
+}
+
+/// Whether the table of the rooms and its indexes are whole. Where both are cut, a room with a history would look like one that
+/// nobody was in yet, and begin anew.
+fn knows_its_rooms(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("PRAGMA integrity_check(rooms)", [], |row| Ok(row.get_ref(0)?.as_str()? == "ok"))
 }
 
 /// How many bytes the first page says there are; 0 where it does not say.
