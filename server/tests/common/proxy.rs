@@ -1,6 +1,10 @@
 //! A bad line: a TCP proxy between clients and a server that can lose, change, add or hold back single frames, and hang up.
 
-use std::{future::Future, net::SocketAddr, sync::Arc};
+use std::{
+    future::Future,
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -46,6 +50,14 @@ pub trait Tamper: Send + 'static {
 /// Listens on a port of its own; `tamper` makes what the n-th connection goes through.
 pub async fn start<T: Tamper>(server: SocketAddr, tamper: impl Fn(u64) -> T + Send + 'static) -> SocketAddr {
     listen(server, move |number, client, server| carry(client, server, tamper(number))).await
+}
+
+/// A line that loses one acknowledgement in ten, at random places; and how many it has lost.
+pub async fn loses_acks(server: SocketAddr, seed: u64) -> (SocketAddr, Arc<AtomicU64>) {
+    let lost = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&lost);
+    let line = start(server, move |number| LosesAcks::new(seed.wrapping_add(number), 10, &counter)).await;
+    (line, lost)
 }
 
 /// Where a line breaks.
@@ -219,16 +231,16 @@ pub struct Clean;
 impl Tamper for Clean {}
 
 /// Loses acknowledgements: entries of the connection's own author, one in `one_in`; one in ten of those takes the line along.
-pub struct LosesAcks {
+struct LosesAcks {
     by: Option<String>,
     one_in: u64,
     random: super::Random,
-    lost: Arc<std::sync::atomic::AtomicU64>,
+    lost: Arc<AtomicU64>,
 }
 
 impl LosesAcks {
     /// Counts what it lost in `lost`.
-    pub fn new(seed: u64, one_in: u64, lost: &Arc<std::sync::atomic::AtomicU64>) -> Self {
+    fn new(seed: u64, one_in: u64, lost: &Arc<AtomicU64>) -> Self {
         Self { by: None, one_in, random: super::Random(seed), lost: Arc::clone(lost) }
     }
 }

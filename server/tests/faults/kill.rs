@@ -4,10 +4,7 @@
 //! at random moments and started again.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -18,7 +15,7 @@ use crate::common::{
     member::{self, Member, Orders},
     process::Process,
     promise::{Promise, amount},
-    proxy::{self, LosesAcks},
+    proxy,
 };
 
 const MEMBERS: usize = 8;
@@ -36,11 +33,7 @@ async fn kills_lose_nothing_double_nothing_and_keep_one_order() {
     let mut random = promise.random();
     let folder = tempfile::tempdir().expect("a folder");
     let mut server = Process::start(folder.path(), &["--rate-limit", "off"]);
-    let (lost, seed) = (Arc::new(AtomicU64::new(0)), random.below(u64::MAX));
-    let counter = Arc::clone(&lost);
-    let line =
-        proxy::start(server.address, move |number| LosesAcks::new(seed.wrapping_add(number), 10, &counter))
-            .await;
+    let (line, lost) = proxy::loses_acks(server.address, random.below(u64::MAX)).await;
     let orders = Arc::new(Orders::default());
     let members: Vec<_> = (0..MEMBERS)
         .map(|number| Member::new(ROOM, &format!("load {number}"), PACE, &orders))

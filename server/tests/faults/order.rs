@@ -5,10 +5,7 @@
 //! replay have to be the same.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -22,7 +19,7 @@ use crate::common::{
     peer::{Peer, fresh},
     process::Process,
     promise::{Promise, amount},
-    proxy::{self, LosesAcks},
+    proxy,
 };
 
 const MEMBERS: u64 = 8;
@@ -39,11 +36,7 @@ async fn everything_is_there_once_and_in_one_order_however_it_is_read() {
     let mut random = once.random();
     let folder = tempfile::tempdir().expect("a folder");
     let mut server = Process::start(folder.path(), &["--rate-limit", "off"]);
-    let (lost, seed) = (Arc::new(AtomicU64::new(0)), random.below(u64::MAX));
-    let counter = Arc::clone(&lost);
-    let line =
-        proxy::start(server.address, move |number| LosesAcks::new(seed.wrapping_add(number), 10, &counter))
-            .await;
+    let (line, lost) = proxy::loses_acks(server.address, random.below(u64::MAX)).await;
     let orders = Arc::new(Orders::default());
     let members: Vec<_> = (0..MEMBERS)
         .map(|number| Member::new(ROOM, &format!("load {number}"), Duration::ZERO, &orders).at_most(each))
