@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_state(server.clone());
     let listener = accept::bind(([127, 0, 0, 1], 0).into())?;
     println!("Listening on {}", listener.local_addr()?);
-    accept::serve(listener, &server.config, router, std::future::pending()).await;
+    accept::serve(listener, &server.config, router.into(), std::future::pending()).await;
     Ok(())
 }
 
@@ -51,11 +51,13 @@ async fn echo(
     request: Request,
 ) -> Result<Response, HttpError> {
     let handshake = Handshake::parse(&request)?;
-    Ok(handshake.switch(request, peer, Dialect::Plain, async move |socket, read, _peer| {
-        let id = server.hub.next_id();
-        let outbound = Arc::new(Outbound::new(id, Dialect::Plain, socket, server.hub.now_ms()));
-        let frames = Frames::new(&server, &outbound, read, LARGEST).await;
-        frames::carry(&outbound, say_back(&outbound, frames)).await;
+    Ok(handshake.switch(request, peer, Dialect::Plain, move |socket, read, _peer| {
+        tokio::spawn(async move {
+            let id = server.hub.next_id();
+            let outbound = Arc::new(Outbound::new(id, Dialect::Plain, socket, server.hub.now_ms()));
+            let frames = Frames::new(&server, &outbound, read, LARGEST).await;
+            frames::carry(&outbound, say_back(&outbound, frames)).await;
+        });
     }))
 }
 

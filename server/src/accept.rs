@@ -10,9 +10,10 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body};
+use axum::body::Body;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream},
@@ -23,7 +24,7 @@ use tokio::{
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
-use crate::{config::Config, socket::Socket};
+use crate::{config::Config, http::Front, socket::Socket};
 
 pub mod descriptors;
 mod doors;
@@ -97,14 +98,12 @@ fn in_use(address: SocketAddr) -> String {
 
 /// Serves HTTP until `shutdown` is done; then takes no more connections and lets the requests under way finish. Connections
 /// that became WebSockets are not waited for.
-pub async fn serve(
-    listener: TcpListener,
-    config: &Config,
-    router: Router,
-    shutdown: impl Future<Output = ()>,
-) {
+pub async fn serve(listener: TcpListener, config: &Config, front: Front, shutdown: impl Future<Output = ()>) {
+    if let Err(error) = prepare(&listener) {
+        warn!(%error, "connections are not as quick, or not as soon known to be gone, as they should be");
+    }
     let (stop, stopping) = watch::channel(false);
-    let door = Door { doors: Doors::new(config), router, timeout: config.handshake_timeout, stopping };
+    let door = Door { doors: Doors::new(config), front, timeout: config.handshake_timeout, stopping };
     let mut connections = JoinSet::new();
     let mut failing = false;
     tokio::pin!(shutdown);
@@ -136,12 +135,14 @@ pub async fn serve(
     while connections.join_next().await.is_some() {}
 }
 
-fn prepare(stream: &TcpStream) -> io::Result<()> {
+/// Sets what every connection shall have. On Linux a listener passes it on; elsewhere each connection needs it again.
+fn prepare<'s>(socket: impl Into<SockRef<'s>>) -> io::Result<()> {
+    let socket = socket.into();
     // Other systems have no such option, and let go of who vanished when they give up by themselves.
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    socket2::SockRef::from(stream).set_tcp_user_timeout(Some(VANISHED))?;
+    socket.set_tcp_user_timeout(Some(VANISHED))?;
     // Small frames in a row would wait 40 ms for each other.
-    stream.set_nodelay(true)
+    socket.set_tcp_nodelay(true)
 }
 
 /// Errors of one connection that ended before it was taken, not of the listener.
@@ -153,26 +154,28 @@ fn is_the_peers(error: &io::Error) -> bool {
 /// What every new connection meets.
 struct Door {
     doors: Arc<Doors>,
-    router: Router,
+    front: Front,
     timeout: Duration,
     stopping: watch::Receiver<bool>,
 }
 
 impl Door {
     fn open(&self, connections: &mut JoinSet<()>, stream: TcpStream, address: IpAddr) {
-        if prepare(&stream).is_err() {
+        if cfg!(not(any(target_os = "linux", target_os = "android"))) && prepare(&stream).is_err() {
             return;
         }
         let socket = Socket::new(stream);
         match self.doors.admit(address) {
             Ok((permit, pending)) => {
                 let peer = Peer { address, permit: Arc::new(permit) };
-                let (router, timeout, stopping) = (self.router.clone(), self.timeout, self.stopping.clone());
+                let (front, timeout, stopping) = (self.front.clone(), self.timeout, self.stopping.clone());
                 connections.spawn(async move {
-                    let opened = read_head(socket.clone(), timeout, stopping.clone()).await;
+                    let opened = read_head(socket, timeout, stopping.clone()).await;
                     drop::<Pending>(pending);
                     let Some(opening) = opened else { return };
-                    let served = serve_http(opening, peer.clone(), router, timeout, stopping).await;
+                    let Err(opening) = front.upgrade_at_once(opening, &peer) else { return };
+                    let socket = opening.socket().clone();
+                    let served = serve_http(opening, peer.clone(), front, timeout, stopping).await;
                     if peer.permit.is_handed_over() {
                         return;
                     }
@@ -222,14 +225,14 @@ async fn read_head(
 async fn serve_http(
     opening: Opening,
     peer: Peer,
-    router: Router,
+    front: Front,
     limit: Duration,
     mut stopping: watch::Receiver<bool>,
 ) -> Result<(), HeadError> {
     let permit = peer.permit.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
-        router.clone().oneshot(request.map(Body::new))
+        front.router().oneshot(request.map(Body::new))
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -294,9 +297,9 @@ mod tests {
     #[tokio::test]
     async fn the_system_is_told_when_a_peer_counts_as_gone() {
         let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
+        prepare(&listener).unwrap();
         let _peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
-        prepare(&stream).unwrap();
         let told = socket2::SockRef::from(&stream).tcp_user_timeout().unwrap();
         assert_eq!((told, stream.nodelay().unwrap()), (Some(VANISHED), true));
     }

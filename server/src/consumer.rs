@@ -9,10 +9,10 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::future::OptionFuture;
 use snug_shared::{
-    ClientFrame, CloseReason, ServerFrame,
+    ClientFrame, CloseReason, NameError, RoomName, ServerFrame,
     limits::{CHALLENGE_BYTES, CLIENT_FRAME_BYTES},
 };
-use tokio::time::timeout;
+use tokio::{runtime::Handle, time::timeout};
 
 use crate::{
     Server,
@@ -44,10 +44,12 @@ const BAD_NAME_HELLO: Duration = Duration::from_secs(1);
 pub struct Visitor {
     /// The stream.
     pub socket: Socket,
+    /// What is still to be written before anything else: the answer to the handshake, where it goes out with the first frame.
+    pub answer: Bytes,
     /// What came in behind the handshake already.
     pub read: Bytes,
-    /// The room's segment of the path, decoded; none when it is not UTF-8.
-    pub room: Option<String>,
+    /// The room the path asked for.
+    pub room: Result<RoomName, NameError>,
     /// The nickname's segment, where there is one.
     pub nickname: Option<String>,
     /// Where the visitor comes from, and what counts the connection as long as it lasts.
@@ -58,14 +60,35 @@ pub struct Visitor {
     pub wish: Wish,
 }
 
+/// Serves a visitor in a task of its own, on the thread of the room asked for.
+pub fn begin(server: Arc<Server>, visitor: Visitor) {
+    let here = Handle::current();
+    let runtime = match &visitor.room {
+        Ok(room) => server.hub.runtime_of(&room.key()).clone(),
+        Err(_) => here.clone(),
+    };
+    if runtime.id() == here.id() {
+        drop(here.spawn(serve(server, visitor)));
+        return;
+    }
+    drop(runtime.spawn(async move {
+        match visitor.socket.moved() {
+            // A task of its own, so that nothing of the move stays.
+            Ok(socket) => drop(tokio::spawn(serve(server, Visitor { socket, ..visitor }))),
+            Err(error) => tracing::warn!(%error, "a connection could not change threads"),
+        }
+    }));
+}
+
 /// Serves a visitor until the connection is over.
 ///
 /// The greeting and the replay are boxes of their own: what they need would otherwise stay with an idle connection.
 pub fn serve(server: Arc<Server>, visitor: Visitor) -> impl Future<Output = ()> + Send {
-    let Visitor { socket, read, room, nickname, dialect, wish, peer } = visitor;
+    let Visitor { socket, answer, read, room, nickname, dialect, wish, peer } = visitor;
     let visit = server.visit();
     let id = server.hub.next_id();
     let outbound = Arc::new(Outbound::new(id, dialect, socket, server.hub.now_ms()));
+    outbound.queue(answer);
     tracing::debug!(connection = id, peer = %peer.address, "connection begins");
     async move {
         let mut frames = Frames::new(&server, &outbound, read, CLIENT_FRAME_BYTES).await;

@@ -14,7 +14,10 @@ use axum::{
 use serde_json::{Value, json};
 use snug_shared::{ErrorCode, api, limits};
 
-use crate::Server;
+use crate::{
+    Server,
+    accept::{Peer, head::Opening},
+};
 
 mod error;
 pub mod guard;
@@ -27,9 +30,51 @@ pub mod upgrade;
 pub use error::HttpError;
 use guard::Guard;
 
+/// What every connection is served with.
+#[derive(Clone)]
+pub struct Front {
+    router: Router,
+    /// A server whose rooms need no router to be found.
+    rooms: Option<(Arc<Server>, Arc<Guard>)>,
+}
+
+impl Front {
+    /// A server's page, API and rooms.
+    pub fn new(server: Arc<Server>) -> Self {
+        let guard = Arc::new(Guard::new(&server.config));
+        Self { router: guarded_router(server.clone(), guard.clone()), rooms: Some((server, guard)) }
+    }
+
+    /// Serves every request there is, each in its turn.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Takes a connection whose first request is for a room.
+    ///
+    /// # Errors
+    /// Any other connection as it came, for the [`router`](Self::router).
+    pub fn upgrade_at_once(&self, opening: Opening, peer: &Peer) -> Result<(), Opening> {
+        match &self.rooms {
+            Some((server, guard)) => upgrade::upgrade_at_once(server, guard, opening, peer),
+            None => Err(opening),
+        }
+    }
+}
+
+impl From<Router> for Front {
+    fn from(router: Router) -> Self {
+        Self { router, rooms: None }
+    }
+}
+
 /// Every route of a server.
 pub fn router(server: Arc<Server>) -> Router {
     let guard = Arc::new(Guard::new(&server.config));
+    guarded_router(server, guard)
+}
+
+fn guarded_router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
     Router::new()
         .route("/", get(page::landing))
         .route("/chat/{room}", get(page::room))

@@ -16,15 +16,17 @@ use snug_shared::{
     Author, CloseReason, Intent, MessageText, Nickname, RoomKey, RoomName,
     api::{RoomInfo, Rooms},
 };
-use tokio::{sync::OnceCell, task::AbortHandle};
+use tokio::{runtime::Handle, sync::OnceCell, task::AbortHandle};
 use uuid::Uuid;
 
 use crate::{
     layer::{ChannelLayer, Receiver},
     log::{Actor, Append, Appended, Committed, Log, LogError, new_epoch},
+    shard::Shards,
 };
 
 mod live;
+mod pace;
 
 pub use live::LiveRoom;
 
@@ -43,6 +45,7 @@ pub const SWEEP: Duration = Duration::from_secs(5);
 pub struct Hub {
     log: Arc<dyn Log>,
     layer: Arc<dyn ChannelLayer>,
+    shards: Shards,
     members_per_room: usize,
     rooms: Mutex<HashMap<RoomKey, Arc<Slot>>>,
     ids: AtomicU64,
@@ -92,10 +95,16 @@ pub enum PostError {
 
 impl Hub {
     /// A hub over a log and a channel layer. The log's commits must reach the layer by [`tell`].
-    pub fn new(log: Arc<dyn Log>, layer: Arc<dyn ChannelLayer>, members_per_room: usize) -> Self {
+    pub fn new(
+        log: Arc<dyn Log>,
+        layer: Arc<dyn ChannelLayer>,
+        shards: Shards,
+        members_per_room: usize,
+    ) -> Self {
         Self {
             log,
             layer,
+            shards,
             members_per_room,
             rooms: Mutex::default(),
             ids: AtomicU64::new(1),
@@ -112,6 +121,11 @@ impl Hub {
     /// The channel layer under it.
     pub fn layer(&self) -> &Arc<dyn ChannelLayer> {
         &self.layer
+    }
+
+    /// The runtime that a room and its members live on.
+    pub fn runtime_of(&self, room: &RoomKey) -> &Handle {
+        self.shards.of(room)
     }
 
     /// A number no connection or member of this process had before.
@@ -167,7 +181,7 @@ impl Hub {
         });
         self.layer.group_add(&key, room.clone());
         room.receive_first(early.take());
-        let task = tokio::spawn(room.clone().run());
+        let task = self.shards.of(&key).spawn(room.clone().run());
         Ok((room, task.abort_handle()))
     }
 

@@ -28,15 +28,18 @@ pub mod permission;
 pub mod reach;
 pub mod room;
 pub mod seat;
+pub mod shard;
 pub mod socket;
 
 pub use config::Config;
 
+use http::Front;
 use hub::Hub;
 use layer::{ChannelLayer, memory::MemoryLayer};
 use limiter::{Limiter, Rate};
 use log::{Log, memory::MemoryLog, sqlite::SqliteLog};
 use seat::Seats;
+use shard::Shards;
 
 /// What clients are told of a rate that nobody counts.
 const UNLIMITED: u32 = 1_000_000;
@@ -94,11 +97,19 @@ pub async fn run(
 }
 
 impl Server {
-    /// Opens the log and makes everything ready to serve.
+    /// Opens the log and makes everything ready to serve on this runtime.
     ///
     /// # Errors
     /// [`RunError`] says what is in the way: the settings, or the data folder.
     pub async fn open(config: Config) -> Result<Arc<Self>, RunError> {
+        Self::open_over(Shards::here(), config).await
+    }
+
+    /// The same, with the rooms spread over threads.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_over(shards: Shards, config: Config) -> Result<Arc<Self>, RunError> {
         config.check()?;
         let layer: Arc<dyn ChannelLayer> = Arc::new(MemoryLayer::default());
         let commits: log::Commits = Box::new({
@@ -124,7 +135,7 @@ impl Server {
         }
         Ok(Arc::new(Self {
             seats: Seats::new(log.secret()),
-            hub: Arc::new(Hub::new(log, layer, config.max_members as usize)),
+            hub: Arc::new(Hub::new(log, layer, shards, config.max_members as usize)),
             limits,
             sends: limited.then(|| Limiter::new(sends)),
             asks: limited.then(|| Limiter::new(ASKS)),
@@ -138,7 +149,7 @@ impl Server {
     /// Serves `listener` until `shutdown` is done. Then: not ready any more, no new connections, everybody is told to come
     /// back (1012), what was said is on disk, and only then it returns.
     pub async fn serve(self: Arc<Self>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        let router = http::router(self.clone());
+        let front = Front::new(self.clone());
         // A set, because it ends what is in it when this future is dropped.
         let mut sweeping = JoinSet::new();
         let _ = sweeping.spawn({
@@ -157,7 +168,7 @@ impl Server {
                 server.hub.close_all(CloseReason::Restart);
             }
         };
-        accept::serve(listener, &self.config, router, stopped).await;
+        accept::serve(listener, &self.config, front, stopped).await;
         // Who was let in while the others were told.
         self.hub.close_all(CloseReason::Restart);
         let mut visitors = self.visitors.subscribe();

@@ -2,12 +2,15 @@
 
 use std::{
     io::{self, IsTerminal},
+    num::NonZero,
     process::{self, ExitCode},
+    thread,
 };
 
 use snug_server::{
     Server, accept,
     config::{Loaded, LogFormat, Options, file},
+    shard::Shards,
 };
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
@@ -39,7 +42,7 @@ fn main() -> ExitCode {
         LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
-    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(serve(settings)),
         Err(error) => fail(1, &error),
     }
@@ -61,7 +64,12 @@ async fn serve(Loaded { config, file }: Loaded) -> ExitCode {
         Ok(listening) => listening,
         Err(error) => return fail(1, &error),
     };
-    let server = match Server::open(config).await {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let shards = match Shards::over(threads) {
+        Ok(shards) => shards,
+        Err(error) => return fail(1, &error),
+    };
+    let server = match Server::open_over(shards, config).await {
         Ok(server) => server,
         Err(error) => return fail(1, &error),
     };

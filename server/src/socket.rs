@@ -9,9 +9,13 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::TcpStream,
 };
+
+/// Whether a read that does not fill its buffer has left nothing: it has where readiness is told by epoll or kqueue, which
+/// speak up again when more comes.
+const SHORT_READ_EMPTIES: bool = cfg!(unix);
 
 /// A connected stream that several owners can read and write without waiting for each other.
 #[derive(Debug, Clone)]
@@ -23,6 +27,18 @@ impl Socket {
     /// Takes over an accepted stream.
     pub fn new(stream: TcpStream) -> Self {
         Self { stream: Arc::new(stream) }
+    }
+
+    /// The same connection, looked after by the runtime this is called in. One that has another owner yet stays where it is,
+    /// and works from here at the price of a switch between threads.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn moved(self) -> io::Result<Self> {
+        match Arc::try_unwrap(self.stream) {
+            Ok(stream) => TcpStream::from_std(stream.into_std()?).map(Self::new),
+            Err(stream) => Ok(Self { stream }),
+        }
     }
 
     /// Writes what the kernel takes right now of one piece.
@@ -39,6 +55,22 @@ impl Socket {
     /// [`io::ErrorKind::WouldBlock`] when it takes nothing; any other when the connection is gone.
     pub fn try_write_vectored(&self, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
         self.stream.try_write_vectored(bytes)
+    }
+
+    /// Reads what there is right now, straight into the buffer: filling it with zeros first is most of what a short read costs.
+    fn try_read(&self, buffer: &mut ReadBuf<'_>) -> io::Result<()> {
+        let mut read = Err(io::ErrorKind::WouldBlock.into());
+        let _ = self.stream.try_io(Interest::READABLE, || {
+            read = self.stream.try_read_buf(buffer);
+            match read {
+                // Not true yet, but it would be at the next call, which this spares.
+                Ok(1..) if SHORT_READ_EMPTIES && buffer.remaining() > 0 => {
+                    Err(io::ErrorKind::WouldBlock.into())
+                }
+                _ => Ok(()),
+            }
+        });
+        read.map(|_| ())
     }
 
     /// Waits until the kernel may take more.
@@ -66,10 +98,9 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         loop {
             ready!(self.stream.poll_read_ready(context))?;
-            // Straight into the buffer: filling it with zeros first is most of what a short read costs.
-            match self.stream.try_read_buf(buffer) {
+            match self.try_read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                read => return Poll::Ready(read.map(|_| ())),
+                read => return Poll::Ready(read),
             }
         }
     }

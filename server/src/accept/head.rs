@@ -158,6 +158,16 @@ impl Opening {
         Self { socket, head }
     }
 
+    /// What was read from it: a whole head, and perhaps more.
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// The connection.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
     /// The connection, and what was read from it and not from here.
     pub fn into_parts(self) -> (Socket, Bytes) {
         (self.socket, self.head)

@@ -22,7 +22,7 @@ const ONE_ENTRY: usize = 1;
 
 /// What the connection's path asked for.
 pub(super) struct Path {
-    pub room: Option<String>,
+    pub room: Result<RoomName, NameError>,
     pub nickname: Option<String>,
 }
 
@@ -65,8 +65,7 @@ impl Path {
 
     /// Checks the room's name.
     pub fn room(&self) -> Result<RoomName, Turned> {
-        let name = self.room.as_deref().unwrap_or_default();
-        RoomName::parse(name).map_err(|error| bad_name("The room's name", error))
+        self.room.clone().map_err(|error| bad_name("The room's name", error))
     }
 }
 
@@ -184,7 +183,8 @@ async fn establish(
         topic: Some(facts.topic).filter(|topic| !topic.is_empty()),
         read,
     };
-    outbound.send([encode(&ServerFrame::ConnectionEstablished(Box::new(established)))]);
+    // Goes out with the replay's first frame.
+    outbound.queue(encode(&ServerFrame::ConnectionEstablished(Box::new(established))));
     Ok(Plan { after })
 }
 

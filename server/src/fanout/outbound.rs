@@ -98,6 +98,13 @@ impl Outbound {
         let _ = self.tail.set(tail);
     }
 
+    /// Queues a frame of this connection's own, to be written together with the next.
+    pub fn queue(&self, frame: Bytes) {
+        if !frame.is_empty() {
+            self.lock().push(frame);
+        }
+    }
+
     /// Queues frames of this connection's own and writes what the socket takes.
     pub fn send(&self, frames: impl IntoIterator<Item = Bytes>) {
         let mut state = self.lock();

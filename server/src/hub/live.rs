@@ -16,6 +16,7 @@ use snug_shared::{
 };
 use tokio::sync::Notify;
 
+use super::pace::{self, Pace};
 use crate::{
     dialect::Dialect,
     fanout::{self, Attached, End, Follower, Item, Outbound, Tail, lock},
@@ -102,15 +103,13 @@ impl LiveRoom {
         author: &Author,
         nickname: &Nickname,
     ) -> Result<Joined, JoinError> {
-        let joined = lock(&self.members).join(Instant::now(), fresh, outbound.id, author, nickname)?;
+        let joined = self.change(|members, now| members.join(now, fresh, outbound.id, author, nickname))?;
         outbound.attach(self.tail.clone());
         let mut sockets = lock(&self.sockets);
         sockets.insert(outbound.clone());
         if let Some(older) = joined.replaced.and_then(|older| sockets.get(older)) {
             older.close(CloseReason::Replaced);
         }
-        drop(sockets);
-        self.wake.notify_one();
         Ok(joined)
     }
 
@@ -125,16 +124,26 @@ impl LiveRoom {
         author: &Author,
         nickname: &Nickname,
     ) -> Result<Joined, JoinError> {
-        let joined = lock(&self.members).join(Instant::now(), fresh, outbound.id, author, nickname)?;
-        self.wake.notify_one();
-        Ok(joined)
+        self.change(|members, now| members.join(now, fresh, outbound.id, author, nickname))
     }
 
     /// Takes a connection's place away.
     pub fn leave(&self, member: u64, connection: u64) {
         lock(&self.sockets).remove(connection);
-        lock(&self.members).leave(Instant::now(), member, connection);
-        self.wake.notify_one();
+        self.change(|members, now| members.leave(now, member, connection));
+    }
+
+    /// Changes who is here, and wakes the room's voice when that is to be told before anything else.
+    fn change<T>(&self, change: impl FnOnce(&mut Room, Instant) -> T) -> T {
+        let mut members = lock(&self.members);
+        let due = members.next_deadline();
+        let changed = change(&mut members, Instant::now());
+        let sooner = members.next_deadline().is_some_and(|next| due.is_none_or(|due| next < due));
+        drop(members);
+        if sooner {
+            self.wake.notify_one();
+        }
+        changed
     }
 
     /// Lets somebody read along without being a member. `cut` is called when they have fallen too far behind.
@@ -229,6 +238,7 @@ impl LiveRoom {
 
     /// The room's one voice: runs until it is aborted.
     pub async fn run(self: Arc<Self>) {
+        let mut pace = Pace::default();
         loop {
             let deadline = lock(&self.members).next_deadline();
             let due = async {
@@ -243,8 +253,27 @@ impl LiveRoom {
             }
             // Whoever is ready to read gets its messages in first: they go out in the same write.
             tokio::task::yield_now().await;
+            self.rest(&mut pace).await;
             while self.flush() {}
+            pace.spoke(Instant::now());
         }
+    }
+
+    /// Waits, where that is worth it, for more to say.
+    async fn rest(&self, pace: &mut Pace) {
+        let waiting = || lock(&self.incoming).len();
+        if !(1..pace::FULL).contains(&waiting()) {
+            return;
+        }
+        let members = lock(&self.sockets).len();
+        let Some(until) = pace.rest(members, Instant::now()) else { return };
+        let full = async {
+            while waiting() < pace::FULL {
+                self.wake.notified().await;
+            }
+        };
+        let _ = tokio::time::timeout_at(until.into(), full).await;
+        pace.rested(waiting());
     }
 
     /// Encodes what came in and writes it to every member; true when there is more.
@@ -336,8 +365,12 @@ struct Hole;
 
 impl Receiver for LiveRoom {
     fn receive(&self, event: Event) {
-        lock(&self.incoming).push(event);
-        self.wake.notify_one();
+        let mut incoming = lock(&self.incoming);
+        incoming.push(event);
+        // It takes all there is when it is awake, and looks again only for more than it rests for.
+        if let 1 | pace::FULL = incoming.len() {
+            self.wake.notify_one();
+        }
     }
 }
 
@@ -359,6 +392,10 @@ impl Sockets {
 
     fn get(&self, connection: u64) -> Option<&Outbound> {
         self.places.get(*self.by_connection.get(&connection)?)?.as_deref()
+    }
+
+    fn len(&self) -> usize {
+        self.by_connection.len()
     }
 
     fn remove(&mut self, connection: u64) {
