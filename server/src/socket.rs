@@ -46,6 +46,15 @@ impl Socket {
     /// # Errors
     /// As [`try_write_vectored`](Self::try_write_vectored).
     pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::net::{SendFlags, send};
+            // Not asking the runtime first spares a look at memory that is in no cache, for each of a thousand members. It has
+            // to be asked when there is no room, so that it waits for some.
+            if let Ok(written) = send(&*self.stream, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+                return Ok(written);
+            }
+        }
         self.stream.try_write(bytes)
     }
 
