@@ -31,6 +31,7 @@ mod replay;
 mod wish;
 
 use frames::{End, Frames, Heard};
+pub use replay::Missed;
 pub use wish::Wish;
 
 /// How long a client may take to say hello (`docs/protocol.md` §4).

@@ -26,6 +26,7 @@ use crate::{
 };
 
 mod live;
+mod newest;
 mod pace;
 
 pub use live::LiveRoom;
@@ -250,6 +251,8 @@ impl Hub {
         let now = self.now_ms();
         let ping = crate::fanout::ping();
         for room in self.live_rooms() {
+            room.missed.forget();
+            room.resumable.forget();
             room.for_each_socket(|outbound| {
                 let silent = Duration::from_millis(now.saturating_sub(outbound.heard()));
                 if silent >= DEAD_AFTER {

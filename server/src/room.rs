@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use snug_shared::{Author, Looks, MemberInfo, Nickname, Presence, limits::MEMBERS_LISTED};
+use snug_shared::{Author, Looks, MemberInfo, MemberList, Nickname, Presence, limits::MEMBERS_LISTED};
 
 /// How long joins and leaves are gathered before they are told.
 pub const GATHER: Duration = Duration::from_millis(250);
@@ -27,6 +27,8 @@ pub struct Room {
     capacity: usize,
     /// By id, so that the first hundred are at hand without looking at ten thousand.
     members: BTreeMap<u64, Member>,
+    /// The first of them as they are told, and the last of these, once there are so many that it seldom changes.
+    listed: Option<(MemberList, u64)>,
     connected: u32,
     /// Who is away, in the order in which their grace ends.
     away: VecDeque<(Instant, u64)>,
@@ -95,6 +97,7 @@ impl Room {
         Self {
             capacity,
             members: BTreeMap::new(),
+            listed: None,
             connected: 0,
             away: VecDeque::new(),
             by_author: HashMap::new(),
@@ -139,6 +142,7 @@ impl Room {
         if self.members.len() >= self.capacity {
             return Err(JoinError::Full);
         }
+        self.unlist(fresh);
         let _ = self.members.insert(
             fresh,
             Member {
@@ -196,8 +200,21 @@ impl Room {
     }
 
     /// Who is here, as told to a client; at most [`MEMBERS_LISTED`].
-    pub fn members(&self) -> Vec<MemberInfo> {
-        self.members.keys().take(MEMBERS_LISTED).filter_map(|id| self.info(*id)).collect()
+    pub fn members(&mut self) -> MemberList {
+        if let Some((listed, _)) = &self.listed {
+            return listed.clone();
+        }
+        let ids = || self.members.keys().take(MEMBERS_LISTED);
+        let listed = MemberList::from(ids().filter_map(|id| self.info(*id)).collect::<Vec<_>>());
+        if listed.len() == MEMBERS_LISTED {
+            self.listed = ids().last().map(|last| (listed.clone(), *last));
+        }
+        listed
+    }
+
+    /// Makes the list anew before it is next told, if a member is one of the first.
+    fn unlist(&mut self, id: u64) {
+        let _ = self.listed.take_if(|(_, last)| id <= *last);
     }
 
     /// How many are here, those away within [`GRACE`] included.
@@ -271,6 +288,7 @@ impl Room {
     /// Takes a member out and keeps the nickname for its author.
     fn remove(&mut self, now: Instant, id: u64) {
         let Some(member) = self.members.remove(&id) else { return };
+        self.unlist(id);
         self.connected -= u32::from(member.connection.is_some());
         if self.by_author.get(&member.author) == Some(&id) {
             let _ = self.by_author.remove(&member.author);

@@ -3,9 +3,11 @@
 //! Both encode with `to_json` and decode with `decode`. A frame that decoded holds only checked values.
 
 mod client;
+mod members;
 mod server;
 
 pub use client::{ClientFrame, Credentials, Hello, Intent, Refused, Resume};
+pub use members::MemberList;
 pub use server::{
     Durability, ErrorFrame, Established, MemberInfo, Nonsense, Presence, ServerFrame, ServerInfo,
 };

@@ -25,8 +25,8 @@ pub use author::{Author, AuthorKind};
 pub use close::{CloseReason, ComeBack, ErrorCode};
 pub use entry::{Body, Entry, Line, Message, Millis, Present, Reaction, Seq};
 pub use frame::{
-    ClientFrame, Durability, ErrorFrame, Established, Hello, Intent, MemberInfo, Presence, Refused, Resume,
-    SUBPROTOCOL, ServerFrame, ServerInfo, VERSION,
+    ClientFrame, Durability, ErrorFrame, Established, Hello, Intent, MemberInfo, MemberList, Presence,
+    Refused, Resume, SUBPROTOCOL, ServerFrame, ServerInfo, VERSION,
 };
 pub use limits::Limits;
 pub use name::{Looks, NameError, Nickname, RoomKey, RoomName};

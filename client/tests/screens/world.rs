@@ -309,7 +309,8 @@ fn established(last: u64) -> Established {
         members: vec![
             MemberInfo { member: "1".into(), nickname: nickname("maya"), by: author("maya") },
             MemberInfo { member: "2".into(), nickname: nickname("tom"), by: author("tom") },
-        ],
+        ]
+        .into(),
         count: 2,
         topic: None,
         read: None,

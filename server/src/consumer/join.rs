@@ -150,7 +150,10 @@ async fn establish(
         false => None,
     };
     let resumed = match &hello.resume {
-        Some(resume) => can_resume(server, room, resume).await?,
+        Some(resume) => {
+            let question = (resume.clone(), room.last());
+            room.resumable.answer(question, can_resume(server, room, resume)).await?
+        }
         None => false,
     };
     let facts = room.facts();

@@ -1,6 +1,9 @@
 //! What a newcomer missed, in frames that fit, until they follow the room.
 
-use std::sync::Arc;
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
 use snug_shared::{Line, Seq, limits::SERVER_FRAME_BYTES};
@@ -11,7 +14,7 @@ use crate::{
     dialect::Dialect,
     fanout::{self, Outbound},
     hub::Entered,
-    log::{LogError, Span},
+    log::{LogError, Slice, Span},
 };
 
 /// Entries read from the log at once.
@@ -33,50 +36,57 @@ pub(super) async fn replay(
 ) -> Result<(), LogError> {
     let mut after = plan.after;
     // Nothing was missed, as far as the room knows; what is not in its tail yet will be. The log need not be asked.
-    if after >= room.last() && room.go_live(outbound, &Encoded::new(outbound, &[]).frames(true), after) {
+    if after >= room.last() && room.go_live(outbound, &Missed::default().frames(outbound, true), after) {
         return Ok(());
     }
     loop {
         outbound.has_room(BACKLOG).await;
-        let slice = server.hub.log().read(&room.key, Span::After(after), BLOCK_ENTRIES, BLOCK_BYTES).await?;
-        let (entries, more) = slice.map_or((Vec::new(), false), |slice| (slice.entries, slice.more));
-        let seen = entries.last().map_or(after, Line::seq);
-        let encoded = Encoded::new(outbound, &entries);
-        if !more && room.go_live(outbound, &encoded.frames(true), seen) {
+        let read = async {
+            let span = Span::After(after);
+            let slice = server.hub.log().read(&room.key, span, BLOCK_ENTRIES, BLOCK_BYTES).await?;
+            Ok::<_, LogError>(Arc::new(slice.map_or_else(Missed::default, Missed::from)))
+        };
+        let missed = room.missed.answer((after, room.last()), read).await?;
+        let seen = missed.entries.last().map_or(after, Line::seq);
+        if !missed.more && room.go_live(outbound, &missed.frames(outbound, true), seen) {
             return Ok(());
         }
-        outbound.send(encoded.frames(false));
+        outbound.send(missed.frames(outbound, false).iter().cloned());
         after = seen;
     }
 }
 
-/// A block of the replay in the words of who gets it.
-enum Encoded {
-    /// Entries, to be put into frames.
-    Native(Vec<String>),
-    /// A frame for each message.
-    Other(Vec<Bytes>),
+/// A block of the log that somebody missed. Its frames are made once for all native clients who missed the same.
+#[derive(Debug, Default)]
+pub struct Missed {
+    entries: Vec<Line>,
+    /// Whether there are later ones.
+    more: bool,
+    /// Without and with the sign that the replay is over.
+    native: [OnceLock<Vec<Bytes>>; 2],
 }
 
-impl Encoded {
-    fn new(outbound: &Outbound, entries: &[Line]) -> Self {
-        match outbound.dialect {
-            Dialect::Native => Self::Native(encode_all(entries)),
-            dialect @ (Dialect::Plain | Dialect::Lobby) => Self::Other(
-                entries
-                    .iter()
-                    .filter_map(Line::entry)
-                    .filter(|entry| !outbound.keeps_back(&entry.id))
-                    .filter_map(|entry| dialect.entry(entry))
-                    .collect(),
-            ),
-        }
+impl From<Slice> for Missed {
+    fn from(Slice { entries, more, .. }: Slice) -> Self {
+        Self { entries, more, native: Default::default() }
     }
+}
 
-    fn frames(&self, live: bool) -> Vec<Bytes> {
-        match self {
-            Self::Native(encoded) => frames(encoded, live),
-            Self::Other(frames) => frames.clone(),
+impl Missed {
+    /// The block in the words of who gets it. `live`: it is the last one.
+    fn frames(&self, outbound: &Outbound, live: bool) -> Cow<'_, [Bytes]> {
+        match outbound.dialect {
+            Dialect::Native => {
+                let frames = || frames(&encode_all(&self.entries), live);
+                Cow::Borrowed(self.native[usize::from(live)].get_or_init(frames))
+            }
+            dialect @ (Dialect::Plain | Dialect::Lobby) => self
+                .entries
+                .iter()
+                .filter_map(Line::entry)
+                .filter(|entry| !outbound.keeps_back(&entry.id))
+                .filter_map(|entry| dialect.entry(entry))
+                .collect(),
         }
     }
 }

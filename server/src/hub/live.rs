@@ -12,12 +12,17 @@ use std::{
 
 use bytes::Bytes;
 use snug_shared::{
-    Author, CloseReason, Millis, Nickname, Presence, RoomKey, RoomName, Seq, ServerFrame, Topic, entry::Body,
+    Author, CloseReason, MemberList, Millis, Nickname, Presence, Resume, RoomKey, RoomName, Seq, ServerFrame,
+    Topic, entry::Body,
 };
 use tokio::sync::Notify;
 
-use super::pace::{self, Pace};
+use super::{
+    newest::Newest,
+    pace::{self, Pace},
+};
 use crate::{
+    consumer::Missed,
     dialect::Dialect,
     fanout::{self, Attached, End, Follower, Item, Outbound, Tail, lock},
     layer::{Event, Receiver},
@@ -46,6 +51,10 @@ pub struct LiveRoom {
     incoming: Mutex<Vec<Event>>,
     present: Mutex<Facts>,
     wake: Notify,
+    /// What those missed who were here up to an entry, while another was the newest.
+    pub missed: Newest<(Seq, Seq), Arc<Missed>>,
+    /// Whether one can go on where they left off, while an entry was the newest.
+    pub resumable: Newest<(Resume, Seq), bool>,
 }
 
 /// What the newest entries made of the room.
@@ -81,6 +90,8 @@ impl LiveRoom {
             incoming: Mutex::default(),
             present: Mutex::new(Facts { first: 0, last_at: 0, topic: Topic::default() }),
             wake: Notify::new(),
+            missed: Newest::default(),
+            resumable: Newest::default(),
         }
     }
 
@@ -171,8 +182,8 @@ impl LiveRoom {
     }
 
     /// Who is here: the first of them, and how many.
-    pub fn members(&self) -> (Vec<snug_shared::MemberInfo>, u32) {
-        let members = lock(&self.members);
+    pub fn members(&self) -> (MemberList, u32) {
+        let mut members = lock(&self.members);
         (members.members(), members.count())
     }
 

@@ -193,3 +193,24 @@ fn nobody_is_told_that_they_themselves_came() {
     let both = room.presence(now + GATHER * 2).unwrap();
     assert_eq!(room.newcomer(&both), None);
 }
+
+#[test]
+fn the_list_of_a_large_room_changes_when_one_of_the_listed_leaves() {
+    let mut room = Room::new(1_000);
+    let now = Instant::now();
+    for id in 0..=100 {
+        let name = name(&format!("m{id}"));
+        let _ = room.join(now, id, id, &Author::http(&name), &name).unwrap();
+    }
+    let ends = |room: &mut Room| {
+        let listed = room.members();
+        (listed[0].member.clone(), listed[listed.len() - 1].member.clone(), listed.len())
+    };
+    assert_eq!(ends(&mut room), ("0".to_owned(), "99".to_owned(), 100));
+    room.leave(now, 0, 0);
+    let _ = room.presence(now + GRACE);
+    assert_eq!(ends(&mut room), ("1".to_owned(), "100".to_owned(), 100));
+    room.leave(now + GRACE, 100, 100);
+    let _ = room.presence(now + GRACE * 2);
+    assert_eq!(ends(&mut room), ("1".to_owned(), "99".to_owned(), 99));
+}

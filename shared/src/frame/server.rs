@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, de};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::MemberList;
 use crate::{
     author::Author,
     close::ErrorCode,
@@ -99,7 +100,7 @@ pub struct Established {
     /// What the server holds its members to.
     pub limits: Limits,
     /// Who is here, at most [`crate::limits::MEMBERS_LISTED`] of them.
-    pub members: Vec<MemberInfo>,
+    pub members: MemberList,
     /// How many are here.
     pub count: u32,
     /// What the room is about.
@@ -153,7 +154,7 @@ pub struct Presence {
     pub count: u32,
     /// Everybody, once, when the room falls back to a size that is listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub members: Option<Vec<MemberInfo>>,
+    pub members: Option<MemberList>,
 }
 
 /// A refusal.

@@ -173,7 +173,7 @@ fn established() -> impl Strategy<Value = Established> {
             last,
             resumed,
             limits,
-            members,
+            members: members.into(),
             count,
             topic,
             read,
@@ -197,8 +197,14 @@ fn error() -> impl Strategy<Value = ErrorFrame> {
 pub fn server_frame() -> impl Strategy<Value = ServerFrame> {
     let lines = || vec(line(), 0..4);
     let presence =
-        (vec(member(), 0..3), vec(anything(), 0..3), any::<u32>(), option::of(vec(member(), 0..3)))
-            .prop_map(|(joined, left, count, members)| Presence { joined, left, count, members });
+        (vec(member(), 0..3), vec(anything(), 0..3), any::<u32>(), option::of(vec(member(), 0..3))).prop_map(
+            |(joined, left, count, members)| Presence {
+                joined,
+                left,
+                count,
+                members: members.map(Into::into),
+            },
+        );
     prop_oneof![
         anything().prop_map(|challenge| ServerFrame::Challenge { challenge }),
         established().prop_map(|it| ServerFrame::ConnectionEstablished(Box::new(it))),

@@ -1,0 +1,90 @@
+//! What many ask of the log at once, asked once.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::OnceCell;
+
+use crate::fanout::lock;
+
+/// The newest question of some kind, and its answer. When a server restarts, a thousand members come back to a room and have
+/// missed the same: the first of them asks the log, and the others wait for that answer.
+#[derive(Debug)]
+pub struct Newest<Q, A> {
+    asked: Mutex<Option<Arc<Asked<Q, A>>>>,
+}
+
+#[derive(Debug)]
+struct Asked<Q, A> {
+    question: Q,
+    answer: OnceCell<A>,
+}
+
+impl<Q, A> Default for Newest<Q, A> {
+    fn default() -> Self {
+        Self { asked: Mutex::default() }
+    }
+}
+
+impl<Q: PartialEq, A: Clone> Newest<Q, A> {
+    /// The answer to a question: what `ask` finds, unless it was the newest question already. A question must name the state
+    /// it is asked in, so that its answer stays true.
+    ///
+    /// # Errors
+    /// Those of `ask`; the next one asks again.
+    pub async fn answer<E>(&self, question: Q, ask: impl Future<Output = Result<A, E>>) -> Result<A, E> {
+        let asked = {
+            let mut newest = lock(&self.asked);
+            match &*newest {
+                Some(asked) if asked.question == question => asked.clone(),
+                _ => newest.insert(Arc::new(Asked { question, answer: OnceCell::new() })).clone(),
+            }
+        };
+        asked.answer.get_or_try_init(|| ask).await.cloned()
+    }
+
+    /// Lets go of the answer.
+    pub fn forget(&self) {
+        *lock(&self.asked) = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        convert::Infallible,
+        sync::atomic::{AtomicU32, Ordering},
+    };
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_thousand_who_ask_the_same_at_once_cost_one_answer() {
+        let newest = Newest::default();
+        let asked = AtomicU32::new(0);
+        let ask = async |question: u32| {
+            let twice = async {
+                let _ = asked.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                Ok::<_, Infallible>(question * 2)
+            };
+            newest.answer(question, twice).await
+        };
+        let answers = join_all((0..1_000).map(|_| ask(21))).await;
+        assert!(answers.iter().all(|answer| *answer == Ok(42)));
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        assert_eq!(ask(22).await, Ok(44));
+        assert_eq!(ask(21).await, Ok(42), "only the newest is kept");
+        assert_eq!(asked.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn who_asks_after_a_failure_asks_anew() {
+        let newest = Newest::default();
+        assert_eq!(newest.answer(1, async { Err::<u32, _>("busy") }).await, Err("busy"));
+        assert_eq!(newest.answer(1, async { Ok::<_, &str>(7) }).await, Ok(7));
+        newest.forget();
+        assert_eq!(newest.answer(1, async { Ok::<_, &str>(8) }).await, Ok(8));
+    }
+}
