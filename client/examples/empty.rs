@@ -1,4 +1,4 @@
-//! The least an iced 0.14 window can be: what `client/benches/start.py` compares the app's start with.
+//! The least an iced 0.14 window can be: what `client/benches/window` compares the app's start with.
 
 use iced::{Element, Theme, widget::space};
 

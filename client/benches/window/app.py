@@ -1,0 +1,77 @@
+"""The app as a process: its window, what it shows, what it takes of the machine."""
+
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+
+class App:
+    """`snug` on the CPU renderer. What is in view it tells in its log (client/src/screen/room/watch.rs)."""
+
+    def __init__(self, program, desktop, folder, *arguments):
+        self.desktop, self.log = desktop, Path(f"{folder}.log")
+        environment = desktop.environment | {"SNUG_LOG": "snug::shown=debug,warn", "NO_COLOR": "1"}
+        command = [program, "--software", "--data-dir", str(folder), "--nickname", "maya", *map(str, arguments)]
+        self.process = subprocess.Popen(command, env=environment, stderr=self.log.open("wb"))
+        self.ended = {}
+
+    def updates(self):
+        """How many times the room has taken note of something."""
+        return self.log.read_bytes().count(b"shown: shown:")
+
+    def shown(self):
+        """The numbers of the messages in view."""
+        found = re.findall(rb"shown: shown: ?(.*)", self.log.read_bytes()[-4096:])
+        return [int(number) for number in found[-1].split() if number.isdigit()] if found else []
+
+    def cpu(self):
+        """Seconds on a processor, of all threads; those that have ended count with what was last seen of them."""
+        for thread in Path(f"/proc/{self.process.pid}/task").iterdir():
+            try:
+                self.ended[thread.name] = int((thread / "schedstat").read_text().split()[0])
+            except OSError:
+                continue
+        return sum(self.ended.values()) / 1e9
+
+    def memory(self):
+        """Megabytes: resident, proportional, and what no file stands behind."""
+        rollup = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
+        return tuple(int(re.search(rf"^{name}:\s+(\d+)", rollup, re.M)[1]) / 1024 for name in ("Rss", "Pss", "Pss_Anon"))
+
+    def until(self, what, fact, seconds=60):
+        deadline = time.monotonic() + seconds
+        while not fact():
+            assert self.process.poll() is None, f"the app has ended: {self.log.read_text()[-500:]}"
+            if time.monotonic() > deadline:
+                self.desktop.picture("target/bench/stuck.png")
+                raise AssertionError(f"within {seconds} s not: {what}; in view {self.shown()}")
+            time.sleep(0.01)
+
+    def rest(self, seconds=0.5):
+        """Waits until it does nothing any more."""
+        before = -1.0
+        while self.cpu() - before > 0.002:
+            before = self.cpu()
+            time.sleep(seconds)
+
+    def idle(self, seconds):
+        """The share of one core it uses while nothing happens, in percent."""
+        before = self.cpu()
+        time.sleep(seconds)
+        return (self.cpu() - before) / seconds * 100
+
+    def each(self, act, times, pause):
+        """Milliseconds on a processor for each of several acts: all threads, everything that follows from one."""
+        self.rest()
+        before = self.cpu()
+        for number in range(times):
+            act(number)
+            time.sleep(pause)
+        self.rest(0.2)
+        return (self.cpu() - before) / times * 1000
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
