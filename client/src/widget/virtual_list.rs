@@ -32,6 +32,10 @@ const BAR_GRIP: f32 = 14.0;
 /// How far the actions reach above their row.
 const FLOAT_RISE: f32 = 16.0;
 const FLOAT_INSET: f32 = 6.0;
+/// The CPU renderer of iced 0.14 compares frames piece by piece, and draws every stretch that differs by itself, with a pass
+/// over the whole window's mask for each: 30 ms for rows that have all moved, 2 ms for the list as a whole. A layer of another
+/// size it draws as a whole. So whenever rows move, their layer becomes taller by parts of a pixel, too small to show, in turn.
+const TURNS: u8 = 8;
 
 /// What the list shows now; told whenever it changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,6 +225,7 @@ where
         } else {
             None
         });
+        let before = state.rows.clone();
         let mut trees: HashMap<Id, Tree> = state.rows.drain(..).zip(tree.children.drain(..)).collect();
         let mut built = std::mem::take(&mut self.built);
         let mut laid_out: HashMap<usize, (Id, Element<'_, Message>, Tree, Node)> = HashMap::new();
@@ -258,6 +263,9 @@ where
                 self.order.push(id);
                 let _ = self.built.insert(id, element);
             }
+        }
+        if state.placed.rows != placed.rows || state.rows != before {
+            state.turn = (state.turn + 1) % TURNS;
         }
         state.placed = placed;
         self.float(tree, waiting, renderer, &mut nodes);
@@ -434,7 +442,8 @@ where
         let state = tree.state.downcast_ref::<State<Id>>();
         let on_bar = Self::on_bar(state, cursor, bounds);
         let inner = Self::inner_cursor(cursor, bounds, on_bar);
-        renderer.with_layer(visible, |renderer| {
+        let height = visible.height + f32::from(state.turn) / 128.0;
+        renderer.with_layer(Rectangle { height, ..visible }, |renderer| {
             for ((id, tree), layout) in self.order.iter().zip(&tree.children).zip(layout.children()) {
                 // Letters may tower above their line and hang below it, but not over other people's.
                 let (Some(row), Some(own)) = (self.built.get(id), layout.bounds().intersection(&visible))

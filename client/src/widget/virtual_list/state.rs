@@ -40,6 +40,8 @@ pub struct State<Id> {
     pub hovered: Option<Id>,
     /// The row the last of the tree's children floats over.
     pub floats_over: Option<Id>,
+    /// Counts, in a small circle, how often rows have moved.
+    pub turn: u8,
 }
 
 impl<Id: Ord + Copy> State<Id> {
@@ -58,6 +60,7 @@ impl<Id: Ord + Copy> State<Id> {
             over_bar: false,
             hovered: None,
             floats_over: None,
+            turn: 0,
         }
     }
 
