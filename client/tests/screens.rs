@@ -7,7 +7,15 @@ mod world;
 
 use std::{cell::Cell, time::Duration};
 
-use iced::keyboard::key::Named;
+use iced::{
+    Font, Pixels, Renderer,
+    advanced::{clipboard, renderer::Headless},
+    keyboard::key::Named,
+};
+use iced_test::{
+    futures::futures::executor::block_on,
+    runtime::{UserInterface, user_interface::Cache},
+};
 use snug::{
     app::Message,
     connection::Event,
@@ -341,4 +349,27 @@ fn scrolling_up_leaves_the_end_and_says_so() {
     assert_eq!(told.iter().map(|shown| shown.at_end).collect::<Vec<_>>(), [true, false]);
     assert_eq!(told[0].end, 1_000);
     assert!(told[1].end < 1_000);
+}
+
+#[test]
+fn older_rows_that_come_while_one_goes_to_the_first_are_told_although_they_stand_at_the_same_places() {
+    let renderer = <Renderer as Headless>::new(Font::DEFAULT, Pixels(14.0), Some("tiny-skia"));
+    let mut renderer = block_on(renderer).expect("a renderer");
+    let (mut cache, mut told) = (Cache::new(), Vec::new());
+    for (serial, oldest) in [(0, 500), (1, 500), (2, 0)] {
+        let view = |_| iced::widget::text("A row").into();
+        let list =
+            virtual_list(1_000 - oldest, serial, move |at| Some(oldest + at), view, theme::scroll_thumb)
+                .jump(serial, Jump::Start)
+                .on_shown(|shown| shown);
+        let size = iced::Size::new(600.0, 400.0);
+        let mut screen =
+            UserInterface::<Shown, _, _>::build(iced::Element::from(list), size, cache, &mut renderer);
+        let redraw = iced::Event::Window(iced::window::Event::RedrawRequested(iced::time::Instant::now()));
+        let nowhere = iced::mouse::Cursor::Unavailable;
+        let _ = screen.update(&[redraw], nowhere, &mut renderer, &mut clipboard::Null, &mut told);
+        cache = screen.into_cache();
+    }
+    assert_eq!(told.iter().map(|shown| shown.first).collect::<Vec<_>>()[1..], [0, 0]);
+    assert_eq!(told[1], told[2]);
 }

@@ -387,10 +387,12 @@ where
             Event::Window(window::Event::RedrawRequested(_)) => {
                 let rows = state.placed.visible(state.viewport);
                 let shown = Shown { first: rows.start, end: rows.end, at_end: state.placed.at_end };
-                if state.told != Some(shown)
+                // Other rows may stand at the same places: older ones came while the reader went to the first.
+                let told = Some((shown, state.heights.id(shown.first)));
+                if state.told != told
                     && let Some(message) = &self.on_shown
                 {
-                    state.told = Some(shown);
+                    state.told = told;
                     shell.publish(message(shown));
                 }
             }

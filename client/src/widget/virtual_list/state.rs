@@ -32,7 +32,8 @@ pub struct State<Id> {
     pub placed: Placed,
     /// The ids of the tree's children.
     pub rows: Vec<Id>,
-    pub told: Option<Shown>,
+    /// What was said to be in view, and the first row of it.
+    pub told: Option<(Shown, Option<Id>)>,
     pub viewport: f32,
     /// Where in the thumb the pointer holds it.
     pub grip: Option<f32>,
