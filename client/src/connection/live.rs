@@ -29,8 +29,9 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// How long a ping's answer may take before the line counts as dead, and after sleep, when it most likely is.
 const PONG: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(2));
 
-/// Frames are handed over this far apart, so that a screen is drawn once for all of them.
-const GATHER: Duration = Duration::from_millis(16);
+/// Frames are handed over this far apart, so that a screen is drawn once for all of them. Each time leads to two updates of the
+/// app, the second of which says what is in view by then: 60 in a second at most. What comes after a pause is handed over at once.
+const GATHER: Duration = Duration::from_millis(33);
 
 /// Frames handed over at once, at most.
 const BATCH: usize = 500;
