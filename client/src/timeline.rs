@@ -7,8 +7,8 @@
 //! moment before); such changes are kept for a while, the latest [`CHANGES_KEPT`] of them. Changes from pages need no
 //! keeping: whatever is asked for later is at least as new.
 //!
-//! Bounds: at most [`ROWS`] rows (then the oldest tenth is let go, to be loaded again as history), 32 holes, and the
-//! own sends the outbox allows.
+//! Bounds: at most [`ROWS`] rows and [`BYTES`] of what is said in them (then the oldest tenth is let go, to be loaded again as
+//! history), 32 holes, and the own sends the outbox allows.
 
 use std::{collections::VecDeque, ops::Range};
 
@@ -35,6 +35,9 @@ use spans::{GAPS, Span, Spans};
 /// Rows of the log kept, at most.
 pub const ROWS: usize = 200_000;
 
+/// Bytes of texts and marks kept, at most: twice what so many usual messages have. So many of the longest would be 3 GB.
+pub const BYTES: usize = 32 << 20;
+
 /// Live changes kept for messages that are not loaded.
 pub const CHANGES_KEPT: usize = 512;
 
@@ -47,6 +50,8 @@ pub struct Timeline {
     zone: TimeZone,
     me: Person,
     rows: Rows,
+    /// What is said in them, in bytes.
+    bytes: usize,
     sends: Sends,
     people: People,
     /// Histories above the present one.
@@ -74,6 +79,7 @@ impl Timeline {
             zone,
             me: Person { by: Author::http(&nickname), user: nickname },
             rows: Rows::default(),
+            bytes: 0,
             sends: Sends::default(),
             people: People::default(),
             era: 0,
@@ -230,7 +236,9 @@ impl Timeline {
             && message.present.as_ref().is_some_and(|present| present.as_of >= self.newest())
             && let Some(post) = self.rows.post_mut(self.era, entry.seq)
         {
+            self.bytes -= post.bytes();
             post.refresh(message);
+            self.bytes += post.bytes();
         }
     }
 
@@ -250,6 +258,7 @@ impl Timeline {
         let entries: Vec<Slot> = run.iter().filter_map(|line| self.slot(line)).collect();
         let index = self.rows.nearest(RowId { era: self.era, seq: first, rank: Rank::Beginning });
         let is_append = index == self.rows.len();
+        self.bytes += entries.iter().map(Slot::bytes).sum::<usize>();
         self.rows.splice(index, entries);
         for entry in run.iter().filter_map(Line::entry) {
             self.strike(entry);
@@ -307,7 +316,11 @@ impl Timeline {
                 let ahead = self.spans.all().len() > 1;
                 let target = change.target().unwrap_or(0);
                 match self.rows.post_mut(self.era, target) {
-                    Some(post) => post.fold(entry.seq, &entry.by, change, ahead),
+                    Some(post) => {
+                        self.bytes -= post.bytes();
+                        post.fold(entry.seq, &entry.by, change, ahead);
+                        self.bytes += post.bytes();
+                    }
                     None if entry.seq > newest => {
                         if self.changes.len() == CHANGES_KEPT {
                             let _ = self.changes.pop_front();
@@ -388,15 +401,25 @@ impl Timeline {
     }
 
     fn has_more_below_first(&self) -> bool {
-        !self.is_complete_above() && self.rows.len() + limits::HISTORY_MAX as usize <= ROWS
+        !self.is_complete_above()
+            && self.rows.len() + limits::HISTORY_MAX as usize <= ROWS
+            && self.bytes + limits::SERVER_FRAME_BYTES <= BYTES
     }
 
-    /// Lets the oldest tenth go when there are too many rows.
+    /// Lets the oldest tenth go when there is too much, again and again.
     fn trim(&mut self) {
-        if self.rows.len() <= ROWS {
-            return;
+        while self.rows.len() > ROWS || self.bytes > BYTES {
+            let before = self.rows.len();
+            self.drop_oldest();
+            if self.rows.len() >= before {
+                return;
+            }
         }
-        let kept = self.rows.0.range(ROWS / 10..).find(|slot| slot.day().is_some()).map(|slot| slot.id);
+    }
+
+    fn drop_oldest(&mut self) {
+        let tenth = (self.rows.len() / 10).max(1);
+        let kept = self.rows.0.range(tenth..).find(|slot| slot.day().is_some()).map(|slot| slot.id);
         match kept {
             Some(id) if id.era == self.era => self.let_go(id.seq),
             Some(id) => self.drop_rows_above(id),
@@ -412,7 +435,7 @@ impl Timeline {
 
     fn drop_rows_above(&mut self, id: RowId) {
         let index = self.rows.nearest(RowId { rank: Rank::Day, ..id });
-        drop(self.rows.0.drain(..index));
+        self.bytes -= self.rows.0.drain(..index).map(|slot| slot.bytes()).sum::<usize>();
         self.holes.retain(|(hole, _)| *hole > id);
         self.unread = self.unread.filter(|line| *line > id);
         self.rows.correct_day(0);

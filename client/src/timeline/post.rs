@@ -15,6 +15,9 @@ use uuid::Uuid;
 /// Different marks shown on one message; more are counted by nobody.
 const MARKS: usize = 64;
 
+/// What an author on a mark, or a mark itself, is counted as.
+const MARK_BYTES: usize = 64;
+
 /// Names remembered so that a message costs a pointer for its author instead of two strings.
 const PEOPLE: usize = 4_096;
 
@@ -83,6 +86,13 @@ impl Post {
         };
         post.set(message);
         post
+    }
+
+    /// What is said in it, and by whom it is marked.
+    pub fn bytes(&self) -> usize {
+        let text = self.text.as_ref().map_or(0, |text| text.as_str().len());
+        let authors: usize = self.reactions.iter().map(|reaction| 1 + reaction.by.len()).sum();
+        text + MARK_BYTES * (authors + self.marks_ahead.len())
     }
 
     /// Takes over a later state whole. Right only when nothing after that state was folded in.

@@ -45,6 +45,15 @@ impl Slot {
         }
     }
 
+    /// What is said in it, and marked on it.
+    pub fn bytes(&self) -> usize {
+        match &self.content {
+            Content::Post(post) => post.bytes(),
+            Content::Topic(change) => change.topic.as_str().len(),
+            _ => 0,
+        }
+    }
+
     /// The day of a row that has one of its own.
     pub fn day(&self) -> Option<Date> {
         match &self.content {

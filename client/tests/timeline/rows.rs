@@ -1,6 +1,6 @@
 //! Which rows there are, and what they say.
 
-use snug::timeline::{CHANGES_KEPT, Delivery, ROWS, Row, Timeline};
+use snug::timeline::{BYTES, CHANGES_KEPT, Delivery, ROWS, Row, Timeline};
 use snug_shared::{Body, Entry, Established, Intent, Line, Message, Topic};
 use uuid::Uuid;
 
@@ -177,6 +177,37 @@ fn a_room_of_any_length_keeps_a_bounded_number_of_rows() {
     assert_eq!(timeline.newest(), 225_000);
     assert!(timeline.oldest().unwrap() > 1 && timeline.has_more_above());
     assert_eq!(kinds(&timeline)[0], "day");
+}
+
+#[test]
+fn a_room_of_the_longest_messages_keeps_a_bounded_number_of_bytes() {
+    let mut timeline = timeline();
+    timeline.established(&established(1, 6_000, false));
+    let long = "🫖".repeat(4_000);
+    for page in 0..30u64 {
+        let lines: Vec<Line> =
+            (page * 100 + 1..=page * 100 + 100).map(|seq| says(seq + 3_000, 1, 0, &long).into()).collect();
+        timeline.receive(&lines);
+    }
+    let kept = |timeline: &Timeline| {
+        messages(timeline).iter().filter_map(|row| row.text).map(str::len).sum::<usize>()
+    };
+    assert!((BYTES * 3 / 4..=BYTES).contains(&kept(&timeline)), "{}", kept(&timeline));
+    assert_eq!(timeline.newest(), 6_000);
+    // As many older ones can be read as there is room for; more would only push each other out again.
+    while timeline.has_more_above() {
+        let before = timeline.oldest().unwrap();
+        let page: Vec<Line> = (before - 15..before).map(|seq| says(seq, 1, 0, &long).into()).collect();
+        timeline.receive_history(before, &page, true);
+        assert_eq!(timeline.oldest(), Some(before - 15));
+    }
+
+    // What was long and is short makes room again.
+    for number in 1..=3_000 {
+        let edited = Body::Edited { target: 3_000 + number, text: Some(text("short")) };
+        timeline.receive(&[entry(6_000 + number, 1, 0, edited).into()]);
+    }
+    assert!(kept(&timeline) < BYTES / 100 && timeline.has_more_above());
 }
 
 #[test]
