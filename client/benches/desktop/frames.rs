@@ -58,6 +58,7 @@ pub fn measure() {
         window.frame(&mut world, Because::TheAppChanged, &[])
     });
     jumps(&mut world, &mut window);
+    tell("frame: the room left", vec![timed(|| world.send(Message::Room(room::Message::Home))).1]);
 }
 
 /// The app in a room where so much was said, all of it loaded.

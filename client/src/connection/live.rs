@@ -30,8 +30,9 @@ const ANSWER: Duration = Duration::from_secs(10);
 const PONG: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(2));
 
 /// Frames are handed over this far apart, so that a screen is drawn once for all of them. Each time leads to two updates of the
-/// app, the second of which says what is in view by then: 60 in a second at most. What comes after a pause is handed over at once.
-const GATHER: Duration = Duration::from_millis(33);
+/// app, the second of which says what is in view by then: 50 in a second, and a few of the app's own. What comes after a pause is
+/// handed over at once, and so is the first that comes.
+const GATHER: Duration = Duration::from_millis(40);
 
 /// Frames handed over at once, at most.
 const BATCH: usize = 500;
@@ -204,7 +205,7 @@ impl<'a> Visit<'a> {
             epoch: String::new(),
             limits: Limits::default(),
             gathered: Vec::new(),
-            handed_over: now,
+            handed_over: now.checked_sub(GATHER).unwrap_or(now),
             answered: now,
             probe: None,
             nonsense: 0,
