@@ -207,7 +207,7 @@ impl Room {
         let ids = || self.members.keys().take(MEMBERS_LISTED);
         let listed = MemberList::from(ids().filter_map(|id| self.info(*id)).collect::<Vec<_>>());
         if listed.len() == MEMBERS_LISTED {
-            self.listed = ids().last().map(|last| (listed.clone(), *last));
+            self.listed = ids().next_back().map(|last| (listed.clone(), *last));
         }
         listed
     }

@@ -107,7 +107,7 @@ mod tests {
         people.set(&[member("maya")], 1);
         people.change(Presence { count: 101, ..Presence::default() });
         assert_eq!((names(&people).len(), people.count()), (0, 101));
-        let members = Some(vec![member("maya"), member("ben")]);
+        let members = Some(vec![member("maya"), member("ben")].into());
         people.change(Presence { count: 100, members, ..Presence::default() });
         assert_eq!(names(&people), ["maya", "ben"]);
     }

@@ -55,7 +55,7 @@ pub fn established(first: Seq, last: Seq, resumed: bool) -> Established {
         last,
         resumed,
         limits: Limits { replay: 8, ..Limits::default() },
-        members: Vec::new(),
+        members: Vec::new().into(),
         count: 1,
         topic: None,
         read: None,
