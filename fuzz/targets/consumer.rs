@@ -21,11 +21,12 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use snug_server::{
     Config, Server,
+    accept::Peer,
     consumer::{self, Visitor, Wish},
     dialect::Dialect,
     socket::Socket,
 };
-use snug_shared::{CloseReason, Durability, Line, Seq, ServerFrame, limits::SERVER_FRAME_BYTES};
+use snug_shared::{CloseReason, Durability, Line, RoomName, Seq, ServerFrame, limits::SERVER_FRAME_BYTES};
 use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
 use tokio_tungstenite::{
     WebSocketStream,
@@ -94,10 +95,11 @@ impl Member {
         let (theirs, ours) = UnixStream::pair().expect("a pair of sockets");
         let visitor = Visitor {
             socket: Socket::new(stream(theirs)),
+            answer: Default::default(),
             read: Default::default(),
-            room: Some("tea".to_owned()),
+            room: RoomName::parse("tea"),
             nickname: Some(nickname.to_owned()),
-            peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            peer: Peer::alone(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             dialect,
             wish: Wish::default(),
         };

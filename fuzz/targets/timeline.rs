@@ -294,7 +294,7 @@ fn established(epoch: bool, first: Seq, last: Seq, resumed: bool, replay: u8) ->
         last,
         resumed,
         limits: Limits { replay: replay.into(), ..Limits::default() },
-        members: Vec::new(),
+        members: Vec::new().into(),
         count: 1,
         topic: None,
         read: None,

@@ -66,6 +66,13 @@ pub struct Peer {
     pub permit: Arc<Permit>,
 }
 
+impl Peer {
+    /// One that came through no door of ours, and is counted with nobody: for who brings a connection of their own.
+    pub fn alone(address: IpAddr) -> Self {
+        Self { address, permit: Arc::new(Doors::new(&Config::default()).alone(address)) }
+    }
+}
+
 /// Listens on an address.
 ///
 /// # Errors

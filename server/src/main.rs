@@ -1,6 +1,7 @@
 //! The server by itself: arguments, logging, the listener and signals; then [`Server::open`] and [`Server::serve`].
 
 use std::{
+    env,
     io::{self, IsTerminal},
     num::NonZero,
     process::{self, ExitCode},
@@ -64,8 +65,7 @@ async fn serve(Loaded { config, file }: Loaded) -> ExitCode {
         Ok(listening) => listening,
         Err(error) => return fail(1, &error),
     };
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let shards = match Shards::over(threads) {
+    let shards = match Shards::over(threads()) {
         Ok(shards) => shards,
         Err(error) => return fail(1, &error),
     };
@@ -87,6 +87,12 @@ async fn serve(Loaded { config, file }: Loaded) -> ExitCode {
     };
     server.serve(listener, shutdown).await;
     ExitCode::SUCCESS
+}
+
+/// One for each processor this process may use, unless the variable that every tokio program heeds says otherwise.
+fn threads() -> usize {
+    let wanted = env::var("TOKIO_WORKER_THREADS").ok().and_then(|count| count.parse().ok());
+    wanted.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZero::get)
 }
 
 fn fail(code: u8, error: &dyn std::fmt::Display) -> ExitCode {

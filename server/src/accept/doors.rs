@@ -129,15 +129,26 @@ impl Doors {
         let here = counts.by_address.entry(address).or_default();
         here.open += 1;
         here.pending += 1;
-        let permit = Permit {
+        Ok((self.permit(address), Pending { doors: self.clone(), address }))
+    }
+
+    /// The first connection there is.
+    pub(super) fn alone(self: &Arc<Self>, address: IpAddr) -> Permit {
+        let mut counts = self.counts();
+        counts.open += 1;
+        counts.by_address.entry(address).or_default().open += 1;
+        self.permit(address)
+    }
+
+    fn permit(self: &Arc<Self>, address: IpAddr) -> Permit {
+        Permit {
             doors: self.clone(),
             address,
             handed_over: AtomicBool::new(false),
             streamed_at: Mutex::default(),
             cut: AtomicBool::new(false),
             changed: Notify::new(),
-        };
-        Ok((permit, Pending { doors: self.clone(), address }))
+        }
     }
 
     /// Leave to tell somebody that they are refused, while not too many are being told.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::fields::{Field, Fields};
 use crate::{
     close::ErrorCode,
     entry::Seq,
@@ -135,9 +136,9 @@ impl ClientFrame {
     /// # Errors
     /// [`Refused`] with the code of `docs/protocol.md` §4 to answer with. It never says more than the sender told.
     pub fn decode(json: &str) -> Result<Self, Refused> {
-        let raw: Raw = serde_json::from_str(json).map_err(|error| shape(json, &error))?;
-        let id = || raw.id.as_deref().and_then(lower_case_uuid);
-        raw.check().map_err(|(code, message)| Refused { code, message, id: id() })
+        let fields: Fields<'_> = serde_json::from_str(json).map_err(|error| shape(json, &error))?;
+        let id = || fields.get("id")?.as_str().and_then(lower_case_uuid);
+        fields.check().map_err(|(code, message)| Refused { code, message, id: id() })
     }
 
     /// Writes the frame as compact JSON.
@@ -172,46 +173,6 @@ fn lower_case_uuid(text: &str) -> Option<Uuid> {
     (id.hyphenated().encode_lower(&mut canonical) == text).then_some(id)
 }
 
-/// Every field any client frame has, unchecked. A field that another `type` uses is ignored, whatever its shape.
-#[derive(Default)]
-struct Raw {
-    kind: Option<String>,
-    id: Option<String>,
-    fields: serde_json::Map<String, Value>,
-}
-
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Raw;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
-                let mut raw = Raw::default();
-                while let Some(key) = map.next_key::<String>()? {
-                    let value: Value = map.next_value()?;
-                    // Two values for one field: taking either would be a guess.
-                    if raw.fields.contains_key(&key) {
-                        return Err(serde::de::Error::custom(format_args!("field `{key}` twice")));
-                    }
-                    match (key.as_str(), &value) {
-                        ("type", Value::String(kind)) => raw.kind = Some(kind.clone()),
-                        ("id", Value::String(id)) => raw.id = Some(id.clone()),
-                        _ => {}
-                    }
-                    let _ = raw.fields.insert(key, value);
-                }
-                Ok(raw)
-            }
-        }
-        deserializer.deserialize_map(Visitor)
-    }
-}
-
 type Wrong = (ErrorCode, String);
 
 fn bad(message: impl Into<String>) -> Wrong {
@@ -222,16 +183,17 @@ fn text_error(error: TextError) -> Wrong {
     (error.code(), error.to_string())
 }
 
-impl Raw {
+impl Fields<'_> {
     fn check(&self) -> Result<ClientFrame, Wrong> {
-        let kind = self.kind.as_deref().ok_or_else(|| bad("A frame needs a `type`."))?;
+        let kind = self.get("type").and_then(Field::as_str);
+        let kind = kind.ok_or_else(|| bad("A frame needs a `type`."))?;
         Ok(match kind {
             "hello" => ClientFrame::Hello(self.hello()?),
             "chat_message" => {
                 let id = self.send_id()?;
-                match self.fields.get("files") {
-                    None | Some(Value::Null) => {}
-                    Some(Value::Array(files)) if files.is_empty() => {}
+                match self.present("files").map(Field::other) {
+                    None => {}
+                    Some(Some(Value::Array(files))) if files.is_empty() => {}
                     Some(_) => {
                         return Err((
                             ErrorCode::Unsupported,
@@ -239,7 +201,7 @@ impl Raw {
                         ));
                     }
                 }
-                let reply_to = self.optional("reply_to", Value::as_u64, "a seq")?;
+                let reply_to = self.optional("reply_to", Field::as_u64, "a seq")?;
                 ClientFrame::Send { id, intent: Intent::Message { text: self.message()?, reply_to } }
             }
             "edit" => ClientFrame::Send {
@@ -255,7 +217,7 @@ impl Raw {
                 intent: Intent::React {
                     target: self.seq("target")?,
                     emoji: Emoji::parse(self.text("emoji")?).map_err(text_error)?,
-                    on: self.required("on", Value::as_bool, "true or false")?,
+                    on: self.required("on", Field::as_bool, "true or false")?,
                 },
             },
             "topic" => ClientFrame::Send {
@@ -279,23 +241,23 @@ impl Raw {
     }
 
     fn hello(&self) -> Result<Hello, Wrong> {
-        let version = self.required("version", Value::as_u64, "a whole number")?;
-        let resume = self.present("resume").map(Resume::deserialize).transpose();
+        let version = self.required("version", Field::as_u64, "a whole number")?;
+        let resume =
+            self.present("resume").map(|resume| Resume::deserialize(&*resume.to_value())).transpose();
         let identity = match self.present("identity") {
             None => None,
             Some(identity) => Some(
                 identity
-                    .get("key")
-                    .and_then(Value::as_str)
-                    .zip(identity.get("signature").and_then(Value::as_str))
+                    .other()
+                    .and_then(|proof| Some((proof.get("key")?.as_str()?, proof.get("signature")?.as_str()?)))
                     .map(|(key, signature)| (key.to_owned(), signature.to_owned()))
                     .ok_or_else(|| bad("`identity` needs a `key` and a `signature`."))?,
             ),
         };
-        let seat = self.optional("seat", Value::as_str, "text")?;
+        let seat = self.optional("seat", Field::as_str, "text")?;
         Ok(Hello {
             version: u32::try_from(version).unwrap_or(u32::MAX),
-            client: self.optional("client", Value::as_str, "text")?.map(|name| {
+            client: self.optional("client", Field::as_str, "text")?.map(|name| {
                 let mut ends = (0..=name.len().min(limits::CLIENT_NAME_BYTES)).rev();
                 name[..ends.find(|at| name.is_char_boundary(*at)).unwrap_or(0)].to_owned()
             }),
@@ -308,21 +270,21 @@ impl Raw {
             // Too long to be one of ours is the same as unknown.
             seat: seat.filter(|seat| seat.len() <= limits::SEAT_BYTES).map(str::to_owned),
             credentials: Credentials {
-                password: self.optional("password", Value::as_str, "text")?.map(str::to_owned),
+                password: self.optional("password", Field::as_str, "text")?.map(str::to_owned),
                 identity,
             },
         })
     }
 
     /// A field that is there and not `null`.
-    fn present(&self, name: &str) -> Option<&Value> {
-        self.fields.get(name).filter(|value| !value.is_null())
+    fn present(&self, name: &str) -> Option<&Field<'_>> {
+        self.get(name).filter(|field| !field.is_null())
     }
 
     fn optional<'a, T>(
         &'a self,
         name: &str,
-        read: impl Fn(&'a Value) -> Option<T>,
+        read: impl Fn(&'a Field<'a>) -> Option<T>,
         what: &str,
     ) -> Result<Option<T>, Wrong> {
         match self.present(name) {
@@ -334,7 +296,7 @@ impl Raw {
     fn required<'a, T>(
         &'a self,
         name: &str,
-        read: impl Fn(&'a Value) -> Option<T>,
+        read: impl Fn(&'a Field<'a>) -> Option<T>,
         what: &str,
     ) -> Result<T, Wrong> {
         self.optional(name, read, what)?
@@ -342,11 +304,11 @@ impl Raw {
     }
 
     fn text(&self, name: &str) -> Result<&str, Wrong> {
-        self.required(name, Value::as_str, "text")
+        self.required(name, Field::as_str, "text")
     }
 
     fn seq(&self, name: &str) -> Result<Seq, Wrong> {
-        self.required(name, Value::as_u64, "a seq")
+        self.required(name, Field::as_u64, "a seq")
     }
 
     fn message(&self) -> Result<MessageText, Wrong> {
@@ -360,7 +322,8 @@ impl Raw {
 }
 
 /// Any JSON whole number of up to 64 bits, held to those with a sign; 1.5 and 1e400 are none.
-fn whole_number(value: &Value) -> Option<i64> {
+fn whole_number(field: &Field<'_>) -> Option<i64> {
+    let value = field.other()?;
     value.as_i64().or_else(|| value.as_u64().map(|_| i64::MAX))
 }
 
