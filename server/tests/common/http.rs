@@ -5,7 +5,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use serde_json::Value;
-use snug_server::{Config, accept, run};
+use snug_server::{Config, Server, accept, shard::Shards};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -29,6 +29,11 @@ pub struct TestServer {
 impl TestServer {
     /// Starts one with these settings, on a free port of this machine.
     pub async fn start(config: Config) -> Self {
+        Self::start_over(1, config).await
+    }
+
+    /// The same, with its rooms spread over so many threads.
+    pub async fn start_over(threads: usize, config: Config) -> Self {
         let folder = TempDir::new().unwrap();
         let config = Config { data_dir: folder.path().to_owned(), ..config };
         let listener = accept::bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -38,7 +43,8 @@ impl TestServer {
             let shutdown = async {
                 let _ = stopping.await;
             };
-            run(listener, config, shutdown).await.unwrap();
+            let shards = Shards::over(threads).unwrap();
+            Server::open_over(shards, config).await.unwrap().serve(listener, shutdown).await;
         });
         Self { address, stop: Some(stop), served, _folder: folder }
     }
