@@ -292,6 +292,17 @@ fn an_invite_is_copied_with_a_press() {
     world.until("it was copied", |world| world.copied == ["http://127.0.0.1:1/chat/tea/"]);
 }
 
+#[test]
+fn a_room_looks_empty_only_once_it_is_known_to_be() {
+    let silence = |world: &World| world.sees("Nobody has said anything yet...");
+    let mut world = World::joining();
+    world.online(3);
+    assert!(!silence(&world), "what was said is on its way");
+    let mut world = World::joining();
+    world.online(0);
+    assert!(silence(&world));
+}
+
 // -- the list --
 
 #[test]

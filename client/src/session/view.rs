@@ -11,6 +11,12 @@ impl Session {
         &self.link
     }
 
+    /// Whether what was said before is still on its way.
+    pub fn expects_entries(&self) -> bool {
+        let has_some = self.established.as_ref().is_some_and(|established| established.last > 0);
+        has_some && !self.is_live && matches!(self.link, Link::Online)
+    }
+
     /// What the reader sees.
     pub fn timeline(&self) -> &Timeline {
         &self.timeline

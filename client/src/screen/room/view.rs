@@ -54,6 +54,8 @@ impl Room {
         let timeline = self.session.timeline();
         if !timeline.has_messages() {
             return match self.session.link() {
+                // A room that only looks empty yet would show its invitation for the blink of an eye.
+                _ if self.session.expects_entries() => space::vertical().height(Fill).into(),
                 _ if self.was_online => container(sides::silence(self, look)).center(Fill).into(),
                 Link::Connecting if self.is_slow() => sides::joining(self),
                 _ => space::vertical().height(Fill).into(),
