@@ -1,11 +1,8 @@
 //! The outgoing half of one connection.
 
-use std::{
-    io::IoSlice,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use bytes::Bytes;
@@ -111,7 +108,7 @@ impl Outbound {
         for frame in frames {
             state.push(frame);
         }
-        if state.private_bytes > PRIVATE_BYTES {
+        if state.waiting() > PRIVATE_BYTES {
             state.close(CloseReason::TooSlow);
         }
         let flushed = self.write(&mut state);
@@ -121,21 +118,22 @@ impl Outbound {
     /// Keeps a message from its sender, who shows it already. False when it was kept from them before.
     pub fn keep_back(&self, id: Uuid) -> bool {
         let mut state = self.lock();
-        if state.unechoed.len() >= UNECHOED {
+        let (is_news, count) = state.keep_back(id);
+        if count > UNECHOED {
             state.close(CloseReason::TooSlow);
             self.wake.notify_one();
         }
-        state.unechoed.insert(id)
+        is_news
     }
 
     /// Forgets a message that will not pass after all.
     pub fn keep_back_no_more(&self, id: &Uuid) {
-        let _ = self.lock().unechoed.remove(id);
+        let _ = self.lock().keep_back_no_more(id);
     }
 
     /// Whether a message is kept from its sender.
     pub fn keeps_back(&self, id: &Uuid) -> bool {
-        self.lock().unechoed.contains(id)
+        self.lock().keeps_back(id)
     }
 
     /// Sends the last frames of the replay and follows the tail from there: entries up to `seen` are in the replay, later
@@ -183,7 +181,7 @@ impl Outbound {
         let keeps_up = state.position == batch.from
             && state.is_even()
             && state.seen < batch.first_seq()
-            && state.unechoed.is_empty()
+            && state.hears_all()
             && batch.is_for(self.id);
         // The batch ends where the tail does: who has taken all of it is done.
         let flushed = if keeps_up { self.write_batch(&mut state, batch) } else { self.write(&mut state) };
@@ -233,7 +231,7 @@ impl Outbound {
             let drained = self.drained.notified();
             {
                 let state = self.lock();
-                if state.private_bytes <= bytes || state.has_ended() {
+                if state.waiting() <= bytes || state.has_ended() {
                     return;
                 }
             }
@@ -321,7 +319,9 @@ impl Outbound {
                 break;
             }
             let of_this = written.min(frame.len());
-            state.partial = frame.slice(of_this..);
+            if of_this < frame.len() {
+                state.begin(frame.slice(of_this..));
+            }
             state.position += 1;
             written -= of_this;
         }
@@ -333,7 +333,7 @@ impl Outbound {
             if state.gone {
                 return Flushed::Finished;
             }
-            if state.partial.is_empty() && state.private.is_empty() {
+            if state.is_even() {
                 if state.closing.is_some() {
                     return Flushed::Finished;
                 }
@@ -342,12 +342,11 @@ impl Outbound {
                     _ => return Flushed::All,
                 }
             }
-            let mut slices = Vec::with_capacity(WRITE_FRAMES.min(state.private.len() + 1));
-            if !state.partial.is_empty() {
-                slices.push(IoSlice::new(&state.partial));
-            }
-            slices.extend(state.private.iter().take(WRITE_FRAMES - 1).map(|frame| IoSlice::new(frame)));
-            match self.socket.try_write_vectored(&slices) {
+            let written = match &state.slices()[..] {
+                [frame] => self.socket.try_write(frame),
+                frames => self.socket.try_write_vectored(frames),
+            };
+            match written {
                 Ok(0) => state.gone = true,
                 Ok(written) => {
                     state.advance(written);

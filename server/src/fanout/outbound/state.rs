@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashSet, VecDeque},
-    io,
+    io::{self, IoSlice},
     sync::Mutex,
 };
 
@@ -16,43 +16,99 @@ use crate::{
     fanout::{Tail, websocket},
 };
 
+/// Small enough that a member who keeps up is one line of the processor's cache: what only others need is boxed, and there
+/// only while they need it.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// A frame of which a part has been written; nothing else may go before its rest.
-    pub partial: Bytes,
-    pub private: VecDeque<Bytes>,
-    pub private_bytes: usize,
     /// The next frame of the room's tail.
     pub position: u64,
-    /// Whether the replay is over and the tail follows.
-    pub live: bool,
     /// Entries up to here came with the replay and are passed over in the tail.
     pub seen: Seq,
+    /// Frames of this connection's own, and the rest of one that is half written; none most of the time.
+    waiting: Option<Box<Waiting>>,
     /// Ids of messages that this member does not get back.
-    pub unechoed: HashSet<Uuid>,
+    #[expect(clippy::box_collection, reason = "40 bytes of every member, for the few that have any")]
+    unechoed: Option<Box<HashSet<Uuid>>>,
+    /// Whether the replay is over and the tail follows.
+    pub live: bool,
     pub blocked: bool,
-    pub closing: Option<CloseReason>,
     pub gone: bool,
+    pub closing: Option<CloseReason>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    frames: VecDeque<Bytes>,
+    /// Bytes of those of which nothing has been written.
+    bytes: usize,
+    /// Whether a part of the first has been written; nothing else may go before its rest.
+    begun: bool,
 }
 
 impl State {
     pub fn push(&mut self, frame: Bytes) {
-        if !self.has_ended() {
-            self.private_bytes += frame.len();
-            self.private.push_back(frame);
+        if !self.has_ended() && !frame.is_empty() {
+            let waiting = self.waiting.get_or_insert_default();
+            waiting.bytes += frame.len();
+            waiting.frames.push_back(frame);
         }
+    }
+
+    /// Puts the rest of a frame of the tail before everything else. Nothing waits yet.
+    pub fn begin(&mut self, rest: Bytes) {
+        let waiting = self.waiting.get_or_insert_default();
+        waiting.frames.push_front(rest);
+        waiting.begun = true;
     }
 
     pub fn close(&mut self, reason: CloseReason) {
         if self.closing.is_none() {
-            if reason == CloseReason::TooSlow {
+            if reason == CloseReason::TooSlow
+                && let Some(waiting) = &mut self.waiting
+            {
                 // What it did not read in time it will ask for again; only the frame begun must be whole.
-                self.private.clear();
-                self.private_bytes = 0;
+                waiting.frames.truncate(usize::from(waiting.begun));
+                waiting.bytes = 0;
             }
             self.push(websocket::close(reason));
             self.closing = Some(reason);
         }
+    }
+
+    /// Bytes of frames that wait and are not begun.
+    pub fn waiting(&self) -> usize {
+        self.waiting.as_ref().map_or(0, |waiting| waiting.bytes)
+    }
+
+    /// What is to be written next, in as many pieces as the kernel takes at once.
+    pub fn slices(&self) -> Vec<IoSlice<'_>> {
+        let frames = self.waiting.iter().flat_map(|waiting| &waiting.frames);
+        frames.take(WRITE_FRAMES).map(|frame| IoSlice::new(frame)).collect()
+    }
+
+    /// Keeps a message from this member; says whether that is news, and of how many there are now.
+    pub fn keep_back(&mut self, id: Uuid) -> (bool, usize) {
+        let unechoed = self.unechoed.get_or_insert_default();
+        (unechoed.insert(id), unechoed.len())
+    }
+
+    /// Forgets one of these; says whether it was one.
+    pub fn keep_back_no_more(&mut self, id: &Uuid) -> bool {
+        let Some(unechoed) = &mut self.unechoed else { return false };
+        let removed = unechoed.remove(id);
+        if unechoed.is_empty() {
+            self.unechoed = None;
+        }
+        removed
+    }
+
+    pub fn keeps_back(&self, id: &Uuid) -> bool {
+        self.unechoed.as_ref().is_some_and(|unechoed| unechoed.contains(id))
+    }
+
+    /// Whether everything in the room's tail is for this member.
+    pub fn hears_all(&self) -> bool {
+        self.unechoed.is_none()
     }
 
     pub fn has_ended(&self) -> bool {
@@ -61,7 +117,7 @@ impl State {
 
     /// Whether nothing but the room's tail is to be written.
     pub fn is_even(&self) -> bool {
-        self.partial.is_empty() && self.private.is_empty()
+        self.waiting.is_none()
     }
 
     /// Moves the next frames of the tail behind what is private; false when there are none.
@@ -74,7 +130,7 @@ impl State {
         let any = !items.is_empty();
         for item in items {
             let replayed = item.seq.is_some_and(|seq| seq <= self.seen);
-            let own = item.id().is_some_and(|id| self.unechoed.remove(&id));
+            let own = self.unechoed.is_some() && item.id().is_some_and(|id| self.keep_back_no_more(&id));
             let frame = item.frame(dialect);
             if !replayed && !own && item.except != Some(id) && !frame.is_empty() {
                 self.push(frame.clone());
@@ -84,16 +140,21 @@ impl State {
     }
 
     pub fn advance(&mut self, mut written: usize) {
-        let of_partial = written.min(self.partial.len());
-        let _ = self.partial.split_to(of_partial);
-        written -= of_partial;
-        while written > 0 {
-            let Some(mut frame) = self.private.pop_front() else { break };
-            self.private_bytes -= frame.len();
-            let of_this = written.min(frame.len());
-            let _ = frame.split_to(of_this);
+        let Some(waiting) = &mut self.waiting else { return };
+        while let Some(first) = waiting.frames.front_mut().filter(|_| written > 0) {
+            if !std::mem::replace(&mut waiting.begun, true) {
+                waiting.bytes -= first.len();
+            }
+            let of_this = written.min(first.len());
+            let _ = first.split_to(of_this);
             written -= of_this;
-            self.partial = frame;
+            if first.is_empty() {
+                let _ = waiting.frames.pop_front();
+                waiting.begun = false;
+            }
+        }
+        if waiting.frames.is_empty() {
+            self.waiting = None;
         }
     }
 

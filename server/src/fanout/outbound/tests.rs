@@ -202,7 +202,7 @@ async fn answers_nobody_reads_end_the_connection() {
         }
     }
     assert_eq!(pair.outbound.closing(), Some(CloseReason::TooSlow));
-    assert!(lock(&pair.outbound.state).private_bytes < 1024);
+    assert!(lock(&pair.outbound.state).waiting() < 1024);
 }
 
 #[tokio::test]
