@@ -29,7 +29,7 @@ def goals(figures):
     """The figures that have a goal: what, goal, what came of it."""
     app, empty = figures["start"]["app"], figures["start"]["empty"]
     longer = middle([a - e for a, e in zip(app, empty)])
-    memory = {name: figures[f"memory {name}"] for name in ("joined", "visited", "loaded", "after", "left")}
+    memory = {name: figures[f"memory {name}"] for name in ("joined", "visited", "loaded", "left")}
     resident = {name: f"{values[0]:.0f} MB ({values[1]:.0f}, {values[2]:.0f})" for name, values in memory.items()}
     yield "start to the first frame", "an empty window + 150 ms", f"{spread(app)}; the empty window {spread(empty)}; {longer:+.0f} ms in pairs"
     yield "idle, window shown", "0.0 %", f"{figures['idle shown']:.3f} %"
@@ -38,8 +38,10 @@ def goals(figures):
     yield "memory, ten of them visited, each twice", "150 MB", resident["visited"]
     yield "memory, one of them read up to its first message", "150 MB", resident["loaded"]
     yield "memory, that room left for another", "150 MB", resident["left"]
-    yield "switch to a room of 100,000, from the click to the last change", "50 ms", spread(figures["switch"])
-    yield "the same, away from a room of which all is loaded", "50 ms", spread(figures["switch from loaded"])
+    for what, name in (("switch to a room of 100,000, from the click to the last change", "switch"),
+                       ("the same, away from a room of which all is loaded", "switch from loaded")):
+        taken, cpu = zip(*figures[name])
+        yield what, "50 ms", f"{spread(taken)}; {middle(cpu):.0f} ms of CPU"
     for what, name in (("a letter typed", "typing"), ("a notch of the wheel", "wheel")):
         yield f"{what}, all that follows, CPU", "16 ms", f"{figures[name]:.1f} ms"
         yield f"{what}, 100,000 messages loaded", "16 ms", f"{figures[f'{name} loaded']:.1f} ms"
