@@ -113,6 +113,8 @@ impl<'a> Frames<'a> {
 /// Goes on with a conversation until either side ends it, and says goodbye.
 pub async fn carry(outbound: &Arc<Outbound>, conversation: impl Future<Output = End>) {
     tokio::select! {
+        // What it queues it mostly sends itself, together with what comes next.
+        biased;
         end = conversation => match end {
             End::Close(reason) => outbound.close(reason),
             End::Closed => outbound.hang_up(),
@@ -140,8 +142,9 @@ async fn farewell(outbound: &Outbound, reason: Option<CloseReason>) {
     }
     let drain = async {
         let mut socket = outbound.socket().clone();
-        let mut unread = vec![0; LINGER_BYTES];
-        while let Ok(1..) = socket.read(&mut unread).await {
+        let mut unread = Vec::with_capacity(LINGER_BYTES);
+        while let Ok(1..) = socket.read_buf(&mut unread).await {
+            unread.clear();
             tokio::time::sleep(LINGER_PAUSE).await;
         }
     };
