@@ -20,6 +20,7 @@ use crate::{
     dialect::Dialect,
     fanout::{self, Outbound},
     log::Later,
+    random,
     socket::Socket,
 };
 
@@ -166,7 +167,7 @@ async fn greet(
     frames: &mut Frames<'_>,
 ) -> Result<(join::Seated, join::Plan), End> {
     let mut challenge = [0; CHALLENGE_BYTES];
-    if getrandom::fill(&mut challenge).is_err() {
+    if random::fill(&mut challenge).is_err() {
         return Err(End::Close(CloseReason::Internal));
     }
     let challenge = data_encoding::BASE64.encode(&challenge);

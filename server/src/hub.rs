@@ -28,6 +28,7 @@ use crate::{
 mod live;
 mod newest;
 mod pace;
+mod sockets;
 
 pub use live::LiveRoom;
 

@@ -25,6 +25,7 @@ pub mod layer;
 pub mod limiter;
 pub mod log;
 pub mod permission;
+mod random;
 pub mod reach;
 pub mod room;
 pub mod seat;

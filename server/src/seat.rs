@@ -8,6 +8,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use snug_shared::{Author, RoomKey};
 
+use crate::random;
+
 /// Random bytes of a seat.
 const NONCE: usize = 16;
 /// Bytes of the tag that are kept: forging one takes 2¹²⁸ tries over the network.
@@ -43,7 +45,7 @@ impl Seats {
     /// When the system has no random bytes.
     pub fn issue(&self, room: &RoomKey) -> Result<Seat, getrandom::Error> {
         let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce)?;
+        random::fill(&mut nonce)?;
         let mut token = nonce.to_vec();
         token.extend_from_slice(&self.tag(room, &nonce));
         Ok(seat(&token))

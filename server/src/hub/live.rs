@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 use super::{
     newest::Newest,
     pace::{self, Pace},
+    sockets::Sockets,
 };
 use crate::{
     consumer::Missed,
@@ -66,14 +67,6 @@ pub struct Facts {
     pub last_at: Millis,
     /// What the room is about.
     pub topic: Topic,
-}
-
-/// The members' sockets, in places that stay while others come and go.
-#[derive(Default)]
-struct Sockets {
-    places: Vec<Option<Arc<Outbound>>>,
-    free: Vec<usize>,
-    by_connection: HashMap<u64, usize>,
 }
 
 impl LiveRoom {
@@ -232,12 +225,8 @@ impl LiveRoom {
     pub fn for_each_socket(&self, mut act: impl FnMut(&Outbound)) {
         for start in (0..).step_by(MEMBERS) {
             let sockets = lock(&self.sockets);
-            if start >= sockets.places.len() {
-                return;
-            }
-            for outbound in sockets.places.iter().skip(start).take(MEMBERS).flatten() {
-                act(outbound);
-            }
+            let Some(members) = sockets.places(start..start + MEMBERS) else { return };
+            members.for_each(&mut act);
         }
     }
 
@@ -381,38 +370,6 @@ impl Receiver for LiveRoom {
         // It takes all there is when it is awake, and looks again only for more than it rests for.
         if let 1 | pace::FULL = incoming.len() {
             self.wake.notify_one();
-        }
-    }
-}
-
-impl Sockets {
-    fn insert(&mut self, outbound: Arc<Outbound>) {
-        let connection = outbound.id;
-        let place = match self.free.pop() {
-            Some(place) => {
-                self.places[place] = Some(outbound);
-                place
-            }
-            None => {
-                self.places.push(Some(outbound));
-                self.places.len() - 1
-            }
-        };
-        let _ = self.by_connection.insert(connection, place);
-    }
-
-    fn get(&self, connection: u64) -> Option<&Outbound> {
-        self.places.get(*self.by_connection.get(&connection)?)?.as_deref()
-    }
-
-    fn len(&self) -> usize {
-        self.by_connection.len()
-    }
-
-    fn remove(&mut self, connection: u64) {
-        if let Some(place) = self.by_connection.remove(&connection) {
-            self.places[place] = None;
-            self.free.push(place);
         }
     }
 }

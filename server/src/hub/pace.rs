@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 
 /// Members from which on a room rests: to fewer, a frame is written in less time than resting takes.
 pub const LARGE: usize = 256;
-/// How long a large room is silent after it has spoken. With the writing itself, a frame comes some 15 ms late at most.
-pub const REST: Duration = Duration::from_millis(12);
+/// How long a large room is silent after it has spoken. With the writing itself, which takes some milliseconds too, a frame of
+/// a busy room comes 10 ms late in the middle.
+pub const REST: Duration = Duration::from_millis(8);
 /// Events that end the rest: with so many in one write, more hardly make it cheaper.
 pub const FULL: usize = 32;
-/// How often in a row a room whose rests were in vain speaks at once, at most.
-const IMPATIENCE: u32 = 64;
+/// How often in a row a room whose rests were in vain speaks at once, at most: less than one frame in a thousand is late for
+/// nothing.
+const IMPATIENCE: u32 = 1_024;
 
 /// When a room spoke last, and whether its rests are worth it.
 ///
@@ -77,15 +79,15 @@ mod tests {
         let mut pace = Pace::default();
         pace.spoke(now);
         let mut between = Vec::new();
-        for _ in 0..8 {
+        for _ in 0..12 {
             let at_once = (0..).take_while(|_| pace.rest(LARGE, now).is_none()).count();
             between.push(at_once);
             pace.rested(1);
         }
-        assert_eq!(between, [0, 1, 2, 4, 8, 16, 32, 64]);
+        assert_eq!(between, [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024]);
         assert_eq!(
             (0..).take_while(|_| pace.rest(LARGE, now).is_none()).count(),
-            64,
+            1_024,
             "and no less than that"
         );
         pace.rested(2);
