@@ -42,7 +42,7 @@ impl Front {
     /// A server's page, API and rooms.
     pub fn new(server: Arc<Server>) -> Self {
         let guard = Arc::new(Guard::new(&server.config));
-        Self { router: guarded_router(server.clone(), guard.clone()), rooms: Some((server, guard)) }
+        Self { router: router(server.clone(), guard.clone()), rooms: Some((server, guard)) }
     }
 
     /// Serves every request there is, each in its turn.
@@ -69,12 +69,7 @@ impl From<Router> for Front {
 }
 
 /// Every route of a server.
-pub fn router(server: Arc<Server>) -> Router {
-    let guard = Arc::new(Guard::new(&server.config));
-    guarded_router(server, guard)
-}
-
-fn guarded_router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
+fn router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
     Router::new()
         .route("/", get(page::landing))
         .route("/chat/{room}", get(page::room))

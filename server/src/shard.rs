@@ -65,11 +65,6 @@ impl Shards {
         };
         &self.handles[index]
     }
-
-    /// The runtime everything else lives on.
-    pub fn first(&self) -> &Handle {
-        &self.handles[0]
-    }
 }
 
 impl fmt::Debug for Shards {
