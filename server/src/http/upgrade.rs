@@ -12,7 +12,7 @@ use axum::{
 use data_encoding::BASE64;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use snug_shared::{NameError, RoomName, SUBPROTOCOL, address::decode_segment};
+use snug_shared::{RoomName, SUBPROTOCOL, address::decode_segment};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{HttpError, guard::Guard};
@@ -43,13 +43,10 @@ pub async fn upgrade(
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Result<Response, HttpError> {
-    let asked = Asked::parse(request.method(), request.version(), request.uri(), request.headers())?;
-    let Asked { handshake, path, dialect, wish } = asked;
-    Ok(handshake.switch(request, peer, dialect, move |socket, read, peer| {
-        let Path { room, nickname, .. } = path;
-        let room = room_name(room);
-        let answer = Bytes::new();
-        consumer::begin(server, Visitor { socket, answer, read, room, nickname, peer, dialect, wish });
+    let (handshake, visit) =
+        Visit::parse(request.method(), request.version(), request.uri(), request.headers())?;
+    Ok(handshake.switch(request, peer, visit.dialect, move |socket, read, peer| {
+        visit.begin(server, socket, Bytes::new(), read, peer);
     }))
 }
 
@@ -64,18 +61,17 @@ pub fn upgrade_at_once(
     opening: Opening,
     peer: &Peer,
 ) -> Result<(), Opening> {
-    let Some((asked, read)) = read_at_once(guard, opening.head()) else { return Err(opening) };
-    let Asked { handshake, path: Path { room, nickname, .. }, dialect, wish } = asked;
-    let (answer, room, peer) = (handshake.head(dialect), room_name(room), peer.clone());
+    let Some((handshake, visit, length)) = read_at_once(guard, opening.head()) else { return Err(opening) };
+    let (socket, head) = opening.into_parts();
     // Copied, so that an idle socket does not keep the request.
-    let read = Bytes::copy_from_slice(&opening.head()[read..]);
-    let (socket, _) = opening.into_parts();
-    consumer::begin(server.clone(), Visitor { socket, answer, read, room, nickname, peer, dialect, wish });
+    let read = Bytes::copy_from_slice(&head[length..]);
+    let answer = handshake.head(visit.dialect);
+    visit.begin(server.clone(), socket, answer, read, peer.clone());
     Ok(())
 }
 
 /// What a head asks for, and how long it is; nothing when that takes more than a look.
-fn read_at_once(guard: &Guard, head: &[u8]) -> Option<(Asked, usize)> {
+fn read_at_once(guard: &Guard, head: &[u8]) -> Option<(Handshake, Visit, usize)> {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS];
     let mut request = httparse::Request::new(&mut fields);
     let httparse::Status::Complete(length) = request.parse(head).ok()? else { return None };
@@ -88,25 +84,25 @@ fn read_at_once(guard: &Guard, head: &[u8]) -> Option<(Asked, usize)> {
         headers.append(name, HeaderValue::from_bytes(field.value).ok()?);
     }
     guard.admit(Version::HTTP_11, &uri, &headers).ok()?;
-    Some((Asked::parse(&Method::GET, Version::HTTP_11, &uri, &headers).ok()?, length))
+    let (handshake, visit) = Visit::parse(&Method::GET, Version::HTTP_11, &uri, &headers).ok()?;
+    Some((handshake, visit, length))
 }
 
-/// The room's name as it was asked for. What is not UTF-8 is no name, and neither is nothing.
-fn room_name(name: Option<String>) -> Result<RoomName, NameError> {
-    RoomName::parse(&name.unwrap_or_default())
-}
-
-/// A request for a place in a room.
+/// What a request for a place in a room asks for.
 #[derive(Debug)]
-struct Asked {
-    handshake: Handshake,
+struct Visit {
     path: Path,
     dialect: Dialect,
     wish: Wish,
 }
 
-impl Asked {
-    fn parse(method: &Method, version: Version, uri: &Uri, headers: &HeaderMap) -> Result<Self, HttpError> {
+impl Visit {
+    fn parse(
+        method: &Method,
+        version: Version,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<(Handshake, Self), HttpError> {
         let path = Path::parse(uri.path()).ok_or_else(HttpError::nothing_here)?;
         let handshake = Handshake::check(method, version, headers)?;
         let dialect = match (path.lobby, handshake.native) {
@@ -115,7 +111,14 @@ impl Asked {
             (false, false) => Dialect::Plain,
         };
         let wish = Wish::parse(uri.query().unwrap_or_default());
-        Ok(Self { handshake, path, dialect, wish })
+        Ok((handshake, Self { path, dialect, wish }))
+    }
+
+    fn begin(self, server: Arc<Server>, socket: Socket, answer: Bytes, read: Bytes, peer: Peer) {
+        let Self { path: Path { room, nickname, .. }, dialect, wish } = self;
+        // What is not UTF-8 is no name, and neither is nothing.
+        let room = RoomName::parse(&room.unwrap_or_default());
+        consumer::begin(server, Visitor { socket, answer, read, room, nickname, peer, dialect, wish });
     }
 }
 
@@ -222,16 +225,12 @@ impl Handshake {
     }
 
     /// The answer as it goes over the wire.
-    fn head(&self, dialect: Dialect) -> Bytes {
-        let protocol = match dialect {
-            Dialect::Native => format!("sec-websocket-protocol: {SUBPROTOCOL}\r\n"),
-            Dialect::Plain | Dialect::Lobby => String::new(),
-        };
-        let accept = &self.accept;
-        let head = format!(
-            "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\
-             sec-websocket-accept: {accept}\r\n{protocol}\r\n"
-        );
+    fn head(self, dialect: Dialect) -> Bytes {
+        let mut head = b"HTTP/1.1 101 Switching Protocols\r\n".to_vec();
+        for (name, value) in self.response(dialect).headers() {
+            head.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+        }
+        head.extend(b"\r\n");
         head.into()
     }
 

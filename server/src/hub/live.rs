@@ -254,8 +254,12 @@ impl LiveRoom {
             // Whoever is ready to read gets its messages in first: they go out in the same write.
             tokio::task::yield_now().await;
             self.rest(&mut pace).await;
+            let speaks = !lock(&self.incoming).is_empty();
             while self.flush() {}
-            pace.spoke(Instant::now());
+            // Who was only woken, or told who came and went, keeps nobody waiting.
+            if speaks {
+                pace.spoke(Instant::now());
+            }
         }
     }
 
