@@ -5,6 +5,7 @@
 //! reader their place while others come before and after it.
 
 mod anchor;
+mod float;
 mod heights;
 mod state;
 
@@ -29,9 +30,6 @@ const NOTCH: f32 = 66.0;
 const BAR: f32 = 6.0;
 /// How wide the bar is for the pointer.
 const BAR_GRIP: f32 = 14.0;
-/// How far the actions reach above their row.
-const FLOAT_RISE: f32 = 16.0;
-const FLOAT_INSET: f32 = 6.0;
 /// The CPU renderer of iced 0.14 compares frames piece by piece, and draws every stretch that differs by itself, with a pass
 /// over the whole window's mask for each: 30 ms for rows that have all moved, 2 ms for the list as a whole. A layer of another
 /// size it draws as a whole. So whenever rows move, their layer becomes taller by parts of a pixel, too small to show, in turn.
@@ -142,43 +140,6 @@ where
             return state.hovered;
         }
         layout.children().zip(&self.order).find(|(row, _)| row.bounds().contains(at)).map(|(_, id)| *id)
-    }
-
-    fn floating_layout<'b>(&self, layout: Layout<'b>) -> Option<Layout<'b>> {
-        self.floating.as_ref().and_then(|_| layout.children().nth(self.order.len()))
-    }
-
-    /// Builds and lays out what floats over the hovered row.
-    fn float(
-        &mut self,
-        tree: &mut Tree,
-        waiting: Option<(Id, Tree)>,
-        renderer: &Renderer,
-        nodes: &mut Vec<Node>,
-    ) {
-        let state = tree.state.downcast_mut::<State<Id>>();
-        self.floating = None;
-        state.floats_over = None;
-        let Some((id, place)) =
-            state.hovered.and_then(|id| Some((id, self.order.iter().position(|row| *row == id)?)))
-        else {
-            return;
-        };
-        let index = state.placed.first + place;
-        let Some(mut element) = self.actions.as_ref().and_then(|actions| actions(index)) else { return };
-        let mut child =
-            waiting.filter(|(over, _)| *over == id).map_or_else(|| Tree::new(&element), |(_, tree)| tree);
-        child.diff(&element);
-        let width = self.width - BAR_GRIP - FLOAT_INSET;
-        let limits = Limits::new(Size::ZERO, Size::new(width.max(0.0), f32::INFINITY));
-        let node = element.as_widget_mut().layout(&mut child, renderer, &limits);
-        let size = node.size();
-        let top = state.placed.rows.get(place).map_or(0.0, |(top, _)| *top);
-        let y = (top - FLOAT_RISE).min(state.viewport - size.height - 4.0).max(4.0);
-        nodes.push(node.move_to(Point::new((width - size.width).max(0.0), y)));
-        tree.children.push(child);
-        state.floats_over = Some(id);
-        self.floating = Some(element);
     }
 }
 
