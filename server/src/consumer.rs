@@ -37,8 +37,8 @@ pub use wish::Wish;
 
 /// How long a client may take to say hello (`docs/protocol.md` §4).
 const HELLO: Duration = Duration::from_secs(5);
-/// Answers under way for one connection; beyond it the server stops reading from it.
-const IN_FLIGHT: usize = 64;
+/// Pages of history under way for one connection; beyond it the server stops reading from it.
+const PAGES: usize = 64;
 /// How long a hello is waited for only to have the refusal of the names come after it.
 const BAD_NAME_HELLO: Duration = Duration::from_secs(1);
 
@@ -121,7 +121,7 @@ async fn converse(
     let room = seated.room.clone();
     let mut replay = OptionFuture::from(Some(Box::pin(replay::replay(server, &room, outbound, plan))));
     let mut talker = answer::Talker::new(server.clone(), &mut seated, outbound.clone(), wish.echo);
-    let mut under_way: VecDeque<Later<Option<Bytes>>> = VecDeque::new();
+    let mut pages: VecDeque<Later<Option<Bytes>>> = VecDeque::new();
     loop {
         tokio::select! {
             Some(replayed) = &mut replay => match replayed {
@@ -131,7 +131,7 @@ async fn converse(
                     return End::Close(CloseReason::Internal);
                 }
             },
-            heard = frames.next(), if under_way.len() < IN_FLIGHT => {
+            heard = hear(outbound, frames), if pages.len() < PAGES => {
                 let answer = match heard {
                     Ok(Heard::Text(text)) => talker.hear(&text),
                     Ok(Heard::Binary(_)) => talker.hear_binary(),
@@ -140,23 +140,29 @@ async fn converse(
                 match answer {
                     answer::Answer::Nothing => {}
                     answer::Answer::Now(frame) => outbound.send([frame]),
-                    answer::Answer::Later(frame) => under_way.push_back(frame),
+                    answer::Answer::Later(page) => pages.push_back(page),
                     answer::Answer::Last(frame, reason) => {
                         outbound.send(frame);
                         return End::Close(reason);
                     }
                 }
             }
-            frame = next_answer(&mut under_way), if !under_way.is_empty() => outbound.send(frame),
+            page = next_page(&mut pages), if !pages.is_empty() => outbound.send(page),
         }
     }
 }
 
-/// What the oldest of the answers under way has become. All of them go on by themselves; they are only given in order.
-async fn next_answer(under_way: &mut VecDeque<Later<Option<Bytes>>>) -> Option<Bytes> {
-    let frame = under_way.front_mut()?.await;
-    let _ = under_way.pop_front();
-    frame
+/// The next frame, once enough of those before it were answered.
+async fn hear(outbound: &Outbound, frames: &mut Frames<'_>) -> Result<Heard, End> {
+    outbound.is_answered().await;
+    frames.next().await
+}
+
+/// The oldest of the pages under way. All of them go on by themselves; they are only given in order.
+async fn next_page(pages: &mut VecDeque<Later<Option<Bytes>>>) -> Option<Bytes> {
+    let page = pages.front_mut()?.await;
+    let _ = pages.pop_front();
+    page
 }
 
 /// The native way in: challenge, names, hello, a place in the room.

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::{
     layer::{ChannelLayer, Receiver},
-    log::{Actor, Append, Appended, Committed, Log, LogError, new_epoch},
+    log::{Actor, Append, Appended, Committed, Log, LogError, Then, new_epoch},
     shard::Shards,
 };
 
@@ -244,7 +244,8 @@ impl Hub {
             return Err(PostError::NicknameTaken(nickname));
         }
         let actor = Actor { author: Author::http(&nickname), nickname, moderator: false };
-        Ok(room.append(actor, id, Intent::Message { text, reply_to: None }).await)
+        let append = room.an_append(actor, id, Intent::Message { text, reply_to: None });
+        Ok(self.log.append(append).await)
     }
 
     /// Looks after every connection and lets go of rooms that are over. Called every [`SWEEP`].
@@ -347,14 +348,13 @@ impl Drop for Lease {
 
 impl Entered {
     /// Enters something into the room's log. Calls are taken in the order they are made.
-    pub fn append(
-        &self,
-        actor: Actor,
-        id: Uuid,
-        intent: Intent,
-    ) -> crate::log::Later<Result<Appended, LogError>> {
+    pub fn append(&self, actor: Actor, id: Uuid, intent: Intent, then: Then) {
+        self.hub.log.append_then(self.an_append(actor, id, intent), then);
+    }
+
+    fn an_append(&self, actor: Actor, id: Uuid, intent: Intent) -> Append {
         let (room, epoch) = (self.room.name.clone(), self.room.epoch.clone());
-        self.hub.log.append(Append { room, epoch, actor, id, intent })
+        Append { room, epoch, actor, id, intent }
     }
 }
 

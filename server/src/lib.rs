@@ -122,8 +122,8 @@ impl Server {
                 Arc::new(MemoryLog::new(commits).map_err(|error| RunError::System(error.to_string()))?)
             }
             Durability::Full => {
-                let folder = config.data_dir.clone();
-                let opened = tokio::task::spawn_blocking(move || SqliteLog::open(&folder, commits)).await;
+                let (folder, settle) = (config.data_dir.clone(), shards.settle(commits));
+                let opened = tokio::task::spawn_blocking(move || SqliteLog::open_to(&folder, settle)).await;
                 Arc::new(opened.map_err(|error| RunError::System(error.to_string()))??)
             }
         };

@@ -8,23 +8,26 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use snug_shared::{Author, Entry, ErrorCode, Intent, Line, Millis, Nickname, RoomKey, RoomName, Seq, Topic};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 pub mod memory;
 mod original;
 mod present;
 mod rules;
+mod settled;
 pub mod sqlite;
 mod words;
 
 pub use rules::REACTION_KINDS;
+pub use settled::{Settle, Settled, Then};
 
 /// A future that a trait object can return.
 pub type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Where every new entry goes once it is durable: called in the order of `seq` within a room, before the append is answered,
-/// from the log's own thread or, in [`memory`], from within [`Log::append`]. Must not block; who appends must hold no lock
-/// that it takes.
+/// from wherever appends are [settled](Settled) or, in [`memory`], from within [`Log::append_then`]. Must not block; who
+/// appends must hold no lock that it takes.
 pub type Commits = Box<dyn Fn(Committed) + Send + Sync>;
 
 /// An entry that is now durable.
@@ -86,6 +89,12 @@ pub enum LogError {
     Unavailable(String),
 }
 
+impl LogError {
+    fn closed() -> Self {
+        Self::Unavailable("it is closed".to_owned())
+    }
+}
+
 /// What a log knows of a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomRecord {
@@ -142,10 +151,18 @@ pub trait Log: Send + Sync + 'static {
     /// The rooms with the newest entries first, at most `limit`.
     fn rooms(&self, limit: usize) -> Later<Result<Vec<RoomRecord>, LogError>>;
 
-    /// Enters one thing. Calls are taken in the order they are made, whenever their futures are polled; that is how one
-    /// sender's messages stay in order without waiting for each other. A call that finds too many others waiting is answered
+    /// Enters one thing. Calls are taken in the order they are made, which is how one sender's messages stay in order without
+    /// waiting for each other, and answered in that order too. A call that finds too many others waiting is answered
     /// [`LogError::Unavailable`] and not entered; so is any call after [`Log::close`].
-    fn append(&self, append: Append) -> Later<Result<Appended, LogError>>;
+    fn append_then(&self, append: Append, then: Then);
+
+    /// The same for who waits. It is entered whether the future is polled or not.
+    fn append(&self, append: Append) -> Later<Result<Appended, LogError>> {
+        let (answer, answered) = oneshot::channel();
+        // Who does not wait any more still gets it entered.
+        self.append_then(append, Then::new(|appended| drop(answer.send(appended))));
+        Box::pin(async move { answered.await.unwrap_or_else(|_| Err(LogError::closed())) })
+    }
 
     /// Reads at most `limit` entries and about `bytes` bytes of text, but at least one entry. `None`: no such room.
     fn read(

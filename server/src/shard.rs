@@ -1,19 +1,25 @@
 //! The threads that rooms are spread over.
 //!
 //! A room and all its members belong to one thread: nothing of a message's way out changes threads, and the locks on it are
-//! never waited for. Each thread has a runtime of its own, without work stealing.
+//! never waited for. Each thread has a runtime of its own, without work stealing. What a commit of the log settled is handed to
+//! each of them in one piece: to wake a sleeping thread is a system call, and to wake it before all is there makes it write to
+//! a member twice.
 
 use std::{
     fmt,
     hash::{BuildHasher, RandomState},
-    io, thread,
+    io,
+    sync::Arc,
+    thread,
 };
 
 use snug_shared::RoomKey;
 use tokio::{
     runtime::{Builder, Handle},
-    sync::watch,
+    sync::{mpsc, watch},
 };
+
+use crate::log::{Commits, Settle, Settled};
 
 /// Runtimes that share the rooms. The threads it started end when it is dropped.
 pub struct Shards {
@@ -59,11 +65,48 @@ impl Shards {
 
     /// The runtime a room lives on.
     pub fn of(&self, room: &RoomKey) -> &Handle {
-        let index = match self.handles.len() {
-            1 => 0,
-            count => self.hasher.hash_one(room) as usize % count,
+        &self.handles[index(&self.hasher, self.handles.len(), room)]
+    }
+
+    /// Has each room's thread tell what a log settled for it. Nothing waits for long there: no connection and no request has
+    /// more than a few appends that were not told.
+    pub fn settle(&self, commits: Commits) -> Settle {
+        let commits = Arc::new(commits);
+        let lane = |handle: &Handle| {
+            let (lane, mut settled) = mpsc::unbounded_channel::<Vec<Settled>>();
+            let commits = commits.clone();
+            // Ends when the log is done with it.
+            drop(handle.spawn(async move {
+                while let Some(settled) = settled.recv().await {
+                    settled.into_iter().for_each(|one| one.tell(&commits));
+                }
+            }));
+            lane
         };
-        &self.handles[index]
+        let lanes: Vec<_> = self.handles.iter().map(lane).collect();
+        let hasher = self.hasher.clone();
+        Box::new(move |settled| {
+            let mut shares: Vec<Vec<Settled>> = lanes.iter().map(|_| Vec::new()).collect();
+            match &mut shares[..] {
+                [all] => *all = settled,
+                shares => {
+                    for one in settled {
+                        shares[index(&hasher, lanes.len(), &one.room)].push(one);
+                    }
+                }
+            }
+            for (lane, share) in lanes.iter().zip(shares).filter(|(_, share)| !share.is_empty()) {
+                // A runtime that has ended tells nobody; whoever appended hears that nothing is known.
+                let _ = lane.send(share);
+            }
+        })
+    }
+}
+
+fn index(hasher: &RandomState, count: usize, room: &RoomKey) -> usize {
+    match count {
+        1 => 0,
+        count => hasher.hash_one(room) as usize % count,
     }
 }
 
@@ -75,11 +118,12 @@ impl fmt::Debug for Shards {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::{HashMap, HashSet};
 
     use snug_shared::RoomName;
 
     use super::*;
+    use crate::log::Then;
 
     async fn thread_of(shards: &Shards, room: &str) -> thread::ThreadId {
         let key = RoomName::parse(room).unwrap().key();
@@ -98,5 +142,35 @@ mod tests {
         }
         assert_eq!(threads.len(), 3);
         assert!(threads.contains(&thread::current().id()));
+    }
+
+    #[tokio::test]
+    async fn what_was_settled_is_told_in_order_on_the_rooms_own_thread_and_nothing_is_left_out_at_the_end() {
+        let shards = Shards::over(3).unwrap();
+        let settle = shards.settle(Box::new(|_| {}));
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let rooms: Vec<_> =
+            (0..20).map(|room| RoomName::parse(&format!("room {room}")).unwrap().key()).collect();
+        for commit in 0..10 {
+            let settled = (0..200).map(|place| {
+                let (room, tell) = (rooms[place % rooms.len()].clone(), tell.clone());
+                let then = Then::new({
+                    let room = room.clone();
+                    move |_| drop(tell.send((room, 200 * commit + place, thread::current().id())))
+                });
+                Settled::refused(room, then)
+            });
+            settle(settled.collect());
+        }
+        drop((settle, tell));
+        let mut last: HashMap<RoomKey, usize> = HashMap::new();
+        let mut count = 0;
+        while let Some((room, number, on)) = told.recv().await {
+            let here = shards.of(&room).spawn(async { thread::current().id() }).await.unwrap();
+            assert_eq!(on, here);
+            assert!(last.insert(room, number).is_none_or(|before| before < number));
+            count += 1;
+        }
+        assert_eq!(count, 2_000);
     }
 }

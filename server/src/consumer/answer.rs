@@ -15,7 +15,7 @@ use crate::{
     dialect::{Dialect, Said},
     fanout::Outbound,
     layer::Event,
-    log::{Actor, Appended, Later, LogError, Slice, Span},
+    log::{Actor, Appended, Later, LogError, Slice, Span, Then},
 };
 
 /// Frames in a row that make no sense before the connection closes.
@@ -31,7 +31,7 @@ pub(super) enum Answer {
     Nothing,
     /// This, at once.
     Now(Bytes),
-    /// Whatever the log makes of it.
+    /// What the log has to be read for.
     Later(Later<Option<Bytes>>),
     /// This, and the end.
     Last(Option<Bytes>, CloseReason),
@@ -108,14 +108,18 @@ impl<'a> Talker<'a> {
         }
         // Who says who they are shows their own words at once; who does not waits for them to come back.
         let keep_back = is_plain && user.is_some() && !self.echo;
-        self.send(id, Intent::Message { text, reply_to: None }, keep_back)
+        self.send(id, Intent::Message { text, reply_to: None }, keep_back);
+        Answer::Nothing
     }
 
     fn hear_native(&mut self, frame: ClientFrame) -> Answer {
         self.strikes = 0;
         if let ClientFrame::Send { id, intent } = frame {
             return match self.may_send(id) {
-                Ok(()) => self.send(id, intent, false),
+                Ok(()) => {
+                    self.send(id, intent, false);
+                    Answer::Nothing
+                }
                 Err(slow_down) => slow_down,
             };
         }
@@ -143,23 +147,21 @@ impl<'a> Talker<'a> {
     }
 
     /// Enters something into the log. What is kept back comes to everybody but its sender.
-    fn send(&self, id: Uuid, intent: Intent, keep_back: bool) -> Answer {
+    fn send(&self, id: Uuid, intent: Intent, keep_back: bool) {
         let actor = Actor {
             author: self.seated.author.clone(),
             nickname: self.seated.nickname.clone(),
             moderator: false,
         };
         let newly = keep_back && self.outbound.keep_back(id);
+        self.outbound.expect_answer();
         let outbound = self.outbound.clone();
-        // Called now, so that the log takes one sender's messages in the order they came in.
-        let appended = self.seated.room.append(actor, id, intent);
-        Answer::Later(Box::pin(async move {
-            let appended = appended.await;
+        let then = Then::new(move |appended| {
             if newly && matches!(appended, Ok(Appended::Repeated(_) | Appended::Refused(..))) {
                 outbound.keep_back_no_more(&id);
             }
             let dialect = outbound.dialect;
-            match appended {
+            outbound.answer(match appended {
                 // It comes to its sender as to everybody else.
                 Ok(Appended::New(_)) => None,
                 Ok(Appended::Repeated(_) | Appended::Unchanged(_)) if keep_back => None,
@@ -170,8 +172,9 @@ impl<'a> Talker<'a> {
                 Err(failed) => {
                     Some(dialect.error(&ErrorFrame { id: Some(id), ..not_stored(dialect, &failed) }))
                 }
-            }
-        }))
+            });
+        });
+        self.seated.room.append(actor, id, intent, then);
     }
 
     fn history(&self, before: Seq, limit: u32) -> Answer {

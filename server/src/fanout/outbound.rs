@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
 use bytes::Bytes;
@@ -24,6 +24,9 @@ const PRIVATE_BYTES: usize = 384 * 1024;
 /// Messages that are not to come back to their sender and have not passed yet, at most: who reads nothing of what all others
 /// say meanwhile is too slow.
 const UNECHOED: usize = 4_096;
+
+/// Sends of one connection that nobody has answered yet; beyond it the server stops reading from it.
+const UNDER_WAY: u32 = 64;
 
 /// Frames given to the kernel in one call.
 const WRITE_FRAMES: usize = 64;
@@ -63,8 +66,10 @@ pub struct Outbound {
     state: Mutex<State>,
     /// Wakes the connection's own task: the socket is blocked, or the end has come.
     wake: Notify,
-    /// Tells a replay that some of what waited has been written.
+    /// Tells a replay that some of what waited has been written, and whoever reads that some sends were answered.
     drained: Notify,
+    /// Sends that are not answered yet.
+    under_way: AtomicU32,
     /// When the line last proved to stand, in milliseconds of the server's monotonic clock.
     heard: AtomicU64,
     /// Whether the other side answers pings.
@@ -82,6 +87,7 @@ impl Outbound {
             state: Mutex::default(),
             wake: Notify::new(),
             drained: Notify::new(),
+            under_way: AtomicU32::new(0),
             heard: AtomicU64::new(now_ms),
             // Native clients are asked to; scripts of the other dialects may know nothing of pings.
             answers: AtomicBool::new(dialect == Dialect::Native),
@@ -113,6 +119,32 @@ impl Outbound {
         }
         let flushed = self.write(&mut state);
         self.settle(&mut state, flushed);
+    }
+
+    /// Counts a send, to be answered by [`answer`](Self::answer).
+    pub fn expect_answer(&self) {
+        let _ = self.under_way.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Answers a send, if there is something to say to its sender alone.
+    pub fn answer(&self, frame: Option<Bytes>) {
+        if frame.is_some() {
+            self.send(frame);
+        }
+        if self.under_way.fetch_sub(1, Ordering::Relaxed) == UNDER_WAY {
+            self.drained.notify_waiters();
+        }
+    }
+
+    /// Waits until few enough sends are under way for more to be read.
+    pub async fn is_answered(&self) {
+        loop {
+            let drained = self.drained.notified();
+            if self.under_way.load(Ordering::Relaxed) < UNDER_WAY {
+                return;
+            }
+            drained.await;
+        }
     }
 
     /// Keeps a message from its sender, who shows it already. False when it was kept from them before.

@@ -6,7 +6,7 @@
 //! forgotten altogether: the next entry there is number 1 again.
 //!
 //! Appends happen in the call itself and [`Commits`] is called from there, under a lock of the room: a thread of its own would
-//! cost every message two switches. So who calls [`Log::append`] must hold no lock that the callback takes.
+//! cost every message two switches. So who calls [`Log::append_then`] must hold no lock that the callback takes.
 
 use std::{
     collections::HashMap,
@@ -21,8 +21,8 @@ use std::{
 use snug_shared::{Author, RoomKey, Seq};
 
 use super::{
-    Append, Appended, Commits, Committed, Later, Log, LogError, RoomRecord, Slice, Span, original, rules,
-    words::Words,
+    Append, Appended, Commits, Committed, Later, Log, LogError, RoomRecord, Slice, Span, Then, original,
+    rules, words::Words,
 };
 
 mod room;
@@ -61,7 +61,7 @@ struct Slot {
 }
 
 impl MemoryLog {
-    /// An empty log. `commits` is called from within [`Log::append`].
+    /// An empty log. `commits` is called from within [`Log::append_then`].
     ///
     /// # Errors
     /// When the system has no random bits for the secret.
@@ -177,8 +177,8 @@ impl Log for MemoryLog {
         at_once(records)
     }
 
-    fn append(&self, append: Append) -> Later<Result<Appended, LogError>> {
-        Box::pin(ready(self.take(append)))
+    fn append_then(&self, append: Append, then: Then) {
+        then.call(self.take(append));
     }
 
     fn read(
@@ -219,7 +219,7 @@ impl Log for MemoryLog {
 
     fn ready(&self) -> Result<(), LogError> {
         if self.closed.load(Ordering::Relaxed) {
-            return Err(LogError::Unavailable("it is closed".to_owned()));
+            return Err(LogError::closed());
         }
         Ok(())
     }

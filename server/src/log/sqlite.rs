@@ -18,7 +18,7 @@ use std::{
 use snug_shared::{Author, RoomKey, Seq};
 use tokio::sync::{oneshot, watch};
 
-use super::{Append, Appended, Commits, Later, Log, LogError, RoomRecord, Slice, Span, original};
+use super::{Append, Commits, Later, Log, LogError, RoomRecord, Settle, Slice, Span, Then, original};
 
 mod append;
 mod damage;
@@ -138,10 +138,18 @@ impl SqliteLog {
     /// # Errors
     /// [`OpenError`]; whatever was in the folder is unchanged then.
     pub fn open(folder: &Path, commits: Commits) -> Result<Self, OpenError> {
-        Self::open_at(schema::Place::new(folder), commits)
+        Self::open_to(folder, Box::new(move |settled| settled.into_iter().for_each(|one| one.tell(&commits))))
     }
 
-    fn open_at(place: schema::Place, commits: Commits) -> Result<Self, OpenError> {
+    /// The same, where the writer's thread has others tell what was settled.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_to(folder: &Path, settle: Settle) -> Result<Self, OpenError> {
+        Self::open_at(schema::Place::new(folder), settle)
+    }
+
+    fn open_at(place: schema::Place, settle: Settle) -> Result<Self, OpenError> {
         let lock = schema::lock(&place)?;
         let (mut connection, secret) = schema::prepare(&place)?;
         let shared = Arc::new(Shared {
@@ -163,7 +171,7 @@ impl SqliteLog {
             place: place.clone(),
             shared: Arc::clone(&shared),
             connection: Some(connection),
-            commits,
+            settle,
             readers,
             rooms: append::Rooms::default(),
             count,
@@ -231,13 +239,11 @@ impl Log for SqliteLog {
         self.read_later(move |snapshot, damage| rows::rooms(snapshot, damage, limit))
     }
 
-    fn append(&self, append: Append) -> Later<Result<Appended, LogError>> {
-        let (answer, receiver) = oneshot::channel();
+    fn append_then(&self, append: Append, then: Then) {
         let (key, digest) = (append.room.key(), original::digest(&self.secret, &append.intent));
         let send = append::Send { key, digest, append };
-        match self.shared.appends.push(writer::Job { send, answer }) {
-            Ok(()) => Box::pin(answered(receiver)),
-            Err(refusal) => Box::pin(std::future::ready(Err(refused(refusal)))),
+        if let Err((refusal, job)) = self.shared.appends.push(writer::Job { send, then }) {
+            job.then.call(Err(refused(refusal)));
         }
     }
 
@@ -318,10 +324,10 @@ async fn answered<T>(receiver: oneshot::Receiver<Result<T, LogError>>) -> Result
 }
 
 fn refused(refusal: Refusal) -> LogError {
-    LogError::Unavailable(match refusal {
-        Refusal::Full => "it is busy".to_owned(),
-        Refusal::Closed => "it is closed".to_owned(),
-    })
+    match refusal {
+        Refusal::Full => LogError::Unavailable("it is busy".to_owned()),
+        Refusal::Closed => LogError::closed(),
+    }
 }
 
 /// What an error of the database means to those who asked.

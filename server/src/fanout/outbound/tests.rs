@@ -240,3 +240,19 @@ async fn a_native_member_has_to_answer_from_the_first_ping_on() {
     pair.outbound.hear(2_000, true);
     assert_eq!(pair.outbound.heard(), 2_000);
 }
+
+#[tokio::test]
+async fn who_has_many_sends_under_way_is_read_again_once_one_of_them_is_answered() {
+    let pair = pair().await;
+    for _ in 0..UNDER_WAY {
+        timeout(Duration::from_secs(10), pair.outbound.is_answered()).await.expect("few are under way");
+        pair.outbound.expect_answer();
+    }
+    let mut waiting = tokio::spawn({
+        let outbound = pair.outbound.clone();
+        async move { outbound.is_answered().await }
+    });
+    assert!(timeout(Duration::from_millis(50), &mut waiting).await.is_err(), "too many are");
+    pair.outbound.answer(None);
+    timeout(Duration::from_secs(10), waiting).await.expect("it goes on").unwrap();
+}

@@ -49,14 +49,14 @@ impl<T> Queue<T> {
         Self { state: Mutex::new(state), wake: Condvar::new(), capacity }
     }
 
-    /// Puts something at the end, without waiting.
-    pub(super) fn push(&self, item: T) -> Result<(), Refusal> {
+    /// Puts something at the end, without waiting; gives it back when it is not taken.
+    pub(super) fn push(&self, item: T) -> Result<(), (Refusal, T)> {
         let mut state = self.lock();
         if state.closed {
-            return Err(Refusal::Closed);
+            return Err((Refusal::Closed, item));
         }
         if state.items.len() >= self.capacity {
-            return Err(Refusal::Full);
+            return Err((Refusal::Full, item));
         }
         state.items.push_back(item);
         self.wake_one(state);
@@ -144,10 +144,10 @@ mod tests {
     fn it_hands_out_in_order_and_no_more_than_asked_for() {
         let queue = Queue::new(4);
         (0..4).for_each(|n| queue.push(n).expect("room for it"));
-        assert_eq!(queue.push(4), Err(Refusal::Full));
+        assert_eq!(queue.push(4), Err((Refusal::Full, 4)));
         assert_eq!(queue.take(3, None), Turn::Items(vec![0, 1, 2]));
         queue.close();
-        assert_eq!(queue.push(5), Err(Refusal::Closed));
+        assert_eq!(queue.push(5), Err((Refusal::Closed, 5)));
         assert_eq!(queue.take(3, None), Turn::Items(vec![3]));
         assert_eq!(queue.take(3, None), Turn::Closed);
     }

@@ -84,7 +84,7 @@ pub(super) fn read<T: Send + 'static>(
         // Who does not wait any more needs no answer.
         let _ = answer.send(result);
     });
-    shared.reads.push(job).map(|()| receiver)
+    shared.reads.push(job).map(|()| receiver).map_err(|(refusal, _)| refusal)
 }
 
 /// A page of a room.

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::{SqliteLog, schema};
-use crate::log::{Actor, Append, Appended, Commits, Later, Log, LogError, Span};
+use crate::log::{Actor, Append, Appended, Commits, Committed, Later, Log, LogError, Settle, Span};
 
 fn place() -> (TempDir, schema::Place) {
     let folder = TempDir::new().expect("a folder");
@@ -60,9 +60,14 @@ async fn until_ready(log: &SqliteLog) {
 }
 
 /// Notes down which entries were told.
-fn noting(told: &Arc<Mutex<Vec<Seq>>>) -> Commits {
+fn noting(told: &Arc<Mutex<Vec<Seq>>>) -> Settle {
     let told = Arc::clone(told);
-    Box::new(move |committed| told.lock().expect("no panic").push(committed.entry.seq))
+    telling(move |committed| told.lock().expect("no panic").push(committed.entry.seq))
+}
+
+fn telling(commits: impl Fn(Committed) + Send + Sync + 'static) -> Settle {
+    let commits: Commits = Box::new(commits);
+    Box::new(move |settled| settled.into_iter().for_each(|one| one.tell(&commits)))
 }
 
 #[tokio::test]
@@ -92,7 +97,7 @@ async fn a_full_disk_is_said_and_got_over() {
     assert_eq!(kept(&log).await, acknowledged);
     assert_eq!(*told.lock().expect("no panic"), acknowledged);
     log.close().await;
-    let log = SqliteLog::open_at(place, Box::new(|_| {})).expect("the same log");
+    let log = SqliteLog::open_at(place, telling(|_| {})).expect("the same log");
     assert_eq!(kept(&log).await, acknowledged);
     assert_eq!(acknowledged, (1..=acknowledged.len() as Seq).collect::<Vec<_>>());
 }
@@ -100,7 +105,7 @@ async fn a_full_disk_is_said_and_got_over() {
 #[tokio::test]
 async fn a_file_somebody_else_holds_is_waited_for_and_then_refused() {
     let (_folder, place) = place();
-    let log = SqliteLog::open_at(place.clone(), Box::new(|_| {})).expect("a fresh log");
+    let log = SqliteLog::open_at(place.clone(), telling(|_| {})).expect("a fresh log");
     assert_eq!(say(&log, "before").await.expect("it works"), 1);
     let mut other = Connection::open(&place.file).expect("the file");
     let held = other.transaction_with_behavior(TransactionBehavior::Immediate).expect("it is free");
@@ -116,7 +121,7 @@ async fn a_file_somebody_else_holds_is_waited_for_and_then_refused() {
 #[tokio::test]
 async fn what_is_damaged_in_one_room_is_not_the_others_trouble() {
     let (_folder, place) = place();
-    let log = SqliteLog::open_at(place.clone(), Box::new(|_| {})).expect("a fresh log");
+    let log = SqliteLog::open_at(place.clone(), telling(|_| {})).expect("a fresh log");
     assert_eq!(say(&log, "whole").await.expect("it works"), 1);
     let mut other = Connection::open(&place.file).expect("the file");
     assert_eq!(other.execute("UPDATE rooms SET last = 2", []).expect("damaged"), 1);
@@ -146,7 +151,7 @@ async fn what_is_damaged_in_one_room_is_not_the_others_trouble() {
 #[tokio::test]
 async fn nobody_waits_for_a_writer_that_is_gone() {
     let (_folder, place) = place();
-    let log = SqliteLog::open_at(place, Box::new(|_| panic!("as a test"))).expect("a fresh log");
+    let log = SqliteLog::open_at(place, telling(|_| panic!("as a test"))).expect("a fresh log");
     assert!(matches!(say(&log, "first").await, Err(LogError::Unavailable(_))));
     assert!(matches!(say(&log, "second").await, Err(LogError::Unavailable(_))));
     assert!(log.ready().is_err());

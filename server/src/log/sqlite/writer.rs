@@ -9,7 +9,7 @@ use std::{
 
 use rusqlite::{Connection, TransactionBehavior};
 use snug_shared::Body;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use super::{
     Shared,
@@ -20,7 +20,7 @@ use super::{
     schema::{self, Place},
     sum,
 };
-use crate::log::{Appended, Commits, Committed, LogError};
+use crate::log::{Appended, LogError, Settle, Settled, Then};
 
 /// Appends in one transaction, at most.
 const BATCH: usize = 1_024;
@@ -41,10 +41,8 @@ const READERS: Duration = Duration::from_millis(50);
 /// One append and who waits for it.
 pub(super) struct Job {
     pub(super) send: Send,
-    pub(super) answer: Answer,
+    pub(super) then: Then,
 }
-
-type Answer = oneshot::Sender<Result<Appended, LogError>>;
 
 /// The writer's own side.
 pub(super) struct Writer {
@@ -52,7 +50,7 @@ pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
     /// `None` after a failure: what a connection holds is in doubt then.
     pub(super) connection: Option<Connection>,
-    pub(super) commits: Commits,
+    pub(super) settle: Settle,
     pub(super) readers: Vec<JoinHandle<()>>,
     pub(super) rooms: Rooms,
     pub(super) count: Count,
@@ -99,34 +97,31 @@ impl Writer {
     }
 
     fn answer(&mut self, jobs: Vec<Job>) {
-        let (sends, answers): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.send, job.answer)).unzip();
-        self.settle(&sends, answers);
+        let (sends, thens): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.send, job.then)).unzip();
+        self.settle(&sends, thens);
     }
 
-    /// Commits some sends, tells everybody, answers.
-    fn settle(&mut self, sends: &[Send], mut answers: Vec<Answer>) {
-        match self.commit(sends) {
+    /// Commits some sends and says what became of them.
+    fn settle(&mut self, sends: &[Send], mut thens: Vec<Then>) {
+        let outcomes: Vec<Result<Appended, LogError>> = match self.commit(sends) {
             Ok(done) => {
                 works(&self.shared);
-                for (send, appended) in sends.iter().zip(&done) {
+                for appended in &done {
                     if let Appended::New(entry) = appended {
                         self.count.add(1);
                         self.due.index |= matches!(entry.body, Body::Message(_));
-                        (self.commits)(Committed { room: send.key.clone(), entry: Arc::clone(entry) });
                     }
                 }
-                for (appended, answer) in done.into_iter().zip(answers) {
-                    // Who does not wait any more still gets it stored.
-                    let _ = answer.send(Ok(appended));
-                }
+                done.into_iter().map(Ok).collect()
             }
             // What one of them met is damaged: no reason to turn away the others.
             Err(error) if is_about_one(&error) && sends.len() > 1 => {
                 self.rooms.clear();
                 let (first, second) = sends.split_at(sends.len() / 2);
-                let others = answers.split_off(first.len());
-                self.settle(first, answers);
+                let others = thens.split_off(first.len());
+                self.settle(first, thens);
                 self.settle(second, others);
+                return;
             }
             Err(error) => {
                 let error = if is_about_one(&error) {
@@ -137,11 +132,13 @@ impl Writer {
                 } else {
                     self.fail(&error)
                 };
-                for answer in answers {
-                    let _ = answer.send(Err(error.clone()));
-                }
+                vec![Err(error); sends.len()]
             }
-        }
+        };
+        let settled = sends.iter().zip(outcomes).zip(thens);
+        let settled =
+            settled.map(|((send, outcome), then)| Settled { room: send.key.clone(), outcome, then });
+        (self.settle)(settled.collect());
     }
 
     /// All of them or none.
