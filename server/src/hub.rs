@@ -4,7 +4,7 @@
 //! and nothing of it is under way. It knows no HTTP and no WebSocket frames.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -192,39 +192,38 @@ impl Hub {
     /// # Errors
     /// When the log could not be read.
     pub async fn rooms(&self) -> Result<Rooms, LogError> {
+        // Anyone may ask, and there may be twenty thousand: no name is copied but those that are told.
+        let live = self.live_rooms();
         let records = self.log.rooms(LISTED_ROOMS).await?;
-        let mut live: HashMap<RoomKey, Arc<LiveRoom>> = {
-            let rooms = self.lock();
-            let open = rooms.iter().filter_map(|(key, slot)| Some((key.clone(), slot.room.get()?.0.clone())));
-            open.collect()
+        let keys: Vec<RoomKey> = records.iter().map(|record| record.name.key()).collect();
+        let here = |key| {
+            let slot = self.lock().get(key)?.clone();
+            slot.room.get().map(|(room, _)| room.connected())
         };
-        let mut listed = Vec::with_capacity(records.len());
-        for record in records {
-            let members = live.remove(&record.name.key()).map_or(0, |room| room.connected());
-            listed.push(RoomInfo {
-                room: record.name,
-                members,
-                last: record.last,
-                last_at: record.last_at,
-                topic: Some(record.topic).filter(|topic| !topic.is_empty()),
-                locked: false,
-            });
-        }
-        let mut fresh: Vec<RoomInfo> = live
-            .into_values()
-            .filter(|room| room.connected() > 0 && room.last() == 0)
-            .map(|room| RoomInfo {
-                room: room.name.clone(),
-                members: room.connected(),
-                last: 0,
-                last_at: 0,
-                topic: None,
-                locked: false,
-            })
-            .collect();
-        fresh.sort_by(|a, b| b.members.cmp(&a.members).then_with(|| a.room.cmp(&b.room)));
-        fresh.truncate(LISTED_ROOMS);
-        listed.extend(fresh);
+        let known = records.into_iter().zip(&keys).map(|(record, key)| RoomInfo {
+            room: record.name,
+            members: here(key).unwrap_or(0),
+            last: record.last,
+            last_at: record.last_at,
+            topic: Some(record.topic).filter(|topic| !topic.is_empty()),
+            locked: false,
+        });
+        let mut listed: Vec<RoomInfo> = known.collect();
+        // Of what was entered just now, the log may know and the room not yet.
+        let keys: HashSet<&RoomKey> = keys.iter().collect();
+        let silent = live.into_iter().filter(|room| room.last() == 0);
+        let mut fresh: Vec<_> =
+            silent.map(|room| (room.connected(), room)).filter(|(members, _)| *members > 0).collect();
+        fresh.sort_by(|(a, first), (b, second)| b.cmp(a).then_with(|| first.name.cmp(&second.name)));
+        let fresh = fresh.into_iter().filter(|(_, room)| !keys.contains(&room.key)).take(LISTED_ROOMS);
+        listed.extend(fresh.map(|(members, room)| RoomInfo {
+            room: room.name.clone(),
+            members,
+            last: 0,
+            last_at: 0,
+            topic: None,
+            locked: false,
+        }));
         Ok(Rooms { rooms: listed })
     }
 

@@ -170,11 +170,12 @@ impl Log for MemoryLog {
 
     fn rooms(&self, limit: usize) -> Later<Result<Vec<RoomRecord>, LogError>> {
         let rooms: Vec<_> = self.rooms().by_key.values().map(|slot| Arc::clone(&slot.room)).collect();
-        let mut records: Vec<_> =
-            rooms.iter().map(|room| lock(room).record()).filter(|room| room.last > 0).collect();
-        records.sort_by_key(|room| std::cmp::Reverse(room.last_at));
-        records.truncate(limit);
-        at_once(records)
+        let mut newest: Vec<_> = (rooms.iter())
+            .map(|room| (lock(room).last_at(), room))
+            .filter(|(last_at, _)| *last_at > 0)
+            .collect();
+        newest.sort_by_key(|(last_at, _)| std::cmp::Reverse(*last_at));
+        at_once(newest.into_iter().take(limit).map(|(_, room)| lock(room).record()).collect())
     }
 
     fn append_then(&self, append: Append, then: Then) {

@@ -83,6 +83,11 @@ impl Room {
         self.last
     }
 
+    /// When the newest entry was; 0 when there is none.
+    pub(super) fn last_at(&self) -> Millis {
+        self.last_at
+    }
+
     pub(super) fn record(&self) -> RoomRecord {
         RoomRecord {
             name: self.name.clone(),
