@@ -1,8 +1,10 @@
 //! How cost grows: the same delivery and the same join among more members, more rooms, and over longer logs.
 
 use std::{
-    fmt::Write,
-    io, thread,
+    fmt::Write as _,
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -28,6 +30,8 @@ const RESTING: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(60);
 const SHORTEST: Duration = Duration::from_millis(5);
 const LONGEST: Duration = Duration::from_secs(2);
+/// How often the rooms are asked for.
+const LISTS: u32 = 100;
 
 /// Measures everything and returns the tables.
 ///
@@ -65,7 +69,56 @@ pub fn run(places: &Places, cores: Cores, window: Window) -> io::Result<String> 
         (Shape { rooms, members: 1, senders: 1 }, Pace::Open { per_second: STEADY })
     })?;
     logs(places, cores, window, &mut out)?;
+    lists(places, cores, &mut out)?;
     Ok(out)
+}
+
+/// What it costs to tell anyone which rooms there are.
+fn lists(places: &Places, cores: Cores, out: &mut String) -> io::Result<()> {
+    let _ = writeln!(out, "\n| rooms with a member and a message | `GET /api/rooms` | durable |\n|---|---|---|");
+    for rooms in [10, 1000, 10_000] {
+        let none = list(Server::SnugNone, rooms, places, cores)?;
+        let durable = list(Server::Snug, rooms, places, cores)?;
+        let row = format!("| {rooms} | {none:.0} | {durable:.0} |");
+        eprintln!("{row}");
+        let _ = writeln!(out, "{row}");
+    }
+    Ok(())
+}
+
+/// Microseconds of CPU a request.
+fn list(server: Server, rooms: u32, places: &Places, cores: Cores) -> io::Result<f64> {
+    let running = server.start(places, cores)?;
+    let mut load = Load::new(running.address, server.dialect(), Shape { rooms, members: 1, senders: 1 }, 0)?;
+    load.join(rooms as usize, AT_ONCE)?;
+    let all = Window { warm: Duration::ZERO, length: LONGEST, quiet: Duration::from_secs(10) };
+    let _ = load.talk(Pace::Closed { each: 1 }, all, 0, || Ok(()))?;
+    rest(&running)?;
+    let mut stream = BufReader::new(TcpStream::connect(running.address)?);
+    get(&mut stream, running.address)?;
+    let before = Usage::of(&running.processes())?;
+    for _ in 0..LISTS {
+        get(&mut stream, running.address)?;
+    }
+    let spent = Usage::of(&running.processes())?.since(&before).cpu;
+    Ok(spent.as_secs_f64() * 1e6 / f64::from(LISTS))
+}
+
+/// Asks for the rooms and reads past the answer.
+fn get(stream: &mut BufReader<TcpStream>, host: SocketAddr) -> io::Result<()> {
+    let request = format!("GET /api/rooms HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    stream.get_mut().write_all(request.as_bytes())?;
+    let mut length = None;
+    let mut line = String::new();
+    while stream.read_line(&mut line)? > 2 {
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().ok();
+        }
+        line.clear();
+    }
+    let length: u64 = length.ok_or_else(|| io::Error::other("the rooms came without a length"))?;
+    let read = io::copy(&mut stream.take(length), &mut io::sink())?;
+    if read == length { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
 fn logs(places: &Places, cores: Cores, window: Window, out: &mut String) -> io::Result<()> {
