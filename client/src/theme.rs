@@ -10,8 +10,8 @@ use iced::{
 
 mod palette;
 
-use palette::{hue, mix};
 pub use palette::{DARK, LIGHT, Palette, palette, theme};
+use palette::{hue, mix};
 
 /// Corners of fields and cards.
 pub const RADIUS: f32 = 8.0;

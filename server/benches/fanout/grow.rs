@@ -75,7 +75,8 @@ pub fn run(places: &Places, cores: Cores, window: Window) -> io::Result<String> 
 
 /// What it costs to tell anyone which rooms there are.
 fn lists(places: &Places, cores: Cores, out: &mut String) -> io::Result<()> {
-    let _ = writeln!(out, "\n| rooms with a member and a message | `GET /api/rooms` | durable |\n|---|---|---|");
+    let _ =
+        writeln!(out, "\n| rooms with a member and a message | `GET /api/rooms` | durable |\n|---|---|---|");
     for rooms in [10, 1000, 10_000] {
         let none = list(Server::SnugNone, rooms, places, cores)?;
         let durable = list(Server::Snug, rooms, places, cores)?;

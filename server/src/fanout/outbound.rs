@@ -138,13 +138,21 @@ impl Outbound {
 
     /// Waits until few enough sends are under way for more to be read.
     pub async fn is_answered(&self) {
-        loop {
-            let drained = self.drained.notified();
-            if self.under_way.load(Ordering::Relaxed) < UNDER_WAY {
-                return;
-            }
-            drained.await;
+        let few = || self.under_way.load(Ordering::Relaxed) < UNDER_WAY;
+        if few() {
+            return;
         }
+        // A box, because every connection has the place for this.
+        let answered = Box::pin(async {
+            loop {
+                let drained = self.drained.notified();
+                if few() {
+                    return;
+                }
+                drained.await;
+            }
+        });
+        answered.await;
     }
 
     /// Keeps a message from its sender, who shows it already. False when it was kept from them before.
