@@ -10,6 +10,11 @@ use super::{Appended, Commits, Committed, LogError};
 /// block. Whoever it hands them to tells each of them, in this order within a room.
 pub type Settle = Box<dyn Fn(Vec<Settled>) + Send + Sync>;
 
+/// Tells each of them where they come from: on the log's own thread.
+pub(super) fn at_once(commits: Commits) -> Settle {
+    Box::new(move |settled| settled.into_iter().for_each(|one| one.tell(&commits)))
+}
+
 type Outcome = Result<Appended, LogError>;
 
 /// What became of one append, not told yet. Dropped, it is told as not known.

@@ -18,7 +18,9 @@ use std::{
 use snug_shared::{Author, RoomKey, Seq};
 use tokio::sync::{oneshot, watch};
 
-use super::{Append, Commits, Later, Log, LogError, RoomRecord, Settle, Slice, Span, Then, original};
+use super::{
+    Append, Commits, Later, Log, LogError, RoomRecord, Settle, Slice, Span, Then, original, settled,
+};
 
 mod append;
 mod damage;
@@ -138,7 +140,7 @@ impl SqliteLog {
     /// # Errors
     /// [`OpenError`]; whatever was in the folder is unchanged then.
     pub fn open(folder: &Path, commits: Commits) -> Result<Self, OpenError> {
-        Self::open_to(folder, Box::new(move |settled| settled.into_iter().for_each(|one| one.tell(&commits))))
+        Self::open_to(folder, settled::at_once(commits))
     }
 
     /// The same, where the writer's thread has others tell what was settled.

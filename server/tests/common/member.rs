@@ -238,7 +238,8 @@ fn another(kind: &str) -> String {
 pub async fn finish(server: SocketAddr, room: &str, orders: &Orders) -> Seq {
     orders.enough.store(true, Ordering::SeqCst);
     let mut watcher = Peer::join(server, room, &another("watcher")).await;
-    let mut last = watcher.established.last;
+    // What was on its way while the watcher came in is in its replay.
+    let mut last = watcher.replay.last().map_or(0, Line::seq).max(watcher.established.last);
     while let Ok(Ok(frame)) = tokio::time::timeout(Duration::from_millis(2_500), watcher.try_next()).await {
         if let ServerFrame::Line(line) = frame {
             last = line.seq();

@@ -7,7 +7,8 @@ export default {
   async 'two tabs chat: messages, answers, changes, reactions, topic, typing, who is here'({ chromium, server }) {
     const [maya, zoe] = [await chromium.newContext(), await chromium.newContext()];
     const a = await enter(maya, server, 'tea', 'maya');
-    assert.match(await a.locator('#empty').innerText(), /Nobody has said anything yet\.\.\.\s+Break the silence!/);
+    await until('an empty room says what to do, once it is laid out', async () =>
+      /Nobody has said anything yet\.\.\.\s+Break the silence!/.test(await a.locator('#empty').innerText()));
     const b = await enter(zoe, server, 'tea', 'zoe');
     await until('both are here', async () => await a.locator('#count').textContent() === '2');
     await say(a, 'Is **anybody** there?');

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::{SqliteLog, schema};
-use crate::log::{Actor, Append, Appended, Commits, Committed, Later, Log, LogError, Settle, Span};
+use crate::log::{Actor, Append, Appended, Committed, Later, Log, LogError, Settle, Span, settled};
 
 fn place() -> (TempDir, schema::Place) {
     let folder = TempDir::new().expect("a folder");
@@ -66,8 +66,7 @@ fn noting(told: &Arc<Mutex<Vec<Seq>>>) -> Settle {
 }
 
 fn telling(commits: impl Fn(Committed) + Send + Sync + 'static) -> Settle {
-    let commits: Commits = Box::new(commits);
-    Box::new(move |settled| settled.into_iter().for_each(|one| one.tell(&commits)))
+    settled::at_once(Box::new(commits))
 }
 
 #[tokio::test]
