@@ -15,6 +15,7 @@ use palette::{hue, mix};
 
 /// Corners of fields and cards.
 pub const RADIUS: f32 = 8.0;
+
 // -- text --
 
 /// Times, hints, counts.

@@ -143,16 +143,7 @@ impl Outbound {
             return;
         }
         // A box, because every connection has the place for this.
-        let answered = Box::pin(async {
-            loop {
-                let drained = self.drained.notified();
-                if few() {
-                    return;
-                }
-                drained.await;
-            }
-        });
-        answered.await;
+        Box::pin(self.until(few)).await;
     }
 
     /// Keeps a message from its sender, who shows it already. False when it was kept from them before.
@@ -267,13 +258,19 @@ impl Outbound {
 
     /// Waits until at most `bytes` of this connection's own frames are left to write, or it ends.
     pub async fn has_room(&self, bytes: usize) {
+        self.until(|| {
+            let state = self.lock();
+            state.waiting() <= bytes || state.has_ended()
+        })
+        .await;
+    }
+
+    /// Waits until something that `drained` tells of has come true.
+    async fn until(&self, done: impl Fn() -> bool) {
         loop {
             let drained = self.drained.notified();
-            {
-                let state = self.lock();
-                if state.waiting() <= bytes || state.has_ended() {
-                    return;
-                }
+            if done() {
+                return;
             }
             drained.await;
         }
