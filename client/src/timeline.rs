@@ -112,6 +112,7 @@ impl Timeline {
         self.epoch = Some(established.epoch.clone());
         self.first = established.first;
         self.topic = (established.last, established.topic.clone().unwrap_or_default());
+        self.correct_unread();
         self.correct_top();
         self.revision += 1;
     }
@@ -267,9 +268,6 @@ impl Timeline {
         if last > newest {
             self.newest_id = (last, run.last().and_then(Line::entry).map(|entry| entry.id));
         }
-        if self.spans.all().len() > GAPS + 1 {
-            self.let_go(self.spans.all()[1].first);
-        }
         if is_append && self.unread.is_none() {
             self.place_unread(index);
         } else if !is_append {
@@ -277,6 +275,7 @@ impl Timeline {
         }
         self.correct_holes();
         self.correct_top();
+        // Last: from here on no index into the rows holds.
         self.trim();
     }
 
@@ -406,8 +405,12 @@ impl Timeline {
             && self.bytes + limits::SERVER_FRAME_BYTES <= BYTES
     }
 
-    /// Lets the oldest tenth go when there is too much, again and again.
+    /// Lets the part above the oldest hole go when there are too many holes, and the oldest tenth when there is too much, again
+    /// and again.
     fn trim(&mut self) {
+        if self.spans.all().len() > GAPS + 1 {
+            self.let_go(self.spans.all()[1].first);
+        }
         while self.rows.len() > ROWS || self.bytes > BYTES {
             let before = self.rows.len();
             self.drop_oldest();
@@ -437,8 +440,9 @@ impl Timeline {
         let index = self.rows.nearest(RowId { rank: Rank::Day, ..id });
         self.bytes -= self.rows.0.drain(..index).map(|slot| slot.bytes()).sum::<usize>();
         self.holes.retain(|(hole, _)| *hole > id);
-        self.unread = self.unread.filter(|line| *line > id);
         self.rows.correct_day(0);
+        // What stood right below a line that went has one now; a line that stays is found where it was.
+        self.correct_unread();
         self.correct_holes();
         self.correct_top();
     }

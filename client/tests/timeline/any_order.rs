@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use snug::timeline::{MessageRow, Row, Timeline};
+use snug::timeline::{HoleReason, MessageRow, Row, Timeline};
 use snug_shared::{Body, Established, Line, Seq};
 
 use crate::{
-    made::{emoji, entry, established, kinds, messages, says, text, timeline},
+    made::{author, emoji, entry, established, kinds, messages, rows, says, text, timeline},
     world::{Log, State, Step, World, step},
 };
 
@@ -66,18 +66,20 @@ proptest! {
         anew in proptest::collection::vec((0usize..200, hostile_seq(), hostile_seq(), any::<bool>()), 0..8),
     ) {
         let mut timeline = timeline();
-        timeline.set_unread(Some(3));
+        timeline.set_unread(Some(READ));
         for (number, (seq, kind, other, at)) in lines.into_iter().enumerate() {
             for (_, first, last, resumed) in anew.iter().filter(|(when, ..)| *when == number) {
-                let epoch = format!("{:032x}", first % 3);
-                timeline.established(&Established { epoch, ..established(*first, *last, *resumed) });
+                let (epoch, by) = (format!("{:032x}", first % 3), author(*last as usize % 3));
+                timeline.established(&Established { epoch, by, ..established(*first, *last, *resumed) });
+                timeline.set_unread(Some(READ));
             }
+            let by = number % 3;
             let line = match kind {
                 0 => Line::Opaque(seq),
                 5 => Line::Damaged(seq),
-                1 => entry(seq, 1, at, Body::Edited { target: other, text: Some(text("edited")) }).into(),
-                2 => entry(seq, 1, at, Body::Reacted { target: other, emoji: emoji(0), on: true }).into(),
-                _ => says(seq, 1, at, "hello").into(),
+                1 => entry(seq, by, at, Body::Edited { target: other, text: Some(text("edited")) }).into(),
+                2 => entry(seq, by, at, Body::Reacted { target: other, emoji: emoji(0), on: true }).into(),
+                _ => says(seq, by, at, "hello").into(),
             };
             match kind {
                 4 => timeline.receive_history(other, &[line], at > 0),
@@ -85,13 +87,17 @@ proptest! {
             }
             let _ = timeline.history_wanted(0..timeline.len());
             check_order(&timeline)?;
+            check_unread(&timeline)?;
             prop_assert!(kinds(&timeline).iter().filter(|kind| **kind == "missed").count() <= 32);
         }
     }
 }
 
+/// What was read of every history.
+const READ: Seq = 3;
+
 fn hostile_seq() -> impl Strategy<Value = Seq> {
-    prop_oneof![4 => 1u64..40, 1 => any::<u64>(), 1 => Just(u64::MAX), 1 => Just(u64::MAX - 1), 1 => Just(0)]
+    prop_oneof![3 => 1u64..40, 2 => 40u64..160, 1 => any::<u64>(), 1 => Just(u64::MAX), 1 => Just(u64::MAX - 1), 1 => Just(0)]
 }
 
 /// Identities ascend, are found again, and a day line stands above each first message of its day and nowhere else.
@@ -114,5 +120,22 @@ fn check_order(timeline: &Timeline) -> Result<(), TestCaseError> {
             prop_assert_eq!(Some(TimeZone::UTC.to_datetime(at).date()), day);
         }
     }
+    Ok(())
+}
+
+/// The unread line stands right above the first message of somebody else after [`READ`] in the present history, if any, and
+/// nowhere else.
+fn check_unread(timeline: &Timeline) -> Result<(), TestCaseError> {
+    let rows = rows(timeline);
+    let present =
+        rows.iter().rposition(|row| matches!(row, Row::Hole { reason: HoleReason::Anew })).unwrap_or(0);
+    let is_unread = |row: &Row<'_>| match row {
+        Row::Message(message) => !message.own && message.seq > Some(READ),
+        _ => false,
+    };
+    let first = rows.iter().skip(present).position(is_unread).map(|index| present + index);
+    let lines: Vec<usize> =
+        (0..rows.len()).filter(|index| rows[*index] == Row::Unread).map(|line| line + 1).collect();
+    prop_assert_eq!(lines, Vec::from_iter(first));
     Ok(())
 }

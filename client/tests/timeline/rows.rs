@@ -98,6 +98,29 @@ fn the_unread_line_stands_above_the_first_message_of_somebody_else() {
 }
 
 #[test]
+fn the_unread_line_survives_a_server_that_leaves_too_many_holes() {
+    let mut timeline = timeline();
+    timeline.established(&established(1, 1, true));
+    timeline.set_unread(Some(0));
+    for seq in (1..=200).step_by(2) {
+        timeline.receive(&[says(seq, usize::from(seq > 100), 0, "hello").into()]);
+        let kinds = kinds(&timeline);
+        let line = kinds.iter().position(|kind| *kind == "unread");
+        assert_eq!(line.map(|line| kinds[line + 1]), (seq > 100).then_some("message"), "{seq}");
+    }
+}
+
+#[test]
+fn the_unread_line_does_not_stand_above_own_messages_once_the_server_has_said_who_we_are() {
+    let mut timeline = timeline();
+    timeline.set_unread(Some(0));
+    timeline.receive(&[says(1, ME, 0, "mine").into()]);
+    assert_eq!(kinds(&timeline), ["day", "unread", "message"]);
+    timeline.established(&established(1, 1, true));
+    assert_eq!(kinds(&timeline), ["beginning", "day", "message"]);
+}
+
+#[test]
 fn a_new_history_leaves_what_is_shown_and_marks_the_break() {
     let mut timeline = timeline();
     timeline.established(&established(1, 2, false));
