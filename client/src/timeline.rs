@@ -13,30 +13,25 @@
 use std::{collections::VecDeque, ops::Range};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use snug_shared::{
-    Author, Body, Entry, Established, Intent, Line, Millis, Nickname, Resume, Seq, Topic, limits,
-};
+use snug_shared::{Author, Body, Entry, Established, Intent, Line, Millis, Nickname, Resume, Seq, Topic};
 use uuid::Uuid;
 
+mod bounds;
 mod pending;
 mod post;
 mod row;
 mod rows;
 mod spans;
+mod unread;
 mod view;
 
+pub use bounds::{BYTES, ROWS};
 use pending::{Failure, Sends};
 use post::{People, Person, Post};
 pub use row::{Delivery, HoleReason, MessageRow, Quote, Row, RowId};
 use row::{ERA_OF_SENDS, Rank};
 use rows::{Content, Rows, Slot, TopicChange};
-use spans::{GAPS, Span, Spans};
-
-/// Rows of the log kept, at most.
-pub const ROWS: usize = 200_000;
-
-/// Bytes of texts and marks kept, at most: twice what so many usual messages have. So many of the longest would be 3 GB.
-pub const BYTES: usize = 32 << 20;
+use spans::{Span, Spans};
 
 /// Live changes kept for messages that are not loaded.
 pub const CHANGES_KEPT: usize = 512;
@@ -167,13 +162,6 @@ impl Timeline {
         let top = if self.era == 0 { *near.start() == 0 } else { is_near(self.anew_id()) };
         gap.map(|(_, above)| above.first)
             .or_else(|| self.oldest().filter(|_| top && self.has_more_below_first()))
-    }
-
-    /// Puts the unread line above the first message of somebody else after this entry; `None` takes it away.
-    pub fn set_unread(&mut self, after: Option<Seq>) {
-        self.unread_after = after;
-        self.correct_unread();
-        self.revision += 1;
     }
 
     /// An own send that is on its way, for the first time or again.
@@ -338,31 +326,6 @@ impl Timeline {
         self.zone.to_datetime(at).date()
     }
 
-    fn correct_unread(&mut self) {
-        if let Some(line) = self.unread.take() {
-            self.rows.remove(line);
-        }
-        if let Some(after) = self.unread_after {
-            let seq = after.saturating_add(1);
-            self.place_unread(self.rows.nearest(RowId { era: self.era, seq, rank: Rank::Beginning }));
-        }
-    }
-
-    /// Puts the unread line in, if it is wanted and somebody else's message stands at or after this row.
-    fn place_unread(&mut self, from: usize) {
-        let Some(after) = self.unread_after else { return };
-        let unread = self.rows.0.range(from..).find(|slot| {
-            slot.id.era == self.era
-                && slot.id.seq > after
-                && slot.post().is_some_and(|post| post.person.by != self.me.by)
-        });
-        if let Some(slot) = unread {
-            let line = RowId { rank: Rank::Unread, ..slot.id };
-            self.rows.insert(line, Content::Unread);
-            self.unread = Some(line);
-        }
-    }
-
     /// Makes the rows of holes what the spans say.
     fn correct_holes(&mut self) {
         let holes = |(below, above): (Span, Span)| {
@@ -397,53 +360,5 @@ impl Timeline {
 
     fn is_complete_above(&self) -> bool {
         self.spans.all().first().map_or(self.first == 0, |span| span.end || span.first <= self.first.max(1))
-    }
-
-    fn has_more_below_first(&self) -> bool {
-        !self.is_complete_above()
-            && self.rows.len() + limits::HISTORY_MAX as usize <= ROWS
-            && self.bytes + limits::SERVER_FRAME_BYTES <= BYTES
-    }
-
-    /// Lets the part above the oldest hole go when there are too many holes, and the oldest tenth when there is too much, again
-    /// and again.
-    fn trim(&mut self) {
-        if self.spans.all().len() > GAPS + 1 {
-            self.let_go(self.spans.all()[1].first);
-        }
-        while self.rows.len() > ROWS || self.bytes > BYTES {
-            let before = self.rows.len();
-            self.drop_oldest();
-            if self.rows.len() >= before {
-                return;
-            }
-        }
-    }
-
-    fn drop_oldest(&mut self) {
-        let tenth = (self.rows.len() / 10).max(1);
-        let kept = self.rows.0.range(tenth..).find(|slot| slot.day().is_some()).map(|slot| slot.id);
-        match kept {
-            Some(id) if id.era == self.era => self.let_go(id.seq),
-            Some(id) => self.drop_rows_above(id),
-            None => {}
-        }
-    }
-
-    /// Lets everything below an entry of the present history go.
-    fn let_go(&mut self, seq: Seq) {
-        self.spans.forget_below(seq);
-        self.drop_rows_above(RowId { era: self.era, seq, rank: Rank::Day });
-    }
-
-    fn drop_rows_above(&mut self, id: RowId) {
-        let index = self.rows.nearest(RowId { rank: Rank::Day, ..id });
-        self.bytes -= self.rows.0.drain(..index).map(|slot| slot.bytes()).sum::<usize>();
-        self.holes.retain(|(hole, _)| *hole > id);
-        self.rows.correct_day(0);
-        // What stood right below a line that went has one now; a line that stays is found where it was.
-        self.correct_unread();
-        self.correct_holes();
-        self.correct_top();
     }
 }
