@@ -5,6 +5,7 @@
 //! reader their place while others come before and after it.
 
 mod anchor;
+mod bar;
 mod float;
 mod heights;
 mod state;
@@ -27,9 +28,6 @@ use state::State;
 
 /// One notch of a mouse wheel.
 const NOTCH: f32 = 66.0;
-const BAR: f32 = 6.0;
-/// How wide the bar is for the pointer.
-const BAR_GRIP: f32 = 14.0;
 /// The CPU renderer of iced 0.14 compares frames piece by piece, and draws every stretch that differs by itself, with a pass
 /// over the whole window's mask for each: 30 ms for rows that have all moved, 2 ms for the list as a whole. A layer of another
 /// size it draws as a whole. So whenever rows move, their layer becomes taller by parts of a pixel, too small to show, in turn.
@@ -126,12 +124,6 @@ where
     /// The pointer as the rows see it: nowhere while it is outside of the list or on the scroll bar.
     fn inner_cursor(cursor: mouse::Cursor, bounds: Rectangle, on_bar: bool) -> mouse::Cursor {
         if cursor.is_over(bounds) && !on_bar { cursor } else { mouse::Cursor::Unavailable }
-    }
-
-    fn on_bar(state: &State<Id>, cursor: mouse::Cursor, bounds: Rectangle) -> bool {
-        state.grip.is_some()
-            || state.thumb().is_some()
-                && cursor.position_in(bounds).is_some_and(|at| at.x >= bounds.width - BAR_GRIP)
     }
 
     fn row_under(&self, state: &State<Id>, cursor: mouse::Cursor, layout: Layout<'_>) -> Option<Id> {
@@ -270,40 +262,10 @@ where
         let bounds = layout.bounds();
         let Some(visible) = bounds.intersection(viewport) else { return };
         let state = tree.state.downcast_mut::<State<Id>>();
-        let on_bar = Self::on_bar(state, cursor, bounds);
+        let on_bar = bar::is_under(state, cursor, bounds);
 
-        match event {
-            Event::Mouse(mouse::Event::ButtonPressed(mouse::Button::Left)) if on_bar => {
-                if let (Some(at), Some((top, height))) = (cursor.position_in(bounds), state.thumb()) {
-                    let inside = (top..top + height).contains(&at.y);
-                    let grip = if inside { at.y - top } else { height / 2.0 };
-                    state.grip = Some(grip);
-                    if !inside {
-                        state.drag(at.y - grip);
-                        shell.invalidate_layout();
-                    }
-                    shell.request_redraw();
-                    shell.capture_event();
-                    return;
-                }
-            }
-            Event::Mouse(mouse::Event::CursorMoved { position }) => {
-                if let Some(grip) = state.grip {
-                    state.drag(position.y - bounds.y - grip);
-                    shell.invalidate_layout();
-                    shell.request_redraw();
-                    shell.capture_event();
-                    return;
-                }
-            }
-            Event::Mouse(mouse::Event::ButtonReleased(mouse::Button::Left))
-                if state.grip.take().is_some() =>
-            {
-                shell.request_redraw();
-                shell.capture_event();
-                return;
-            }
-            _ => {}
+        if bar::update(state, event, bounds, cursor, on_bar, shell) {
+            return;
         }
 
         let mut inner = Self::inner_cursor(cursor, bounds, on_bar);
@@ -371,7 +333,7 @@ where
     ) -> mouse::Interaction {
         let bounds = layout.bounds();
         let state = tree.state.downcast_ref::<State<Id>>();
-        let inner = Self::inner_cursor(cursor, bounds, Self::on_bar(state, cursor, bounds));
+        let inner = Self::inner_cursor(cursor, bounds, bar::is_under(state, cursor, bounds));
         if let (Some(floating), Some(layout)) = (&self.floating, self.floating_layout(layout))
             && inner.is_over(layout.bounds())
             && let Some(tree) = tree.children.get(self.order.len())
@@ -403,7 +365,7 @@ where
         let bounds = layout.bounds();
         let Some(visible) = bounds.intersection(viewport) else { return };
         let state = tree.state.downcast_ref::<State<Id>>();
-        let on_bar = Self::on_bar(state, cursor, bounds);
+        let on_bar = bar::is_under(state, cursor, bounds);
         let inner = Self::inner_cursor(cursor, bounds, on_bar);
         let height = visible.height + f32::from(state.turn) / 128.0;
         renderer.with_layer(Rectangle { height, ..visible }, |renderer| {
@@ -428,10 +390,7 @@ where
                 floating.as_widget().draw(tree, renderer, theme, style, layout, inner, &visible);
             });
         }
-        if let Some((top, height)) = state.thumb() {
-            let x = bounds.x + bounds.width - BAR - (BAR_GRIP - BAR) / 2.0;
-            let thumb =
-                Rectangle::new(Point::new(x, bounds.y + top + 2.0), Size::new(BAR, (height - 4.0).max(BAR)));
+        if let Some(thumb) = bar::thumb(state, bounds) {
             renderer.with_layer(visible, |renderer| {
                 fill(renderer, thumb, border::rounded(99), (self.thumb)(theme, on_bar));
             });

@@ -11,7 +11,7 @@ use iced::{
     },
 };
 
-use super::{BAR_GRIP, State, VirtualList};
+use super::{State, VirtualList, bar};
 
 /// How far the actions reach above their row.
 const RISE: f32 = 16.0;
@@ -47,7 +47,7 @@ where
         let mut child =
             waiting.filter(|(over, _)| *over == id).map_or_else(|| Tree::new(&element), |(_, tree)| tree);
         child.diff(&element);
-        let width = self.width - BAR_GRIP - INSET;
+        let width = self.width - bar::GRIP - INSET;
         let limits = Limits::new(Size::ZERO, Size::new(width.max(0.0), f32::INFINITY));
         let node = element.as_widget_mut().layout(&mut child, renderer, &limits);
         let size = node.size();
