@@ -40,12 +40,10 @@ impl Rooms {
 
     /// Writes what the transaction changed, once a room and not once an entry.
     pub(super) fn flush(&mut self, connection: &Connection) -> Result<()> {
-        let mut update =
-            connection.prepare_cached("UPDATE rooms SET last = ?2, last_at = ?3 WHERE id = ?1")?;
         for room in self.known.values_mut().filter(|room| room.touched) {
-            sum::ROOMS.check(connection, room.id)?;
-            update.execute([room.id, room.last, room.last_at])?;
-            sum::ROOMS.seal(connection, room.id)?;
+            let changed =
+                [("last", ValueRef::Integer(room.last)), ("last_at", ValueRef::Integer(room.last_at))];
+            sum::ROOMS.change(connection, room.id, &changed)?;
             room.touched = false;
         }
         if self.known.len() > REMEMBERED {
@@ -154,7 +152,7 @@ impl Desk<'_> {
             Body::Topic { topic } => (Some(topic.as_str()), None, None),
         };
         let integer = |value: Option<i64>| value.map_or(ValueRef::Null, ValueRef::Integer);
-        let columns: [ValueRef<'_>; sum::ENTRIES.columns] = [
+        let columns: [ValueRef<'_>; sum::ENTRIES.columns.len()] = [
             ValueRef::Integer(n),
             ValueRef::Integer(rows::kind(&entry.body)),
             ValueRef::Blob(entry.id.as_bytes()),
@@ -181,11 +179,8 @@ impl Desk<'_> {
             self.fold(room, n, target, &entry)?;
         }
         if let Body::Topic { topic } = &entry.body {
-            sum::ROOMS.check(self.connection, room.id)?;
-            self.connection
-                .prepare_cached("UPDATE rooms SET topic = ?2 WHERE id = ?1")?
-                .execute(params![room.id, topic.as_str()])?;
-            sum::ROOMS.seal(self.connection, room.id)?;
+            let topic = ValueRef::Text(topic.as_str().as_bytes());
+            sum::ROOMS.change(self.connection, room.id, &[("topic", topic)])?;
         }
         self.rooms.known.insert(key.clone(), room);
         Ok(entry)
@@ -309,7 +304,7 @@ impl Facts<'_> {
     /// What an entry's row says; none when it is not there or damaged.
     fn whole<T>(&self, n: i64, read: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
         let read = |row: &Row<'_>| {
-            sum::check(row, 0, sum::ENTRIES.columns)?;
+            sum::check(row, 0, sum::ENTRIES.columns.len())?;
             read(row)
         };
         match self.connection.prepare_cached(sum::ENTRIES.row)?.query_row([n], read).optional() {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, Result, TransactionBehavior, params};
+use rusqlite::{Connection, Result, TransactionBehavior, params, types::ValueRef};
 use snug_shared::Entry;
 
 use super::{number, rows, sum};
@@ -56,12 +56,10 @@ pub(super) fn empty(connection: &Connection) -> Result<()> {
 
 /// Notes up to which seq a room is in the index; a damaged room stays as it is.
 fn set_indexed(connection: &Connection, room: i64, indexed: i64) -> Result<()> {
-    match sum::ROOMS.check(connection, room) {
-        Err(error) if sum::is_damage(&error) => return Ok(()),
-        checked => checked?,
+    match sum::ROOMS.change(connection, room, &[("indexed", ValueRef::Integer(indexed))]) {
+        Err(error) if sum::is_damage(&error) => Ok(()),
+        changed => changed,
     }
-    connection.prepare_cached("UPDATE rooms SET indexed = ?2 WHERE id = ?1")?.execute([room, indexed])?;
-    sum::ROOMS.seal(connection, room)
 }
 
 fn index_some(connection: &Connection) -> Result<bool> {

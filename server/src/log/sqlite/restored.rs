@@ -6,7 +6,7 @@
 
 use std::{fs, path::PathBuf};
 
-use rusqlite::{Connection, Error, Result, TransactionBehavior, params};
+use rusqlite::{Connection, Error, Result, TransactionBehavior, types::ValueRef};
 
 use super::{damage::Damage, rows, schema::Place, sum};
 use crate::log;
@@ -62,10 +62,8 @@ fn begin_epochs(connection: &mut Connection) -> Result<()> {
     let rooms: Vec<i64> =
         all.prepare("SELECT id FROM rooms")?.query_map([], |row| row.get(0))?.collect::<Result<_>>()?;
     for room in rooms {
-        sum::ROOMS.check(&all, room)?;
         let epoch = log::new_epoch().map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))?;
-        all.prepare_cached("UPDATE rooms SET epoch = ?2 WHERE id = ?1")?.execute(params![room, epoch])?;
-        sum::ROOMS.seal(&all, room)?;
+        sum::ROOMS.change(&all, room, &[("epoch", ValueRef::Text(epoch.as_bytes()))])?;
     }
     all.commit()
 }

@@ -28,7 +28,7 @@ const ENTRY: &str = "e.n, e.kind, e.id, e.at, e.user, e.author, e.target, e.text
 /// The sum over the marks on an entry.
 const MARKS: usize = 12;
 /// Where the columns of `t` begin, and its text.
-const TARGET: usize = sum::ENTRIES.columns + 1;
+const TARGET: usize = sum::ENTRIES.columns.len() + 1;
 const TARGET_TEXT: usize = TARGET + 7;
 
 const ROOM: &str = "id, key, name, epoch, last, last_at, topic, indexed, sum FROM rooms";
@@ -129,7 +129,7 @@ fn known(row: &Row<'_>, damage: &Damage) -> Result<Option<RoomRow>> {
 }
 
 fn room_row(row: &Row<'_>) -> Result<RoomRow> {
-    sum::check(row, 0, sum::ROOMS.columns)?;
+    sum::check(row, 0, sum::ROOMS.columns.len())?;
     let last = seq(row, 4)?;
     let record = RoomRecord {
         name: checked(2, RoomName::parse(row.get_ref(2)?.as_str()?))?,
@@ -231,7 +231,7 @@ pub(super) fn one(connection: &Connection, room: i64, seq: Seq, as_of: Seq) -> R
 }
 
 fn kept(row: &Row<'_>) -> Result<(i64, Kept)> {
-    sum::check(row, 0, sum::ENTRIES.columns)?;
+    sum::check(row, 0, sum::ENTRIES.columns.len())?;
     let target = || row.get::<_, i64>(6).map(seq_of);
     let body = match row.get::<_, i64>(1)? {
         0 => {
@@ -242,7 +242,7 @@ fn kept(row: &Row<'_>) -> Result<(i64, Kept)> {
         }
         1 => {
             // What it says is kept with the message alone.
-            sum::check(row, TARGET, sum::ENTRIES.columns)?;
+            sum::check(row, TARGET, sum::ENTRIES.columns.len())?;
             Body::Edited { target: target()?, text: text(row, TARGET_TEXT)? }
         }
         2 => Body::Deleted { target: target()? },

@@ -3,47 +3,85 @@
 use std::{error::Error as StdError, fmt};
 
 use rusqlite::{
-    Connection, Error, ErrorCode, Result, Row, params,
-    types::{Type, ValueRef},
+    Connection, Error, ErrorCode, Result, Row, params_from_iter,
+    types::{ToSqlOutput, Type, ValueRef},
 };
 use sha2::{Digest as _, Sha256};
 
 /// A table whose rows change after they are written, and are sealed anew then.
 pub(super) struct Sealed {
-    /// How many columns the sum is over.
-    pub(super) columns: usize,
+    table: &'static str,
+    /// What the sum is over, the key first.
+    pub(super) columns: &'static [&'static str],
     /// A row by its key: those columns, then the sum.
     pub(super) row: &'static str,
-    seal: &'static str,
 }
 
 pub(super) const ENTRIES: Sealed = Sealed {
-    columns: 13,
+    table: "entries",
+    columns: &[
+        "n", "kind", "id", "at", "user", "author", "target", "text", "reply_to", "edited", "mark", "digest",
+        "marks",
+    ],
     row: "SELECT n, kind, id, at, user, author, target, text, reply_to, edited, mark, digest, marks, sum
         FROM entries WHERE n = ?1",
-    seal: "UPDATE entries SET sum = ?2 WHERE n = ?1",
 };
 
 pub(super) const ROOMS: Sealed = Sealed {
-    columns: 8,
+    table: "rooms",
+    columns: &["id", "key", "name", "epoch", "last", "last_at", "topic", "indexed"],
     row: "SELECT id, key, name, epoch, last, last_at, topic, indexed, sum FROM rooms WHERE id = ?1",
-    seal: "UPDATE rooms SET sum = ?2 WHERE id = ?1",
 };
 
 impl Sealed {
     /// Checks a row before it is changed: damage must not be sealed in as if it had been written.
     pub(super) fn check(&self, connection: &Connection, key: i64) -> Result<()> {
-        connection.prepare_cached(self.row)?.query_row([key], |row| check(row, 0, self.columns))
+        connection.prepare_cached(self.row)?.query_row([key], |row| check(row, 0, self.columns.len()))
     }
 
     /// Makes the sum of a row anew after a change.
     pub(super) fn seal(&self, connection: &Connection, key: i64) -> Result<()> {
         let made = connection.prepare_cached(self.row)?.query_row([key], |row| {
-            let values = (0..self.columns).map(|column| row.get_ref(column));
+            let values = (0..self.columns.len()).map(|column| row.get_ref(column));
             values.collect::<Result<Vec<_>>>().map(sum)
         })?;
-        connection.prepare_cached(self.seal)?.execute(params![key, made])?;
-        Ok(())
+        self.set(connection, key, &[], made)
+    }
+
+    /// Checks a row, gives some of its columns other values, and seals it, in two statements.
+    pub(super) fn change(
+        &self,
+        connection: &Connection,
+        key: i64,
+        changed: &[(&str, ValueRef<'_>)],
+    ) -> Result<()> {
+        let made = connection.prepare_cached(self.row)?.query_row([key], |row| {
+            check(row, 0, self.columns.len())?;
+            let after = |(at, column): (usize, &&str)| match changed.iter().find(|(name, _)| name == column) {
+                Some((_, value)) => Ok(*value),
+                None => row.get_ref(at),
+            };
+            self.columns.iter().enumerate().map(after).collect::<Result<Vec<_>>>().map(sum)
+        })?;
+        self.set(connection, key, changed, made)
+    }
+
+    fn set(
+        &self,
+        connection: &Connection,
+        key: i64,
+        changed: &[(&str, ValueRef<'_>)],
+        sum: i64,
+    ) -> Result<()> {
+        let all = changed.iter().copied().chain([("sum", ValueRef::Integer(sum))]);
+        let columns: Vec<String> = all.clone().map(|(column, _)| format!("{column} = ?")).collect();
+        let update =
+            format!("UPDATE {} SET {} WHERE {} = ?", self.table, columns.join(", "), self.columns[0]);
+        let values = all.map(|(_, value)| value).chain([ValueRef::Integer(key)]);
+        connection
+            .prepare_cached(&update)?
+            .execute(params_from_iter(values.map(ToSqlOutput::Borrowed)))
+            .map(drop)
     }
 }
 
