@@ -41,10 +41,9 @@ impl Sealed {
 
     /// Makes the sum of a row anew after a change.
     pub(super) fn seal(&self, connection: &Connection, key: i64) -> Result<()> {
-        let made = connection.prepare_cached(self.row)?.query_row([key], |row| {
-            let values = (0..self.columns.len()).map(|column| row.get_ref(column));
-            values.collect::<Result<Vec<_>>>().map(sum)
-        })?;
+        let made = connection
+            .prepare_cached(self.row)?
+            .query_row([key], |row| sum_of(row, 0, self.columns.len()))?;
         self.set(connection, key, &[], made)
     }
 
@@ -116,8 +115,12 @@ pub(super) fn sum<'v>(values: impl IntoIterator<Item = ValueRef<'v>>) -> i64 {
 /// Checks `count` columns from `first` on against the sum that follows them.
 pub(super) fn check(row: &Row<'_>, first: usize, count: usize) -> Result<()> {
     let kept: i64 = row.get(first + count)?;
+    if sum_of(row, first, count)? == kept { Ok(()) } else { Err(damaged()) }
+}
+
+fn sum_of(row: &Row<'_>, first: usize, count: usize) -> Result<i64> {
     let values = (first..first + count).map(|column| row.get_ref(column));
-    if sum(values.collect::<Result<Vec<_>>>()?) == kept { Ok(()) } else { Err(damaged()) }
+    values.collect::<Result<Vec<_>>>().map(sum)
 }
 
 /// What is in the file is not what was written.
