@@ -25,12 +25,14 @@ use crate::{
     shard::Shards,
 };
 
-mod live;
 mod newest;
 mod pace;
+mod room;
+mod roster;
 mod sockets;
 
-pub use live::LiveRoom;
+pub use room::Room;
+pub use roster::{JoinError, Joined};
 
 /// Rooms that can be live at once.
 const LIVE_ROOMS: usize = 20_000;
@@ -58,7 +60,7 @@ pub struct Hub {
 /// A room's place in the hub, taken before the room has been read from the log.
 #[derive(Default)]
 struct Slot {
-    room: OnceCell<(Arc<LiveRoom>, AbortHandle)>,
+    room: OnceCell<(Arc<Room>, AbortHandle)>,
     /// Connections and posts that hold it. Changed only under the hub's lock.
     users: AtomicU64,
 }
@@ -67,7 +69,7 @@ struct Slot {
 pub struct Entered {
     hub: Arc<Hub>,
     slot: Arc<Slot>,
-    room: Arc<LiveRoom>,
+    room: Arc<Room>,
 }
 
 /// Why a room could not be entered.
@@ -166,7 +168,7 @@ impl Hub {
     }
 
     /// Reads a room from the log. It hears of new entries before it is read, so that none falls between.
-    async fn open(self: &Arc<Self>, name: &RoomName) -> Result<(Arc<LiveRoom>, AbortHandle), EnterError> {
+    async fn open(self: &Arc<Self>, name: &RoomName) -> Result<(Arc<Room>, AbortHandle), EnterError> {
         let key = name.key();
         let early = Arc::new(Early::default());
         self.layer.group_add(&key, early.clone());
@@ -178,8 +180,8 @@ impl Hub {
             }
         };
         let room = Arc::new(match record {
-            Some(record) => LiveRoom::from_record(record, self.members_per_room),
-            None => LiveRoom::new(name.clone(), new_epoch()?, self.members_per_room),
+            Some(record) => Room::from_record(record, self.members_per_room),
+            None => Room::new(name.clone(), new_epoch()?, self.members_per_room),
         });
         self.layer.group_add(&key, room.clone());
         room.receive_first(early.take());
@@ -304,7 +306,7 @@ impl Hub {
         self.layer.ready()
     }
 
-    fn live_rooms(&self) -> Vec<Arc<LiveRoom>> {
+    fn live_rooms(&self) -> Vec<Arc<Room>> {
         self.lock().values().filter_map(|slot| Some(slot.room.get()?.0.clone())).collect()
     }
 
@@ -358,9 +360,9 @@ impl Entered {
 }
 
 impl std::ops::Deref for Entered {
-    type Target = LiveRoom;
+    type Target = Room;
 
-    fn deref(&self) -> &LiveRoom {
+    fn deref(&self) -> &Room {
         &self.room
     }
 }

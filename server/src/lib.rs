@@ -27,7 +27,6 @@ pub mod log;
 pub mod permission;
 mod random;
 pub mod reach;
-pub mod room;
 pub mod seat;
 pub mod shard;
 pub mod socket;

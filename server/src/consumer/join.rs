@@ -11,9 +11,8 @@ use super::encode;
 use crate::{
     Server,
     fanout::Outbound,
-    hub::{EnterError, Entered},
+    hub::{EnterError, Entered, JoinError},
     log::{LogError, Span},
-    room::JoinError,
     seat::Seat,
 };
 

@@ -15,9 +15,8 @@ use super::{
 use crate::{
     Server,
     fanout::Outbound,
-    hub::{EnterError, Entered},
+    hub::{EnterError, Entered, JoinError, Joined},
     log::{LogError, Span},
-    room::{JoinError, Joined},
 };
 
 /// Names tried before somebody is turned away.

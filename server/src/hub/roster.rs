@@ -1,7 +1,7 @@
 //! Who is in a room and under which name: a plain struct that decides, without I/O and without waiting.
 //!
 //! It knows members, nicknames and what has to be told of their coming and going. Time is passed in. It does not know sockets,
-//! frames' bytes or the log; [`crate::hub`] holds it behind a lock for the length of one call.
+//! frames' bytes or the log; [`super::Room`] holds it behind a lock for the length of one call.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -23,7 +23,7 @@ const RESERVATIONS: usize = 4_096;
 
 /// A room's members, their names, and what is still to be told about them.
 #[derive(Debug)]
-pub struct Room {
+pub struct Roster {
     capacity: usize,
     /// By id, so that the first hundred are at hand without looking at ten thousand.
     members: BTreeMap<u64, Member>,
@@ -91,8 +91,8 @@ pub enum JoinError {
     Full,
 }
 
-impl Room {
-    /// An empty room for at most `capacity` members.
+impl Roster {
+    /// The empty roster of a room for at most `capacity` members.
     pub fn new(capacity: usize) -> Self {
         Self {
             capacity,

@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 use super::{
     newest::Newest,
     pace::{self, Pace},
+    roster::{JoinError, Joined, Roster},
     sockets::Sockets,
 };
 use crate::{
@@ -28,7 +29,6 @@ use crate::{
     fanout::{self, Attached, End, Follower, Item, Outbound, Tail, lock},
     layer::{Event, Receiver},
     log::RoomRecord,
-    room::{JoinError, Joined, Room},
 };
 
 /// Events encoded and written in one go. Bounds the frames that are in no tail yet, and how long the tail's lock is held.
@@ -37,14 +37,14 @@ const EVENTS: usize = 64;
 const MEMBERS: usize = 64;
 
 /// A room that somebody is in.
-pub struct LiveRoom {
+pub struct Room {
     /// Its name, in its first spelling.
     pub name: RoomName,
     /// What it is compared by.
     pub key: RoomKey,
     /// The name of its log.
     pub epoch: String,
-    members: Mutex<Room>,
+    roster: Mutex<Roster>,
     sockets: Mutex<Sockets>,
     /// Those who read without being members.
     followers: Mutex<HashMap<u64, Arc<Follower>>>,
@@ -69,14 +69,14 @@ pub struct Facts {
     pub topic: Topic,
 }
 
-impl LiveRoom {
+impl Room {
     /// A room as the log knows it. Events may already have come in; those the record includes are passed over.
     pub fn new(name: RoomName, epoch: String, capacity: usize) -> Self {
         Self {
             key: name.key(),
             name,
             epoch,
-            members: Mutex::new(Room::new(capacity)),
+            roster: Mutex::new(Roster::new(capacity)),
             sockets: Mutex::default(),
             followers: Mutex::default(),
             tail: Arc::new(Mutex::new(Tail::new(0))),
@@ -107,7 +107,7 @@ impl LiveRoom {
         author: &Author,
         nickname: &Nickname,
     ) -> Result<Joined, JoinError> {
-        let joined = self.change(|members, now| members.join(now, fresh, outbound.id, author, nickname))?;
+        let joined = self.change(|roster, now| roster.join(now, fresh, outbound.id, author, nickname))?;
         outbound.attach(self.tail.clone());
         let mut sockets = lock(&self.sockets);
         sockets.insert(outbound.clone());
@@ -128,22 +128,22 @@ impl LiveRoom {
         author: &Author,
         nickname: &Nickname,
     ) -> Result<Joined, JoinError> {
-        self.change(|members, now| members.join(now, fresh, outbound.id, author, nickname))
+        self.change(|roster, now| roster.join(now, fresh, outbound.id, author, nickname))
     }
 
     /// Takes a connection's place away.
     pub fn leave(&self, member: u64, connection: u64) {
         lock(&self.sockets).remove(connection);
-        self.change(|members, now| members.leave(now, member, connection));
+        self.change(|roster, now| roster.leave(now, member, connection));
     }
 
     /// Changes who is here, and wakes the room's voice when that is to be told before anything else.
-    fn change<T>(&self, change: impl FnOnce(&mut Room, Instant) -> T) -> T {
-        let mut members = lock(&self.members);
-        let due = members.next_deadline();
-        let changed = change(&mut members, Instant::now());
-        let sooner = members.next_deadline().is_some_and(|next| due.is_none_or(|due| next < due));
-        drop(members);
+    fn change<T>(&self, change: impl FnOnce(&mut Roster, Instant) -> T) -> T {
+        let mut roster = lock(&self.roster);
+        let due = roster.next_deadline();
+        let changed = change(&mut roster, Instant::now());
+        let sooner = roster.next_deadline().is_some_and(|next| due.is_none_or(|due| next < due));
+        drop(roster);
         if sooner {
             self.wake.notify_one();
         }
@@ -171,28 +171,28 @@ impl LiveRoom {
 
     /// Whether a member's sign of typing is passed on now.
     pub fn types(&self, member: u64) -> bool {
-        lock(&self.members).types(Instant::now(), member)
+        lock(&self.roster).types(Instant::now(), member)
     }
 
     /// Who is here: the first of them, and how many.
     pub fn members(&self) -> (MemberList, u32) {
-        let mut members = lock(&self.members);
-        (members.members(), members.count())
+        let mut roster = lock(&self.roster);
+        (roster.members(), roster.count())
     }
 
     /// How many have a live connection.
     pub fn connected(&self) -> u32 {
-        lock(&self.members).connected()
+        lock(&self.roster).connected()
     }
 
     /// Whether somebody here goes by that name.
     pub fn is_present(&self, nickname: &Nickname) -> bool {
-        lock(&self.members).is_present(nickname)
+        lock(&self.roster).is_present(nickname)
     }
 
     /// Whether nobody is here and no name is kept for anybody.
     pub fn is_over(&self) -> bool {
-        lock(&self.members).is_over(Instant::now())
+        lock(&self.roster).is_over(Instant::now())
     }
 
     /// The newest entry the members were told of.
@@ -240,7 +240,7 @@ impl LiveRoom {
     pub async fn run(self: Arc<Self>) {
         let mut pace = Pace::default();
         loop {
-            let deadline = lock(&self.members).next_deadline();
+            let deadline = lock(&self.roster).next_deadline();
             let due = async {
                 match deadline {
                     Some(at) => tokio::time::sleep_until(at.into()).await,
@@ -289,9 +289,9 @@ impl LiveRoom {
             (events, !incoming.is_empty())
         };
         let presence = {
-            let mut members = lock(&self.members);
-            let presence = members.presence(Instant::now());
-            presence.map(|presence| (members.newcomer(&presence), presence))
+            let mut roster = lock(&self.roster);
+            let presence = roster.presence(Instant::now());
+            presence.map(|presence| (roster.newcomer(&presence), presence))
         };
         let mut items: Vec<Item> = Vec::with_capacity(events.len() + 1);
         let mut last = self.last();
@@ -367,7 +367,7 @@ impl LiveRoom {
 /// An entry that does not follow the one before it.
 struct Hole;
 
-impl Receiver for LiveRoom {
+impl Receiver for Room {
     fn receive(&self, event: Event) {
         let mut incoming = lock(&self.incoming);
         incoming.push(event);
