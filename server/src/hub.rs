@@ -25,10 +25,10 @@ use crate::{
     shard::Shards,
 };
 
-mod newest;
-mod pace;
+mod coalesce;
 mod room;
 mod roster;
+mod single_flight;
 mod sockets;
 
 pub use room::Room;

@@ -18,9 +18,9 @@ use snug_shared::{
 use tokio::sync::Notify;
 
 use super::{
-    newest::Newest,
-    pace::{self, Pace},
+    coalesce::{self, Coalescer},
     roster::{JoinError, Joined, Roster},
+    single_flight::SingleFlight,
     sockets::Sockets,
 };
 use crate::{
@@ -53,9 +53,9 @@ pub struct Room {
     present: Mutex<Facts>,
     wake: Notify,
     /// What those missed who were here up to an entry, while another was the newest.
-    pub missed: Newest<(Seq, Seq), Arc<Missed>>,
+    pub missed: SingleFlight<(Seq, Seq), Arc<Missed>>,
     /// Whether one can go on where they left off, while an entry was the newest.
-    pub resumable: Newest<(Resume, Seq), bool>,
+    pub resumable: SingleFlight<(Resume, Seq), bool>,
 }
 
 /// What the newest entries made of the room.
@@ -83,8 +83,8 @@ impl Room {
             incoming: Mutex::default(),
             present: Mutex::new(Facts { first: 0, last_at: 0, topic: Topic::default() }),
             wake: Notify::new(),
-            missed: Newest::default(),
-            resumable: Newest::default(),
+            missed: SingleFlight::default(),
+            resumable: SingleFlight::default(),
         }
     }
 
@@ -137,7 +137,7 @@ impl Room {
         self.change(|roster, now| roster.leave(now, member, connection));
     }
 
-    /// Changes who is here, and wakes the room's voice when that is to be told before anything else.
+    /// Changes who is here, and wakes the flusher when that is to be told before anything else.
     fn change<T>(&self, change: impl FnOnce(&mut Roster, Instant) -> T) -> T {
         let mut roster = lock(&self.roster);
         let due = roster.next_deadline();
@@ -236,9 +236,9 @@ impl Room {
         self.wake.notify_one();
     }
 
-    /// The room's one voice: runs until it is aborted.
+    /// The room's flusher: runs until it is aborted.
     pub async fn run(self: Arc<Self>) {
-        let mut pace = Pace::default();
+        let mut coalescer = Coalescer::default();
         loop {
             let deadline = lock(&self.roster).next_deadline();
             let due = async {
@@ -251,33 +251,33 @@ impl Room {
                 () = self.wake.notified() => {}
                 () = due => {}
             }
-            // Whoever is ready to read gets its messages in first: they go out in the same write.
+            // Connections that are ready to be read get their messages in first: they go out in the same write.
             tokio::task::yield_now().await;
-            self.rest(&mut pace).await;
-            let speaks = !lock(&self.incoming).is_empty();
+            self.wait_for_more(&mut coalescer).await;
+            let has_events = !lock(&self.incoming).is_empty();
             while self.flush() {}
-            // Who was only woken, or told who came and went, keeps nobody waiting.
-            if speaks {
-                pace.spoke(Instant::now());
+            // A flush of presence alone opens no window: the next message is not delayed for it.
+            if has_events {
+                coalescer.flushed(Instant::now());
             }
         }
     }
 
-    /// Waits, where that is worth it, for more to say.
-    async fn rest(&self, pace: &mut Pace) {
+    /// Waits, where that pays, for more events to write in the same batch.
+    async fn wait_for_more(&self, coalescer: &mut Coalescer) {
         let waiting = || lock(&self.incoming).len();
-        if !(1..pace::FULL).contains(&waiting()) {
+        if !(1..coalesce::BATCH).contains(&waiting()) {
             return;
         }
         let members = lock(&self.sockets).len();
-        let Some(until) = pace.rest(members, Instant::now()) else { return };
+        let Some(until) = coalescer.window(members, Instant::now()) else { return };
         let full = async {
-            while waiting() < pace::FULL {
+            while waiting() < coalesce::BATCH {
                 self.wake.notified().await;
             }
         };
         let _ = tokio::time::timeout_at(until.into(), full).await;
-        pace.rested(waiting());
+        coalescer.gathered(waiting());
     }
 
     /// Encodes what came in and writes it to every member; true when there is more.
@@ -371,8 +371,8 @@ impl Receiver for Room {
     fn receive(&self, event: Event) {
         let mut incoming = lock(&self.incoming);
         incoming.push(event);
-        // It takes all there is when it is awake, and looks again only for more than it rests for.
-        if let 1 | pace::FULL = incoming.len() {
+        // Notify once per batch: the flusher drains the queue when it runs, and `BATCH` ends its window early.
+        if let 1 | coalesce::BATCH = incoming.len() {
             self.wake.notify_one();
         }
     }

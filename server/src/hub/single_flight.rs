@@ -1,4 +1,4 @@
-//! What many ask of the log at once, asked once.
+//! One read of the log for many who ask the same at once.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,11 +6,11 @@ use tokio::sync::OnceCell;
 
 use crate::fanout::lock;
 
-/// The newest question of some kind, and its answer. When a server restarts, a thousand members come back to a room and have
-/// missed the same: the first of them asks the log, and the others wait for that answer.
+/// The newest question of some kind, and its answer. When a server restarts, a thousand members return to a room and have missed
+/// the same entries. The first of them asks the log, and the others wait for that answer.
 #[derive(Debug)]
-pub struct Newest<Q, A> {
-    asked: Mutex<Option<Arc<Asked<Q, A>>>>,
+pub struct SingleFlight<Q, A> {
+    newest: Mutex<Option<Arc<Asked<Q, A>>>>,
 }
 
 #[derive(Debug)]
@@ -19,13 +19,13 @@ struct Asked<Q, A> {
     answer: OnceCell<A>,
 }
 
-impl<Q, A> Default for Newest<Q, A> {
+impl<Q, A> Default for SingleFlight<Q, A> {
     fn default() -> Self {
-        Self { asked: Mutex::default() }
+        Self { newest: Mutex::default() }
     }
 }
 
-impl<Q: PartialEq, A: Clone> Newest<Q, A> {
+impl<Q: PartialEq, A: Clone> SingleFlight<Q, A> {
     /// The answer to a question: what `ask` finds, unless it was the newest question already. A question must name the state
     /// it is asked in, so that its answer stays true.
     ///
@@ -33,7 +33,7 @@ impl<Q: PartialEq, A: Clone> Newest<Q, A> {
     /// Those of `ask`; the next one asks again.
     pub async fn answer<E>(&self, question: Q, ask: impl Future<Output = Result<A, E>>) -> Result<A, E> {
         let asked = {
-            let mut newest = lock(&self.asked);
+            let mut newest = lock(&self.newest);
             match &*newest {
                 Some(asked) if asked.question == question => asked.clone(),
                 _ => newest.insert(Arc::new(Asked { question, answer: OnceCell::new() })).clone(),
@@ -44,7 +44,7 @@ impl<Q: PartialEq, A: Clone> Newest<Q, A> {
 
     /// Lets go of the answer.
     pub fn forget(&self) {
-        *lock(&self.asked) = None;
+        *lock(&self.newest) = None;
     }
 }
 
@@ -60,8 +60,8 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_thousand_who_ask_the_same_at_once_cost_one_answer() {
-        let newest = Newest::default();
+    async fn a_thousand_equal_questions_at_once_cost_one_answer() {
+        let flight = SingleFlight::default();
         let asked = AtomicU32::new(0);
         let ask = async |question: u32| {
             let twice = async {
@@ -69,7 +69,7 @@ mod tests {
                 tokio::task::yield_now().await;
                 Ok::<_, Infallible>(question * 2)
             };
-            newest.answer(question, twice).await
+            flight.answer(question, twice).await
         };
         let answers = join_all((0..1_000).map(|_| ask(21))).await;
         assert!(answers.iter().all(|answer| *answer == Ok(42)));
@@ -80,11 +80,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_asks_after_a_failure_asks_anew() {
-        let newest = Newest::default();
-        assert_eq!(newest.answer(1, async { Err::<u32, _>("busy") }).await, Err("busy"));
-        assert_eq!(newest.answer(1, async { Ok::<_, &str>(7) }).await, Ok(7));
-        newest.forget();
-        assert_eq!(newest.answer(1, async { Ok::<_, &str>(8) }).await, Ok(8));
+    async fn a_question_after_a_failure_is_asked_anew() {
+        let flight = SingleFlight::default();
+        assert_eq!(flight.answer(1, async { Err::<u32, _>("busy") }).await, Err("busy"));
+        assert_eq!(flight.answer(1, async { Ok::<_, &str>(7) }).await, Ok(7));
+        flight.forget();
+        assert_eq!(flight.answer(1, async { Ok::<_, &str>(8) }).await, Ok(8));
     }
 }
