@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use snug_server::{Config, accept, reach::reachable, run};
+use snug_server::{Config, accept, net::addresses::reachable, run};
 use snug_shared::{DEFAULT_PORT, ServerAddress};
 use tokio::{
     runtime::Builder,

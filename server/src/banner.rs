@@ -10,7 +10,7 @@ use qrcode::{QrCode, render::unicode::Dense1x2};
 use snug_shared::{Durability, Invite, ServerAddress};
 use url::Host;
 
-use snug_server::{Config, reach::reachable};
+use snug_server::{Config, net::addresses::reachable};
 
 /// Prints it. A closed stdout is no reason not to serve.
 pub fn print(address: SocketAddr, config: &Config, file: Option<&Path>) {

@@ -1,9 +1,6 @@
 //! The way in for clients that never heard of Snug: no hello, no questions, a name that is made to fit.
 
-use std::{
-    iter,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{iter, sync::Arc};
 
 use snug_shared::{CloseReason, Entry, ErrorCode, ErrorFrame, Nickname, Seq};
 
@@ -73,7 +70,7 @@ fn numbered(wanted: Nickname) -> impl Iterator<Item = Nickname> {
 
 /// Names for who has none. Numbers are not used again: two who came one after the other are not taken for one.
 fn guests(server: &Server) -> impl Iterator<Item = Nickname> {
-    iter::repeat_with(|| server.guests.fetch_add(1, Ordering::Relaxed))
+    iter::repeat_with(|| server.next_guest())
         .filter_map(|number| Nickname::parse(&format!("guest-{number}")).ok())
 }
 

@@ -16,7 +16,7 @@ use snug_shared::{Invite, RoomName, ServerAddress};
 use url::Host;
 
 use super::HttpError;
-use crate::{Server, reach::reachable};
+use crate::{Server, net::addresses::reachable};
 
 /// What a link leads to.
 #[derive(Debug, Deserialize)]

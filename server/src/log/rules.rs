@@ -4,7 +4,7 @@ use snug_shared::{Author, Body, Emoji, ErrorCode, Intent, Message, Seq};
 use uuid::Uuid;
 
 use super::{Actor, original};
-use crate::permission::{self, Subject};
+use crate::policy::{self, Subject};
 
 /// Different reactions one message can have. An entry travels whole, so what is on it has to fit into a frame.
 pub const REACTION_KINDS: usize = 64;
@@ -55,11 +55,11 @@ pub(super) fn judge<F: Facts>(
             Verdict::Refuse(ErrorCode::IdConflict, "That id was used before for something else.")
         });
     }
-    let subject = match permission::subject(intent) {
+    let subject = match policy::subject(intent) {
         Some(seq) => facts.message(seq)?,
         None => None,
     };
-    if let Err((code, why)) = permission::check(actor, intent, subject.as_ref()) {
+    if let Err((code, why)) = policy::may_do(actor, intent, subject.as_ref()) {
         return Ok(Verdict::Refuse(code, why));
     }
     let Intent::React { target, emoji, on } = intent else { return Ok(Verdict::Enter) };

@@ -23,7 +23,7 @@ use crate::{
         rules::{self, Facts},
         words::Words,
     },
-    permission::Subject,
+    policy::Subject,
 };
 
 /// What an entry costs besides its text, about.

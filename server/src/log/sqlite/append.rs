@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{ROOM_MAX, fold, index, number, rows, seq_of, sum};
 use crate::{
     log::{Append, Appended, original, present, rules},
-    permission::Subject,
+    policy::Subject,
 };
 
 /// Rooms the writer remembers between transactions; above it, it asks the file again.

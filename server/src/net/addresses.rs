@@ -1,4 +1,4 @@
-//! Where others on the network find this machine: the addresses to pass on.
+//! The addresses under which others on the network reach this machine.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,4 +1,4 @@
-//! Who may do what: one pure check, called by the log at the very moment it appends (`docs/protocol.md` §4, "What holds" 5).
+//! Permissions: one pure check, which the log calls at the very moment it appends (`docs/protocol.md` §4, "What holds" 5).
 
 use snug_shared::{Author, ErrorCode, Intent, Seq};
 
@@ -10,13 +10,13 @@ pub type Denied = (ErrorCode, &'static str);
 /// What must be known of the message that an intent is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
-    /// Who said it.
+    /// Its author.
     pub author: Author,
     /// Whether it was deleted.
     pub deleted: bool,
 }
 
-/// The message that has to be there for this intent: its target, or what it answers.
+/// The message that this intent needs: its target, or the one it replies to.
 pub const fn subject(intent: &Intent) -> Option<Seq> {
     match intent {
         Intent::Message { reply_to, .. } => *reply_to,
@@ -29,7 +29,7 @@ pub const fn subject(intent: &Intent) -> Option<Seq> {
 ///
 /// # Errors
 /// [`ErrorCode::NotFound`] when the message is not there or was deleted, [`ErrorCode::NotAllowed`] when it is somebody else's.
-pub fn check(actor: &Actor, intent: &Intent, subject: Option<&Subject>) -> Result<(), Denied> {
+pub fn may_do(actor: &Actor, intent: &Intent, subject: Option<&Subject>) -> Result<(), Denied> {
     let there = subject.filter(|message| !message.deleted);
     match (intent, there) {
         (Intent::Message { reply_to: None, .. } | Intent::Topic { .. }, _) => Ok(()),
@@ -84,8 +84,8 @@ mod tests {
     #[test]
     fn any_member_may_speak_and_set_the_topic() {
         let plain = Intent::Message { text: text(), reply_to: None };
-        assert_eq!(check(&actor("ada", false), &plain, None), Ok(()));
-        assert_eq!(check(&actor("ada", false), &Intent::Topic { topic: Topic::default() }, None), Ok(()));
+        assert_eq!(may_do(&actor("ada", false), &plain, None), Ok(()));
+        assert_eq!(may_do(&actor("ada", false), &Intent::Topic { topic: Topic::default() }, None), Ok(()));
     }
 
     #[test]
@@ -94,8 +94,8 @@ mod tests {
         for intent in about_a_message() {
             for moderator in [false, true] {
                 let ada = actor("ada", moderator);
-                assert_eq!(code(check(&ada, &intent, None)), Some(ErrorCode::NotFound), "{intent:?}");
-                assert_eq!(code(check(&ada, &intent, Some(&gone))), Some(ErrorCode::NotFound), "{intent:?}");
+                assert_eq!(code(may_do(&ada, &intent, None)), Some(ErrorCode::NotFound), "{intent:?}");
+                assert_eq!(code(may_do(&ada, &intent, Some(&gone))), Some(ErrorCode::NotFound), "{intent:?}");
             }
         }
     }
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn an_author_may_do_everything_to_an_own_message() {
         for intent in about_a_message() {
-            assert_eq!(check(&actor("ada", false), &intent, Some(&said_by("ada"))), Ok(()), "{intent:?}");
+            assert_eq!(may_do(&actor("ada", false), &intent, Some(&said_by("ada"))), Ok(()), "{intent:?}");
         }
     }
 
@@ -111,7 +111,7 @@ mod tests {
     fn others_may_answer_and_react_only() {
         let allowed: Vec<_> = about_a_message()
             .iter()
-            .map(|intent| code(check(&actor("bob", false), intent, Some(&said_by("ada")))))
+            .map(|intent| code(may_do(&actor("bob", false), intent, Some(&said_by("ada")))))
             .collect();
         assert_eq!(allowed, [None, Some(ErrorCode::NotAllowed), Some(ErrorCode::NotAllowed), None]);
     }
@@ -120,8 +120,8 @@ mod tests {
     fn a_moderator_may_delete_but_never_put_words_into_a_mouth() {
         let [_, edit, delete, _] = about_a_message();
         let moderator = actor("mod", true);
-        assert_eq!(code(check(&moderator, &edit, Some(&said_by("ada")))), Some(ErrorCode::NotAllowed));
-        assert_eq!(check(&moderator, &delete, Some(&said_by("ada"))), Ok(()));
+        assert_eq!(code(may_do(&moderator, &edit, Some(&said_by("ada")))), Some(ErrorCode::NotAllowed));
+        assert_eq!(may_do(&moderator, &delete, Some(&said_by("ada"))), Ok(()));
     }
 
     #[test]

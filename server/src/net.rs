@@ -1,0 +1,3 @@
+//! What a connection is before it speaks: where it comes from and how it is reached.
+
+pub mod addresses;
