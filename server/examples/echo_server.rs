@@ -15,12 +15,13 @@ use snug_server::{
     accept::{self, Peer},
     consumer::frames::{self, End, Frames, Heard},
     dialect::Dialect,
-    fanout::{self, Outbound},
+    fanout::Outbound,
     http::{
         HttpError,
         guard::{self, Guard},
         upgrade::Handshake,
     },
+    websocket,
 };
 use snug_shared::Durability;
 
@@ -64,8 +65,8 @@ async fn echo(
 async fn say_back(outbound: &Outbound, mut frames: Frames<'_>) -> End {
     loop {
         let mut frame = match frames.next().await {
-            Ok(Heard::Text(text)) => fanout::text(&text),
-            Ok(Heard::Binary(bytes)) => fanout::binary(&bytes),
+            Ok(Heard::Text(text)) => websocket::text(&text),
+            Ok(Heard::Binary(bytes)) => websocket::binary(&bytes),
             Err(end) => return end,
         };
         while !frame.is_empty() {

@@ -15,13 +15,7 @@ use snug_shared::{
 use tokio::{runtime::Handle, time::timeout};
 
 use crate::{
-    Server,
-    accept::Peer,
-    dialect::Dialect,
-    fanout::{self, Outbound},
-    log::Later,
-    random,
-    socket::Socket,
+    Server, accept::Peer, dialect::Dialect, fanout::Outbound, log::Later, random, socket::Socket, websocket,
 };
 
 mod answer;
@@ -32,7 +26,6 @@ mod replay;
 mod wish;
 
 use frames::{End, Frames, Heard};
-pub use replay::Missed;
 pub use wish::Wish;
 
 /// How long a client may take to say hello (`docs/protocol.md` §4).
@@ -207,5 +200,5 @@ fn turn_away(outbound: &Outbound, (reason, error): join::Turned) -> End {
 }
 
 fn encode(frame: &ServerFrame) -> Bytes {
-    fanout::text(&frame.to_json())
+    websocket::text(&frame.to_json())
 }

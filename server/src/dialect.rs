@@ -9,7 +9,7 @@ use serde_json::Value;
 use snug_shared::{Entry, ErrorCode, ErrorFrame, MessageText, Millis, Nickname, Refused, Seq, ServerFrame};
 use uuid::Uuid;
 
-use crate::fanout;
+use crate::websocket;
 
 /// Who errors are from, for clients that show a `user` with every `message`. Nobody else may carry that name.
 const SERVER_NAME: &str = "snug";
@@ -50,13 +50,13 @@ impl Dialect {
             }
         };
         // Checked values in structs: serde_json has nothing to refuse.
-        Some(fanout::text(&json.unwrap_or_default()))
+        Some(websocket::text(&json.unwrap_or_default()))
     }
 
     /// A refusal.
     pub fn error(self, error: &ErrorFrame) -> Bytes {
         let json = match self {
-            Self::Native => return fanout::text(&ServerFrame::Error(error.clone()).to_json()),
+            Self::Native => return websocket::text(&ServerFrame::Error(error.clone()).to_json()),
             Self::Plain | Self::Lobby => serde_json::to_string(&Sorry {
                 r#type: "error",
                 code: error.code,
@@ -64,16 +64,16 @@ impl Dialect {
                 user: SERVER_NAME,
             }),
         };
-        fanout::text(&json.unwrap_or_default())
+        websocket::text(&json.unwrap_or_default())
     }
 
     /// The first frame, where the dialect has one that is the same for all.
     pub fn greeting(self) -> Option<Bytes> {
         match self {
             Self::Native | Self::Plain => None,
-            Self::Lobby => {
-                Some(fanout::text(r#"{"type":"connection_established","message":"You are now connected!"}"#))
-            }
+            Self::Lobby => Some(websocket::text(
+                r#"{"type":"connection_established","message":"You are now connected!"}"#,
+            )),
         }
     }
 }
@@ -182,7 +182,7 @@ mod tests {
     }
 
     fn json(frame: Option<Bytes>) -> Option<String> {
-        frame.map(|frame| String::from_utf8(fanout::payload(&frame).to_vec()).unwrap())
+        frame.map(|frame| String::from_utf8(websocket::payload(&frame).to_vec()).unwrap())
     }
 
     #[test]

@@ -11,13 +11,13 @@
 
 mod follower;
 mod incoming;
+mod missed;
 mod outbound;
 mod tail;
-mod websocket;
 
-pub use follower::{End, Follower};
+pub use follower::{FollowEnd, Follower};
 pub use incoming::Incoming;
+pub use missed::{Missed, history};
 pub(crate) use outbound::lock;
 pub use outbound::{Attached, Outbound};
 pub use tail::{Batch, Item, TAIL_BYTES, Tail};
-pub use websocket::{binary, close, payload, ping, text};

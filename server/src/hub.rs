@@ -252,7 +252,7 @@ impl Hub {
     /// Looks after every connection and lets go of rooms that are over. Called every [`SWEEP`].
     pub fn sweep(&self) {
         let now = self.now_ms();
-        let ping = crate::fanout::ping();
+        let ping = crate::websocket::ping();
         for room in self.live_rooms() {
             room.missed.forget();
             room.resumable.forget();
@@ -285,7 +285,7 @@ impl Hub {
         self.draining.store(true, Ordering::Relaxed);
         for room in self.live_rooms() {
             room.for_each_socket(|outbound| outbound.close(reason));
-            room.close_followers(crate::fanout::End::Closed);
+            room.close_followers(crate::fanout::FollowEnd::Closed);
         }
     }
 

@@ -30,6 +30,8 @@ mod serve;
 pub mod server;
 pub mod shard;
 pub mod socket;
+pub mod sync;
+pub mod websocket;
 
 pub use config::Config;
 pub use server::{RunError, Server};

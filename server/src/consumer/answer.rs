@@ -13,7 +13,7 @@ use super::{encode, join::Seated, plain, replay};
 use crate::{
     Server,
     dialect::{Dialect, Said},
-    fanout::Outbound,
+    fanout::{self, Outbound},
     layer::Event,
     log::{Actor, Appended, Later, LogError, Slice, Span, Then},
 };
@@ -184,8 +184,8 @@ impl<'a> Talker<'a> {
         let dialect = self.outbound.dialect;
         Answer::Later(Box::pin(async move {
             Some(match slice.await {
-                Ok(Some(Slice { entries, more, .. })) => replay::history(before, &entries, more),
-                Ok(None) => replay::history(before, &[], false),
+                Ok(Some(Slice { entries, more, .. })) => fanout::history(before, &entries, more),
+                Ok(None) => fanout::history(before, &[], false),
                 Err(failed) => dialect.error(&not_read(&failed)),
             })
         }))

@@ -32,12 +32,12 @@ struct State {
     position: u64,
     /// Entries up to here were read from the log; none while that goes on.
     seen: Option<Seq>,
-    end: Option<End>,
+    end: Option<FollowEnd>,
 }
 
 /// Why there is nothing more to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum FollowEnd {
     /// The server is about to stop.
     Closed,
     /// The reader fell too far behind.
@@ -74,7 +74,7 @@ impl Follower {
             return None;
         }
         if state.seen.is_some() && state.position < lock(&self.tail).start() {
-            state.end = Some(End::TooSlow);
+            state.end = Some(FollowEnd::TooSlow);
             drop(state);
             (self.cut)();
             self.wake.notify_one();
@@ -85,16 +85,16 @@ impl Follower {
     }
 
     /// Ends it.
-    pub fn close(&self, end: End) {
+    pub fn close(&self, end: FollowEnd) {
         let _ = self.lock().end.get_or_insert(end);
-        if end == End::TooSlow {
+        if end == FollowEnd::TooSlow {
             (self.cut)();
         }
         self.wake.notify_one();
     }
 
     /// Whether it is over, and why.
-    pub fn end(&self) -> Option<End> {
+    pub fn end(&self) -> Option<FollowEnd> {
         self.lock().end
     }
 
@@ -102,7 +102,7 @@ impl Follower {
     ///
     /// # Errors
     /// Why there will be none.
-    pub async fn next(&self) -> Result<Vec<Item>, End> {
+    pub async fn next(&self) -> Result<Vec<Item>, FollowEnd> {
         loop {
             let items = self.take()?;
             if !items.is_empty() {
@@ -112,7 +112,7 @@ impl Follower {
         }
     }
 
-    fn take(&self) -> Result<Vec<Item>, End> {
+    fn take(&self) -> Result<Vec<Item>, FollowEnd> {
         let mut state = self.lock();
         if let Some(end) = state.end {
             return Err(end);
@@ -122,8 +122,8 @@ impl Follower {
         let mut bytes = 0;
         loop {
             let Some(items) = lock(&self.tail).items(state.position, TAKE) else {
-                state.end = Some(End::TooSlow);
-                return Err(End::TooSlow);
+                state.end = Some(FollowEnd::TooSlow);
+                return Err(FollowEnd::TooSlow);
             };
             if items.is_empty() {
                 return Ok(taken);
@@ -165,7 +165,7 @@ mod tests {
         Item { frame: Bytes::from(vec![0; size]), message: None, seq: Some(seq), except: None }
     }
 
-    fn seqs(items: Result<Vec<Item>, End>) -> Vec<Seq> {
+    fn seqs(items: Result<Vec<Item>, FollowEnd>) -> Vec<Seq> {
         items.unwrap().iter().filter_map(|item| item.seq).collect()
     }
 
@@ -183,8 +183,8 @@ mod tests {
         lock(&tail).push(entry(4, 10));
         assert_eq!(follower.advance(), Some(6));
         assert_eq!(seqs(follower.next().await), [4]);
-        follower.close(End::Closed);
-        assert_eq!(follower.next().await.err(), Some(End::Closed));
+        follower.close(FollowEnd::Closed);
+        assert_eq!(follower.next().await.err(), Some(FollowEnd::Closed));
     }
 
     #[tokio::test]
@@ -219,7 +219,7 @@ mod tests {
             let _ = follower.advance();
         }
         assert!(cut.load(Ordering::Relaxed));
-        assert_eq!(follower.next().await.err(), Some(End::TooSlow));
+        assert_eq!(follower.next().await.err(), Some(FollowEnd::TooSlow));
         assert!(!Follower::new(tail, || {}).go_live(0), "the log has to be read on");
     }
 }

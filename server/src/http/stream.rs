@@ -20,9 +20,10 @@ use super::{HttpError, messages};
 use crate::{
     Server,
     accept::{Peer, Streaming},
-    fanout::{self, End, Follower, Item},
+    fanout::{FollowEnd, Follower, Item},
     hub::{Entered, PostError},
     log::Span,
+    websocket,
 };
 
 /// Silence after which something is sent all the same, so that both sides and all between know that the line stands.
@@ -62,7 +63,7 @@ pub async fn stream(
         reader.after = after.min(record.map_or(0, |record| record.last));
     }
     if reader.server.hub.is_draining() {
-        reader.follower.close(End::Closed);
+        reader.follower.close(FollowEnd::Closed);
     }
     let head = [
         (header::CONTENT_TYPE, form.content_type()),
@@ -140,7 +141,7 @@ impl Form {
         let mut out = Vec::new();
         for item in items {
             if let Some(seq) = item.seq {
-                self.write(&mut out, seq, &fanout::payload(&item.frame));
+                self.write(&mut out, seq, &websocket::payload(&item.frame));
             }
         }
         out
@@ -182,8 +183,8 @@ impl Reader {
         let piece = match timeout(HEARTBEAT, self.follower.next()).await {
             Err(_) => self.form.heartbeat(),
             Ok(Ok(items)) => self.form.items(&items).into(),
-            Ok(Err(End::Closed)) => return Ok(None),
-            Ok(Err(End::TooSlow)) => return Err(io::Error::other("the reader fell too far behind")),
+            Ok(Err(FollowEnd::Closed)) => return Ok(None),
+            Ok(Err(FollowEnd::TooSlow)) => return Err(io::Error::other("the reader fell too far behind")),
         };
         Ok(Some((piece, self)))
     }

@@ -24,11 +24,11 @@ use super::{
     sockets::Sockets,
 };
 use crate::{
-    consumer::Missed,
     dialect::Dialect,
-    fanout::{self, Attached, End, Follower, Item, Outbound, Tail, lock},
+    fanout::{self, Attached, FollowEnd, Follower, Item, Missed, Outbound, Tail, lock},
     layer::{Event, Receiver},
     log::RoomRecord,
+    websocket,
 };
 
 /// Events encoded and written in one go. Bounds the frames that are in no tail yet, and how long the tail's lock is held.
@@ -163,7 +163,7 @@ impl Room {
     }
 
     /// Ends all who read along.
-    pub fn close_followers(&self, end: End) {
+    pub fn close_followers(&self, end: FollowEnd) {
         for follower in lock(&self.followers).values() {
             follower.close(end);
         }
@@ -215,7 +215,7 @@ impl Room {
             Attached::LiveWithoutPresence => {
                 let (members, count) = self.members();
                 let whole = Presence { count, members: Some(members), ..Presence::default() };
-                outbound.send([fanout::text(&ServerFrame::Presence(whole).to_json())]);
+                outbound.send([websocket::text(&ServerFrame::Presence(whole).to_json())]);
                 true
             }
         }
@@ -302,7 +302,7 @@ impl Room {
             }
         }
         if let Some((except, presence)) = presence {
-            let frame = fanout::text(&ServerFrame::Presence(presence).to_json());
+            let frame = websocket::text(&ServerFrame::Presence(presence).to_json());
             items.push(Item::passing(frame, except));
         }
         if items.is_empty() {
@@ -350,7 +350,7 @@ impl Room {
             }
             Event::Typing { connection, user, by } => {
                 let json = ServerFrame::Typing { user, by }.to_json();
-                Ok(Some(Item::passing(fanout::text(&json), Some(connection))))
+                Ok(Some(Item::passing(websocket::text(&json), Some(connection))))
             }
         }
     }
@@ -360,7 +360,7 @@ impl Room {
     fn lost_the_thread(&self) {
         tracing::error!(room = %self.key, "entries did not arrive in order; members resume from the log");
         self.for_each_socket(|outbound| outbound.close(CloseReason::TooSlow));
-        self.close_followers(End::TooSlow);
+        self.close_followers(FollowEnd::TooSlow);
     }
 }
 

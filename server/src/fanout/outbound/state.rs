@@ -11,10 +11,7 @@ use snug_shared::{CloseReason, Seq};
 use uuid::Uuid;
 
 use super::{Flushed, WRITE_FRAMES, lock};
-use crate::{
-    dialect::Dialect,
-    fanout::{Tail, websocket},
-};
+use crate::{dialect::Dialect, fanout::Tail, websocket};
 
 /// Small enough that a member who keeps up is one line of the processor's cache: what only others need is boxed, and there
 /// only while they need it.

@@ -7,7 +7,10 @@ use tokio::{
 };
 
 use super::*;
-use crate::fanout::{Item, TAIL_BYTES, websocket};
+use crate::{
+    fanout::{Item, TAIL_BYTES},
+    websocket,
+};
 
 struct Pair {
     outbound: Arc<Outbound>,
