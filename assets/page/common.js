@@ -1,4 +1,4 @@
-// What both screens need: elements made of text, storage that may be missing, names, colours and times.
+// Shared by both screens: elements made of text, storage that may be missing, names, colours and times.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -24,7 +24,7 @@ const ICONS = {
   close: 'M18 6 6 18M6 6l12 12',
 };
 
-/// One of our line drawings. It says nothing: the control around it has the words.
+/// A line icon. It is silent for screen readers: the control around it has the label.
 export function icon(name) {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', '0 0 24 24');
@@ -35,18 +35,18 @@ export function icon(name) {
   return svg;
 }
 
-/// A button that is an icon, with its words for those who hover or listen.
+/// A button that shows an icon, with its label as a tooltip and for screen readers.
 export const iconButton = (name, label, onclick) =>
   h('button', { type: 'button', class: 'icon', 'aria-label': label, title: label, onclick }, icon(name));
 
-/// localStorage, or for as long as the page is open where a browser gives none or has no space left.
+/// localStorage. Where a browser has none or no space left, memory: it lasts as long as the page is open.
 const memory = new Map();
 export const store = {
   get(key) {
     if (memory.has(key)) return memory.get(key);
     try { return localStorage.getItem(key); } catch { return null; }
   },
-  /// Whether it will still be there after a reload.
+  /// Returns true if the value survives a reload.
   set(key, value) {
     try {
       localStorage.setItem(key, value);
@@ -66,12 +66,12 @@ export const store = {
   },
 };
 
-/// Where a room's things are kept: two spellings of one room are one.
+/// The storage key of something that belongs to a room. Two spellings of one room give one key.
 export const place = (kind, room, nickname) =>
   `snug.${kind}\n${room.normalize('NFKC').toLowerCase()}\n${nickname.normalize('NFC')}\n`;
 
 let lastTime = 0;
-/// A UUID v7: sorts by the time it was made. `crypto.randomUUID` is not there on a plain-http network address.
+/// A UUID v7, which sorts by creation time. Browsers have no `crypto.randomUUID` on plain-http network addresses.
 export function uuid() {
   lastTime = Math.max(Date.now(), lastTime + 1);
   const hex = (number, digits) => number.toString(16).padStart(digits, '0');
@@ -85,23 +85,23 @@ const segmenter = typeof Intl.Segmenter === 'function' ? new Intl.Segmenter() : 
 export const clusters = (text) => (segmenter ? Array.from(segmenter.segment(text), (part) => part.segment) : [...text]);
 export const bytes = (text) => new TextEncoder().encode(text).length;
 
-/// What is wrong with a name, in the server's sense as far as a browser can tell; the server has the last word.
+/// Returns why a name is refused, or null. The browser checks what it can; the server decides.
 export function wrongName(name, what, most) {
   if (!name) return `Type ${what}.`;
-  if (clusters(name).length > most) return `At most ${most} characters fit.`;
-  if (name.includes('/')) return 'A name can’t have a “/”.';
-  if (name === '.' || name === '..') return 'That can’t be a name.';
+  if (clusters(name).length > most) return `Use at most ${most} characters.`;
+  if (name.includes('/')) return 'A name can’t contain “/”.';
+  if (name === '.' || name === '..') return '“.” and “..” can’t be names.';
   return null;
 }
 
-/// One of twelve hues, by FNV-1a as in the app: the same person has the same colour in both.
+/// One of twelve hues, by FNV-1a as in the app: a member has the same colour in both.
 export function hue(who) {
   let hash = 0xcbf29ce484222325n;
   for (const byte of new TextEncoder().encode(who)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   return Number(hash % 12n) * 30;
 }
 
-/// A round tile with the first letter, which stands for a face.
+/// A round tile with the first letter of a nickname, in place of a picture.
 export function tile(name, who, size = '') {
   const element = h('span', { class: `tile ${size}`, 'aria-hidden': 'true' }, clusters(name)[0]?.toUpperCase() ?? '?');
   element.style.setProperty('--hue', hue(who));
@@ -124,7 +124,7 @@ export function dayName(at) {
 export const secure = location.protocol === 'https:';
 export const roomPath = (room) => `/chat/${encodeURIComponent(room)}/`;
 
-/// Asks this server; a refusal is an Error with the server's own sentence.
+/// Calls the server's API. A refusal throws an Error with the server's own sentence.
 export async function ask(path) {
   let response;
   try {
@@ -133,11 +133,11 @@ export async function ask(path) {
     throw new Error(`Nothing answers at ${location.host}. Is the server running?`);
   }
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(answer.message ?? 'The server could not answer that.');
+  if (!response.ok) throw new Error(answer.message ?? 'The server couldn’t answer.');
   return answer;
 }
 
-/// Puts a text into the clipboard, also where the browser keeps its clipboard from plain-http pages.
+/// Copies a text, also where the browser denies the clipboard to plain-http pages.
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);

@@ -1,4 +1,4 @@
-// Where one writes: the draft, what it is for, and how much still fits.
+// The composer: the draft, its purpose (message, reply or edit), and how many characters are left.
 
 import { $, bytes, clusters, h, place, store } from './common.js';
 import { notice } from './strip.js';
@@ -13,12 +13,12 @@ let purpose = null;
 const tooLong = (text) => bytes(text) > limits.message_bytes
   || (text.length > limits.message_clusters && clusters(text).length > limits.message_clusters);
 
-/// Sends what is written. False: there is nothing to send, or it cannot be sent.
+/// Sends the draft. Returns false if it is empty or too long.
 function submit() {
   const text = field.value;
   if (!text.trim()) return false;
   if (tooLong(text)) {
-    notice('That is too long for one message. Please cut it in two.');
+    notice('That’s too long for one message. Split it into two.');
     return false;
   }
   const { kind, row } = purpose ?? {};
@@ -29,20 +29,20 @@ function submit() {
   return true;
 }
 
-/// What the next send is for: `{kind: 'reply' or 'edit', row}`, or just a message. A draft waits until an edit is done.
+/// Sets the purpose of the next send: `{kind: 'reply' or 'edit', row}`, or null for a message. An edit puts the draft aside.
 export function aim(next) {
   if (purpose?.kind === 'edit' && next?.kind !== 'edit') field.value = store.get(DRAFT) ?? '';
   if (next?.kind === 'edit') field.value = next.row.message;
   purpose = next;
   $('purpose').hidden = !next;
   if (next) {
-    $('purpose-text').replaceChildren(...(next.kind === 'edit' ? ['Changing your message'] : ['Answering ', h('b', {}, next.row.user)]));
+    $('purpose-text').replaceChildren(...(next.kind === 'edit' ? ['Editing your message'] : ['Replying to ', h('b', {}, next.row.user)]));
     field.focus();
   }
   changed();
 }
 
-/// Esc: whether there was something to take back.
+/// Esc: cancels a reply or an edit. Returns false if there was none.
 export function cancel() {
   if (!purpose) return false;
   aim(null);
@@ -80,7 +80,7 @@ export function compose(sent) {
     if (field.value.trim()) typing();
   });
   field.addEventListener('keydown', (event) => {
-    // Safari says 229 where an input method takes the key that ends it.
+    // Safari sends 229 for the key that ends an input method's composition.
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();

@@ -1,32 +1,32 @@
-// One room's line to the server: greets, notices when the line is dead, comes back as `docs/protocol.md` says.
+// One room's connection to the server: sends the hello, detects a dead connection, reconnects as `docs/protocol.md` says.
 
 const RETRY_CAP = 30_000;
 const ANSWER = 10_000;
 const RESTART = 5_000;
 
-const MISUNDERSTOOD = ['The server did not understand this page. Please reload it.', 'other'];
+const MISUNDERSTOOD = ['The server didn’t understand this page. Reload it.', 'other'];
 
-// code: [what happened, whether and how to come back]. `other`: the person has to do something first.
+// code: [what happened, whether and how to reconnect]. `other`: the user has to act first.
 const CLOSES = {
   1000: ['The server closed this room.', 'other'],
-  1001: ['The server is going away.', 'backoff'],
+  1001: ['The server is shutting down.', 'backoff'],
   1002: MISUNDERSTOOD,
   1003: MISUNDERSTOOD,
   1007: MISUNDERSTOOD,
   1009: MISUNDERSTOOD,
-  1012: ['The server restarts.', 'restart'],
+  1012: ['The server is restarting.', 'restart'],
   4000: MISUNDERSTOOD,
-  4001: ['This server speaks another version than this page. Please reload it.', 'other'],
-  4002: ['The server does not take that name. Please pick another.', 'name'],
-  4003: ['That name is in use in this room. Please pick another.', 'name'],
-  4004: ['This room has a password, which this page cannot ask for yet. The app can.', 'other'],
-  4005: ['A moderator showed you out of this room.', 'other'],
-  4006: ['A moderator keeps you out of this room.', 'other'],
-  4007: ['No more members fit in there right now.', 'backoff'],
-  4008: ['The connection was too slow for this room.', 'backoff'],
-  4009: ['That was too much in too short a time.', 'backoff'],
-  4010: ['This room was opened in another tab or window.', 'here'],
-  4011: ['The server had an error.', 'backoff'],
+  4001: ['The server’s version of Snug has changed. Reload this page.', 'other'],
+  4002: ['The server doesn’t accept that nickname. Pick another.', 'name'],
+  4003: ['That nickname is in use in this room. Pick another.', 'name'],
+  4004: ['This room needs a password. Snug can’t ask for one yet.', 'other'],
+  4005: ['A moderator removed you from this room.', 'other'],
+  4006: ['You’re banned from this room.', 'other'],
+  4007: ['The room or the server is full.', 'backoff'],
+  4008: ['Your connection was too slow for this room.', 'backoff'],
+  4009: ['You sent too much too quickly.', 'backoff'],
+  4010: ['You opened this room in another tab or window.', 'here'],
+  4011: ['Something went wrong on the server.', 'backoff'],
 };
 
 export class Connection {
@@ -39,7 +39,7 @@ export class Connection {
   #established = false;
   #wasOnline = false;
 
-  /// `room.hello()` gives the first frame, `room.frame(…)` takes each frame, `room.link(…)` each change of the line.
+  /// `room.hello()` returns the first frame, `room.frame(…)` receives each frame, `room.link(…)` each change of the connection.
   constructor(url, room) {
     this.url = url;
     this.room = room;
@@ -49,7 +49,7 @@ export class Connection {
     });
   }
 
-  /// Dials at once, whatever it was waiting for.
+  /// Connects at once, without waiting for the next try.
   now() {
     clearTimeout(this.#timer);
     this.#timer = null;
@@ -65,14 +65,14 @@ export class Connection {
     socket.onclose = ({ code }) => this.#closed(code);
   }
 
-  /// Whether it went into the socket. That says nothing about whether it arrives.
+  /// Returns true if the frame went into the socket. Only the entry coming back says that it arrived.
   send(frame) {
     if (!this.#established || this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(frame));
     return true;
   }
 
-  /// Hangs up and dials again: what was missed comes by resume.
+  /// Closes the connection and reconnects. Resume brings what was missed.
   again() {
     this.#drop();
     this.#wait(this.#lost(), 'backoff');
@@ -108,7 +108,7 @@ export class Connection {
     this.room.frame(frame);
   }
 
-  /// After silence a ping; after more silence the line is dead, whatever the browser believes.
+  /// Sends a ping after silence. After more silence the connection is dead, whatever the browser reports.
   #arm(pause, asked = false) {
     clearTimeout(this.#heartbeat);
     this.#heartbeat = setTimeout(() => {

@@ -1,4 +1,4 @@
-// The first screen: who you are, and which room.
+// The first screen: a nickname and a room.
 
 import { $, ask, h, roomPath, secure, store, wrongName } from './common.js';
 
@@ -6,12 +6,12 @@ const EVERY = 5000;
 const MOST = 50;
 
 function here(members) {
-  return members === 0 ? 'Nobody there' : members === 1 ? '1 here' : `${members} here`;
+  return members === 0 ? 'Nobody here' : members === 1 ? '1 here' : `${members} here`;
 }
 
 function card(info) {
   return h('li', {}, h('a', { class: 'card', href: roomPath(info.room), onclick: (event) => {
-    // The name first: who comes without one is asked for it here, where it is typed.
+    // The nickname comes first: without one, the user is asked for it here.
     if (!keepName()) event.preventDefault();
   } }, h('span', { class: 'words' }, h('b', { dir: 'auto' }, info.room), info.topic && h('span', { class: 'muted small', dir: 'auto' }, info.topic)),
   h('span', { class: 'muted small' }, info.locked ? `${here(info.members)} · locked` : here(info.members))));
@@ -27,7 +27,7 @@ async function refresh() {
     drawn = JSON.stringify(rooms);
     items = rooms.slice(0, MOST).map(card);
     if (rooms.length > MOST) items.push(h('li', { class: 'muted' }, `And ${rooms.length - MOST} more.`));
-    if (!items.length) items = [h('li', { class: 'muted' }, 'No rooms yet. Name one below and it is there.')];
+    if (!items.length) items = [h('li', { class: 'muted' }, 'No rooms yet. Type a name below to create a room.')];
   } catch (error) {
     drawn = '';
     items = [h('li', { class: 'muted' }, error.message)];
@@ -44,7 +44,7 @@ function wrong(field, message) {
 
 function keepName() {
   const name = $('nickname').value.trim();
-  if (!wrong('nickname', wrongName(name, 'a name', 32))) return false;
+  if (!wrong('nickname', wrongName(name, 'a nickname', 32))) return false;
   store.set('snug.name', name);
   return true;
 }
@@ -53,7 +53,7 @@ $('enter').addEventListener('submit', (event) => {
   event.preventDefault();
   if (!keepName()) return;
   const room = $('room').value.trim();
-  if (wrong('room', wrongName(room, 'a room’s name', 64))) location.href = roomPath(room);
+  if (wrong('room', wrongName(room, 'a room name', 64))) location.href = roomPath(room);
 });
 
 $('nickname').value = store.get('snug.name') ?? '';

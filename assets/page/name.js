@@ -1,9 +1,9 @@
-// Who one is: asked for before a room is entered, and again when the name cannot be had.
+// Asks for a nickname before a room is joined, and again when the server refuses it.
 
 import { $, wrongName } from './common.js';
 import { join, nickname } from './session.js';
 
-/// Asks for it. `wrong`: what is the matter with the one there is; `better`: one that could be had.
+/// Asks for a nickname. `wrong`: why the present one is refused. `better`: the one to suggest.
 export function askName(wrong = '', better = nickname) {
   $('name').hidden = false;
   $('room').hidden = true;
@@ -20,7 +20,7 @@ function say(wrong) {
 $('name-form').addEventListener('submit', (event) => {
   event.preventDefault();
   const name = $('name-field').value.trim();
-  const wrong = wrongName(name, 'a name', 32);
+  const wrong = wrongName(name, 'a nickname', 32);
   say(wrong ?? '');
   if (!wrong) join(name);
 });

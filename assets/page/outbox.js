@@ -1,5 +1,5 @@
-// What was sent and has not come back. A send is stored before it goes over the wire, goes out again in order and with the same
-// `id` after any interruption, and is struck off when an entry with its `id` comes back: nothing else says it is durable.
+// Waiting sends. A send is stored before it goes over the wire. After any interruption it is sent again, in order and with the
+// same `id`. It is removed when an entry with its `id` comes back: nothing else says that it is durable.
 
 import { place, store, uuid } from './common.js';
 
@@ -7,11 +7,11 @@ export class Outbox {
   #prefix;
   #items;
 
-  /// `changed` is called whenever what waits is not what it was.
+  /// `changed` is called whenever the list of waiting sends changes.
   constructor(room, nickname, changed) {
     this.#prefix = place('out', room, nickname);
     this.changed = changed;
-    // The ids are UUIDs v7, so their order is that in which things were sent.
+    // The ids are UUIDs v7, so they sort in the order of sending.
     this.#items = new Map(store.keys().filter((key) => key.startsWith(this.#prefix)).sort().flatMap((key) => {
       try {
         const item = JSON.parse(store.get(key));
@@ -24,10 +24,10 @@ export class Outbox {
 
   get items() { return [...this.#items.values()]; }
 
-  /// The first that is neither failed nor on its way.
+  /// The first that has not failed.
   next() { return this.items.find((item) => !item.failed); }
 
-  /// Stores a send. False: it will not outlive this page.
+  /// Stores a send. Returns false if it is lost when the page closes.
   add(frame) {
     const item = { frame: { ...frame, id: uuid() }, at: Date.now() };
     this.#items.set(item.frame.id, item);
@@ -51,7 +51,7 @@ export class Outbox {
     this.changed();
   }
 
-  /// Sends a failed one again: at the end, and after a conflict of ids under another id.
+  /// Retries a failed send. After an `id_conflict` it gets a new id and goes to the end.
   retry(id) {
     const item = this.get(id);
     if (!item) return;

@@ -1,4 +1,4 @@
-// Who is here, and who writes.
+// The list of members, and who is typing.
 
 import { $, h, tile } from './common.js';
 import { mention } from './composer.js';
@@ -19,7 +19,7 @@ export function presence() {
   $('me').replaceChildren(tile(nickname, timeline.by ?? nickname, 'little'), h('bdi', {}, nickname));
 }
 
-/// The list of who is here, where there is no room for it beside the messages.
+/// Shows or hides the list of members in narrow windows, where it covers the messages.
 export function showPeople(shown) {
   document.body.classList.toggle('show-people', shown);
   $('people').setAttribute('aria-expanded', String(shown));
@@ -38,6 +38,6 @@ export function stoppedTyping(by) {
 
 function tell() {
   const names = Array.from(typists.values(), ({ user }) => user);
-  $('typing').textContent = names.length === 0 ? '' : names.length === 1 ? `${names[0]} is typing …`
-    : names.length === 2 ? `${names[0]} and ${names[1]} are typing …` : 'Several people are typing …';
+  $('typing').textContent = names.length === 0 ? '' : names.length === 1 ? `${names[0]} is typing…`
+    : names.length === 2 ? `${names[0]} and ${names[1]} are typing…` : 'Several people are typing…';
 }

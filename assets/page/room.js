@@ -1,4 +1,4 @@
-// The room on the screen: joins the session and the view, and gives hands to what is around the messages.
+// The room on the screen: connects the session with the view and with the controls around the messages.
 
 import { $, ask, copy, h, moment, place, roomPath, secure, store, wrongName } from './common.js';
 import { aim, cancel, compose, grow } from './composer.js';
@@ -20,7 +20,7 @@ const view = new View($('log'), $('pill'), room, timeline, {
   edit: (row) => aim({ kind: 'edit', row }),
   react: (row, emoji, on) => session.send({ type: 'react', target: row.seq, emoji, on }),
   delete: (row) => session.send({ type: 'delete', target: row.seq }),
-  copy: async (row) => notice(await copy(row.message) ? 'Copied.' : 'The browser does not let this page copy.'),
+  copy: async (row) => notice(await copy(row.message) ? 'Copied.' : 'Your browser doesn’t let this page copy.'),
   retry: (id) => { session.outbox.retry(id); session.pump(); },
   discard: (id) => session.outbox.strike(id),
 });
@@ -93,7 +93,7 @@ async function jump(seq) {
   }
 }
 
-// -- being told --
+// -- notifications --
 
 function title() {
   document.title = `${unread ? `(${unread}) ` : ''}${session.online ? '' : '… '}${room} · Snug`;
@@ -116,7 +116,7 @@ function tell({ seq, user, message }) {
 async function bell() {
   if (notifies()) store.set('snug.notify', 'no');
   else if (await Notification.requestPermission() === 'granted') store.set('snug.notify', 'yes');
-  else notice('The browser does not allow notifications for this page. Its settings can change that.');
+  else notice('Your browser blocks notifications for this page. You can change that in its settings.');
   bellState();
 }
 
@@ -124,7 +124,7 @@ function bellState() {
   const on = notifies();
   $('bell').hidden = !canNotify;
   $('bell').setAttribute('aria-pressed', String(on));
-  $('bell').title = on ? 'You are told when somebody mentions you' : 'Tell me when somebody mentions me';
+  $('bell').title = on ? 'You’re notified when someone mentions you' : 'Notify me when someone mentions me';
 }
 
 // -- search, invite, topic, rooms --
@@ -140,7 +140,7 @@ async function search() {
     results = entries.filter((entry) => entry.type === 'chat_message' && !entry.deleted).reverse().map((entry) => h('li', {},
       h('button', { type: 'button', onclick: () => { closeSearch(); jump(entry.seq); } },
         h('span', { class: 'meta' }, h('bdi', {}, entry.user), ' · ', moment(entry.at)), h('span', { dir: 'auto' }, entry.message.slice(0, 300)))));
-    if (asked && !results.length) results = [h('li', { class: 'muted' }, 'Nothing found with these words.')];
+    if (asked && !results.length) results = [h('li', { class: 'muted' }, 'No messages found.')];
   } catch (error) {
     results = [h('li', { class: 'muted' }, error.message)];
   }
@@ -175,7 +175,7 @@ async function rooms() {
     h('span', { 'aria-hidden': 'true', class: 'hash' }, '#'), h('bdi', {}, name)))));
 }
 
-// -- hands --
+// -- keys and buttons --
 
 const on = (id, kind, listener) => $(id).addEventListener(kind, listener);
 const submitted = (id, listener) => on(id, 'submit', (event) => { event.preventDefault(); listener(); });
@@ -233,7 +233,7 @@ document.addEventListener('visibilitychange', () => {
   seen();
 });
 
-/// The on-screen keyboard covers the page in some browsers instead of making it smaller.
+/// In some browsers the on-screen keyboard covers the page instead of making it smaller.
 function fit() {
   const { height, offsetTop } = window.visualViewport;
   document.documentElement.style.setProperty('--height', `${height}px`);
@@ -253,8 +253,8 @@ ask(`/invite?${new URLSearchParams({ room, secure })}`).then((answer) => {
   $('server').textContent = answer.server;
 }, () => {}).finally(() => { $('empty-link').textContent = invite.link; });
 $('address').textContent = location.host;
-if (wrongName(room, 'a room', 64)) location.replace('/');
-else if (wrongName(session.nickname, 'a name', 32)) askName();
+if (wrongName(room, 'a room name', 64)) location.replace('/');
+else if (wrongName(session.nickname, 'a nickname', 32)) askName();
 else session.join(session.nickname);
 rooms();
 setInterval(rooms, ROOMS_EVERY);

@@ -1,4 +1,4 @@
-// One row of the timeline as elements. Everything anybody wrote goes in as text nodes.
+// One row of the timeline as elements. All text from members goes in as text nodes.
 
 import { clusters, h, icon, moment, tile, time } from './common.js';
 
@@ -9,13 +9,13 @@ const DEPTH = 4;
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/// Finds where a text speaks to somebody: “@name”, or “name:” at its beginning.
+/// Matches mentions of a nickname: “@name” anywhere, “name:” or “name,” at the beginning.
 export function mentions(nickname) {
   const name = escaped(nickname);
   return new RegExp(`(?<![\\p{L}\\p{N}_])@${name}(?![\\p{L}\\p{N}_])|^${name}(?=[:,])`, 'giu');
 }
 
-/// A text in the small Markdown that chat needs: fences, quotes, bold, italic, strike, code and links.
+/// A text in a small part of Markdown: fences, quotes, bold, italic, strike, code and links.
 export function words(text, mention) {
   const parts = document.createDocumentFragment();
   const fence = /^```[^\n`]*\n([\s\S]*?)\n?^```[ \t]*$\n?/gm;
@@ -163,8 +163,8 @@ export function messageRow(row, { continued, own, mention, mentioned, quoted, ac
 
 function quote(row, quoted, act) {
   const inside = !quoted ? 'An earlier message'
-    : quoted.deleted ? 'A message that was deleted' : quoted.message.replace(/\s+/g, ' ').slice(0, 120);
-  return h('button', { type: 'button', class: 'quote', onclick: () => act.jump(row.replyTo), 'aria-label': `Answer to ${quoted?.user ?? ''}: ${inside}` },
+    : quoted.deleted ? 'A deleted message' : quoted.message.replace(/\s+/g, ' ').slice(0, 120);
+  return h('button', { type: 'button', class: 'quote', onclick: () => act.jump(row.replyTo), 'aria-label': `Reply to ${quoted?.user ?? ''}: ${inside}` },
     icon('reply'), quoted && h('bdi', {}, quoted.user), h('span', {}, inside));
 }
 
@@ -177,26 +177,26 @@ function reactions(row, act, me) {
 }
 
 function delivery(row, act) {
-  if (!row.failed) return h('div', { class: 'delivery' }, 'Sending …');
+  if (!row.failed) return h('div', { class: 'delivery' }, 'Waiting');
   return h('div', { class: 'delivery failed' },
-    h('b', {}, 'Not delivered'), h('span', {}, row.failed.message),
+    h('b', {}, 'Failed'), h('span', {}, row.failed.message),
     h('button', { type: 'button', onclick: () => act.retry(row.id) }, 'Retry'),
     h('button', { type: 'button', onclick: () => act.copy(row) }, 'Copy text'),
     h('button', { type: 'button', onclick: () => act.discard(row.id) }, 'Delete'));
 }
 
 const HOLES = {
-  missed: 'Loading what was said in between …',
-  lost: 'What was said here is no longer kept by the server.',
-  anew: 'The server’s history began anew. What stands above was said before, and is only here.',
+  missed: 'Loading messages…',
+  lost: 'The messages that were here are no longer on the server.',
+  anew: 'The server has started a new history. Messages above this line are from the old one.',
 };
 
-/// What stands between messages.
+/// A row between messages: a day, the unread line, a hole, a note, a topic.
 export function aside(row) {
   if (row.kind === 'day') return h('div', { class: 'day', role: 'separator', 'aria-label': row.text }, h('span', {}, row.text));
   if (row.kind === 'new') return h('div', { class: 'day new', role: 'separator', 'aria-label': 'New messages' }, h('span', {}, 'New messages'));
   if (row.kind === 'hole') return h('p', { class: `aside hole ${row.reason}` }, HOLES[row.reason]);
-  if (row.kind === 'damaged') return h('p', { class: 'aside', 'data-seq': row.seq }, 'One entry here cannot be read: the server’s disk changed it.');
+  if (row.kind === 'damaged') return h('p', { class: 'aside', 'data-seq': row.seq }, 'Something here can’t be read: it’s damaged on the server’s disk.');
   if (row.kind === 'note') return h('p', { class: 'aside' }, row.text);
   return h('p', { class: 'aside', 'data-seq': row.seq }, h('bdi', {}, row.user),
     row.topic ? ' changed the topic to “' : ' removed the topic.', row.topic && h('bdi', {}, row.topic), row.topic && '”');

@@ -1,5 +1,4 @@
-// The room without pixels: the line, the outbox and the timeline, and what each has to know of the others. A page has one room,
-// so this module is it.
+// The room without pixels: joins the connection, the outbox and the timeline. A page has one room, so its state is this module's.
 
 import { place, secure, store } from './common.js';
 import { Connection } from './connection.js';
@@ -10,7 +9,7 @@ const VERSION = 'snug-page/1';
 const TYPING = 3000;
 const ANSWER = 20_000;
 const PAGE = 100;
-/// Refusals that pass: the same send goes out again.
+/// Temporary refusals: the same send is tried again.
 const PASSING = ['rate_limited', 'storage_full', 'unavailable'];
 
 export const timeline = new Timeline();
@@ -23,27 +22,27 @@ export let members = new Map();
 export let count = 0;
 export let online = false;
 export let link = { state: 'connecting' };
-/// Whether all that was missed is here. It comes first, so that what came back already is not sent again.
+/// True once everything missed has arrived. Sends wait for it, so that one already stored is not repeated.
 export let caughtUp = false;
 
 let screen = null;
 let connection = null;
-// The id of the one send on its way: one at a time keeps their order whatever is refused or lost.
+// The id of the send in flight. Only one is, so that refusals and losses do not change their order.
 let flying = null;
 let sendAgain = null;
 let unanswered = null;
-// The page of history that was asked for and is not here.
+// The request for older messages that is not answered yet.
 let loading = null;
 let typedAt = 0;
 let readSent = 0;
 let readWanted = 0;
 let readTimer = null;
 
-/// Who is told what changes.
+/// Sets the object whose functions are called on changes.
 export const watch = (watcher) => { screen = watcher; };
 export const redial = () => connection.now();
 
-/// Comes in, or goes on under another name: the seat goes along, and so does what waits to be sent.
+/// Joins, or changes the nickname: the seat and the waiting sends are kept.
 export function join(name) {
   const seat = outbox && store.get(seatPlace());
   const waiting = outbox?.items ?? [];
@@ -76,7 +75,7 @@ function linked(next) {
   screen.link();
 }
 
-// -- what the server says --
+// -- frames from the server --
 
 const byMember = (list) => new Map(list.map((member) => [member.member, member]));
 
@@ -126,7 +125,7 @@ const FRAMES = {
     const id = frame.id ?? (['bad_request', 'too_long'].includes(frame.code) ? flying : null);
     if (outbox.get(id)) return refused(id, frame);
     if (loading && !frame.id) {
-      // The page that was asked for: it is asked for again a little later.
+      // The request for older messages was refused: it is repeated later.
       const held = loading;
       setTimeout(() => {
         if (loading !== held) return;
@@ -150,9 +149,9 @@ function refused(id, { code, message, retry_after_ms: pause }) {
   }
   if (outbox.get(id).frame.type === 'chat_message') outbox.fail(id, code, message);
   else {
-    // Nothing on the screen stands for it, so it is said once.
+    // It has no row that could show the failure, so a notice does.
     outbox.strike(id);
-    screen.notice(`That was not done. ${message}`);
+    screen.notice(`That didn’t work. ${message}`);
   }
   pump();
 }
@@ -169,8 +168,8 @@ function take(entries, live) {
   if (caughtUp) pump();
 }
 
-/// Strikes off what an entry acknowledges. A reaction that changes nothing comes back as the entry that set it, under that
-/// entry's id.
+/// Removes the send that an entry acknowledges. A reaction that changes nothing is answered with the entry that set it, which
+/// has another id.
 function cameBack(entry) {
   if (entry.by !== timeline.by) return;
   const sent = outbox.get(flying)?.frame;
@@ -195,7 +194,7 @@ function fillHole() {
   if (hole && !loading) history(hole.before);
 }
 
-/// Asks for the page before the oldest message. False: there is none, or it cannot come now.
+/// Requests the page before the oldest message. Returns false if there is none or the room is offline.
 export function older() {
   if (!online || !timeline.more) return false;
   if (!loading) history(timeline.oldest);
@@ -205,7 +204,7 @@ export function older() {
 // -- sending --
 
 export function send(frame) {
-  if (!outbox.add(frame)) screen.notice('This browser keeps nothing for this page: what you send is lost if you close it before it is sent.');
+  if (!outbox.add(frame)) screen.notice('Your browser can’t store messages for this page. If you close it, unsent messages are lost.');
   pump();
 }
 
@@ -215,18 +214,18 @@ export function pump() {
   if (!item || !connection.send(item.frame)) return;
   const { id } = item.frame;
   flying = id;
-  // Every send is answered; where none is, a new line asks again, which the id makes harmless.
+  // Every send is answered. If no answer comes, reconnect and repeat it: the id makes that harmless.
   clearTimeout(unanswered);
   unanswered = setTimeout(() => flying === id && connection.again(), ANSWER);
 }
 
-/// Says that one writes, as often as others need it.
+/// Tells others that this member is typing, at most once in 3 s.
 export function typing() {
   if (count < 2 || Date.now() - typedAt < TYPING) return;
   if (connection.send({ type: 'typing' })) typedAt = Date.now();
 }
 
-/// Everything was seen up to the newest. The server hears of it once a second at most.
+/// Marks everything as read. The server is told at most once a second.
 export function seen() {
   if (!online || timeline.after <= readWanted) return;
   readWanted = timeline.after;

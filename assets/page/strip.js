@@ -1,4 +1,4 @@
-// What stands above the composer: the state of the line and what can be done about it, and short notices.
+// The banner above the composer: the state of the connection with its buttons, and short notices.
 
 import { $, h } from './common.js';
 import { askName } from './name.js';
@@ -10,33 +10,33 @@ let noticed = null;
 
 const button = (words, onclick, primary) => h('button', { type: 'button', class: primary && 'primary', onclick }, words);
 
-/// Why the server let one no further. The marks around the name keep its direction to itself.
+/// Why the connection ended. Isolates around the nickname keep its text direction from its neighbours.
 const reason = () => (link.suggestion ? `“\u2068${nickname}\u2069” is in use in this room.` : link.reason);
 
 function contents() {
   const { state, back, suggestion } = link;
-  if (state === 'connecting') return ['Connecting …'];
+  if (state === 'connecting') return ['Connecting…'];
   if (state === 'waiting') {
-    // Out of the announced words: it changes with each second.
+    // Not announced by screen readers: it changes every second.
     const seconds = h('span', { class: 'countdown', 'aria-hidden': 'true' });
     const count = () => {
       const left = Math.ceil((link.until - Date.now()) / 1000);
-      seconds.textContent = left > 0 ? `Next try in ${left} s.` : 'Trying …';
+      seconds.textContent = left > 0 ? `Next try in ${left} s.` : 'Trying now…';
     };
     count();
     countdown = setInterval(count, 500);
-    return [h('span', {}, h('b', {}, reason()), ' Messages you send now are kept and go out when it is back. ', seconds), button('Try now', redial)];
+    return [h('span', {}, h('b', {}, reason()), ' Messages you send now will be sent when you reconnect. ', seconds), button('Try now', redial)];
   }
-  const words = h('span', {}, h('b', {}, reason()), outbox.items.length > 0 && ' What you sent is kept.');
+  const words = h('span', {}, h('b', {}, reason()), outbox.items.length > 0 && ' Your messages are waiting.');
   return [words, suggestion && button(`Join as ${suggestion}`, () => join(suggestion), true),
-    back === 'name' ? button('Another name', () => askName()) : button(back === 'here' ? 'Use it here' : 'Try again', redial)].filter(Boolean);
+    back === 'name' ? button('Pick another nickname', () => askName()) : button(back === 'here' ? 'Use it here' : 'Try again', redial)].filter(Boolean);
 }
 
-/// Draws the state of the line. A first try that goes well needs no words.
+/// Shows the state of the connection. A first try that succeeds shows nothing.
 export function strip() {
   clearInterval(countdown);
-  // Who has not been inside yet is better asked at the door.
-  if (link.back === 'name' && timeline.epoch === null) askName(reason() + (link.suggestion ? ' The one above is free.' : ''), link.suggestion);
+  // Before the first join, the nickname screen asks for another one.
+  if (link.back === 'name' && timeline.epoch === null) askName(reason() + (link.suggestion ? ' The nickname above is free.' : ''), link.suggestion);
   const shown = !online && !(link.state === 'connecting' && timeline.epoch === null);
   const held = $('strip').contains(document.activeElement);
   $('strip').hidden = !shown;
@@ -44,7 +44,7 @@ export function strip() {
   if (held) ($('strip').querySelector('button') ?? $('text')).focus();
 }
 
-/// Says something once.
+/// Shows a notice for a few seconds.
 export function notice(text) {
   $('notice').textContent = text;
   $('notice').hidden = false;

@@ -1,8 +1,8 @@
-// Entries folded into what there is to show. Knows nothing of elements or sockets.
+// Entries folded into rows. Knows nothing of elements or sockets.
 
 /// Changes remembered for messages that are not loaded yet.
 const CHANGES = 2_000;
-/// Rows held; of older ones the server has the copy.
+/// Rows held. Older ones are loaded from the server again.
 const MOST = 2_000;
 
 export class Timeline {
@@ -12,23 +12,23 @@ export class Timeline {
   afterId = null;
   topic = '';
   by = null;
-  /// Messages, topics and holes, oldest first. A hole is what is missing between its neighbours.
+  /// Messages, topics and holes, oldest first. A hole stands for the entries missing between its neighbours.
   rows = [];
-  /// Where older pages begin, and whether there are any.
+  /// The oldest entry held, and whether the server has older ones.
   oldest = null;
   more = false;
-  /// Between what is here and the newest, which a return brought without what lies between.
+  /// The gap between the entries held and the newest ones, after a join that could not resume.
   gap = null;
   #messages = new Map();
   #changes = [];
   #era = 0;
 
-  /// A join: the same log goes on, or history begins anew, or there is a gap in it.
+  /// A join. The same log continues, or it has a gap, or the server has a new history.
   established({ epoch, first, last, resumed, topic, limits }) {
     this.topic = topic ?? '';
     if (resumed) return;
     const before = this.rows.some((row) => row.kind === 'message');
-    // A server that could go on and does not has another log than the one that was seen.
+    // A server that could resume and does not has another log.
     const could = this.after && last - this.after <= (limits?.replay ?? 0) && first <= this.after + 1;
     if (before && (this.epoch !== epoch || last < this.after || could)) {
       this.#era += 1;
@@ -49,7 +49,7 @@ export class Timeline {
     if (last === 0) this.more = false;
   }
 
-  /// Entries in order, as they go on from what is here. False: something is missing before them.
+  /// Appends entries. Returns false if entries before them are missing.
   extend(entries) {
     for (const entry of entries) {
       if (this.after && entry.seq <= this.after) continue;
@@ -78,11 +78,11 @@ export class Timeline {
       this.oldest = seq;
       this.more = seq > this.first;
     }
-    // The newest page reaches back into what is here already.
+    // The newest page overlaps the entries held.
     if (gap && seq <= gap.after) this.after = gap.after;
   }
 
-  /// What to ask for to fill the newest hole, if there is one that can be filled.
+  /// The newest hole that can be filled, if there is one.
   hole() { return this.rows.findLast((row) => row.kind === 'hole' && row.reason === 'missed' && !row.past); }
 
   /// A page of older entries, for a hole or for the top.
@@ -92,7 +92,7 @@ export class Timeline {
     const wanted = hole ? entries.filter((entry) => entry.seq > hole.after) : entries;
     const rows = wanted.map((entry) => this.#row(entry)).filter(Boolean);
     if (!hole) {
-      // What was said before history began anew stays above.
+      // Rows of the old history stay above.
       const at = this.rows.findLastIndex((row) => row.past) + 1;
       const from = this.#era ? this.rows.findIndex((row) => row.reason === 'anew' && row.key === `hole-${this.#era}`) + 1 : at;
       this.rows.splice(from, 0, ...rows);
@@ -103,11 +103,11 @@ export class Timeline {
       const filled = !wanted.length || !more || wanted[0].seq === hole.after + 1;
       this.rows.splice(at, 1, ...(filled ? [] : [{ ...hole, before: wanted[0].seq }]), ...rows);
     }
-    // Changes that came while these messages were not here, which the page may be too old to know.
+    // Changes that arrived before these messages did. The page may have been read before them.
     for (const entry of this.#changes) this.#apply(entry);
   }
 
-  /// Lets go of the oldest rows of a tab that has been open for days.
+  /// Drops the oldest rows in a tab that has been open for days.
   trim() {
     if (this.rows.length <= MOST + 500 || this.#era || this.hole()) return;
     for (const row of this.rows.splice(0, this.rows.length - MOST)) this.#messages.delete(row.seq);

@@ -1,4 +1,4 @@
-// The timeline on the screen: draws what changed, keeps the place where one reads, and says what is new.
+// The timeline on the screen: draws changes, keeps the reading position, and counts new messages.
 
 import { day, dayName, h, hue, iconButton } from './common.js';
 import { aside, mentions, messageRow } from './rows.js';
@@ -22,7 +22,7 @@ export class View {
     log.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     log.addEventListener('keydown', (event) => this.#key(event));
     for (const kind of ['pointerover', 'focusin']) this.list.addEventListener(kind, (event) => this.#hand(event.target));
-    // A tap is a phone's way to point; not every browser gives the focus by itself.
+    // On touch screens a tap replaces hovering. Not every browser moves the focus by itself.
     this.list.addEventListener('click', ({ target }) => {
       if (matchMedia('(hover: none)').matches && !target.closest('a, button')) target.closest('.row')?.focus({ preventScroll: true });
     });
@@ -40,7 +40,7 @@ export class View {
     return row.message.search(this.mention) >= 0 || this.timeline.message(row.replyTo)?.by === this.timeline.by;
   }
 
-  /// Draws soon, once for all that changes until then.
+  /// Schedules one drawing for all changes until then.
   update() {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -60,7 +60,7 @@ export class View {
 
   arrived(count) { if (!this.#atEnd) this.#tell(this.news + count); }
 
-  /// Brings a message to where the eye is. False: it is not loaded.
+  /// Scrolls to a message and highlights it. Returns false if it is not loaded.
   show(seq) {
     const row = this.list.querySelector(`[data-seq="${Number(seq)}"]`);
     if (!row) return false;
@@ -83,7 +83,7 @@ export class View {
   }
 
   #scrolled() {
-    // A scroll that comes of another height (a keyboard, a turned phone) is nobody's wish to leave the end.
+    // A scroll caused by a resize (a keyboard, a turned phone) does not leave the end.
     if (this.log.clientHeight !== this.#height) return this.#resized();
     this.#atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR;
     if (this.#atEnd) {
@@ -104,7 +104,7 @@ export class View {
     next.focus();
   }
 
-  /// One set of buttons, which goes to the row under the hand or with the focus.
+  /// One set of buttons, moved to the row that is hovered or focused.
   #hand(target) {
     const element = target.closest?.('.row:not(.past):not(.pending)');
     if (!element || this.#tools.parentElement === element || this.#tools.contains(document.activeElement)) return;
@@ -141,7 +141,7 @@ export class View {
     keep.focus();
   }
 
-  /// Other buttons for a while.
+  /// Replaces the buttons until a choice is made.
   #offer(...buttons) {
     this.#stay();
     this.#tools.replaceChildren(...buttons);
@@ -152,12 +152,12 @@ export class View {
     this.#stay();
   }
 
-  /// Keeps the focus in the row while its buttons change: without it they would hide, and could take none.
+  /// Keeps the focus in the row while its buttons change. Without the focus they would hide.
   #stay() { this.#tools.closest('.row')?.focus({ preventScroll: true }); }
 
   // -- drawing --
 
-  /// Everything in order, with what goes between messages.
+  /// All rows in order, with days, notes and the unread line between messages.
   #wanted() {
     const wanted = [];
     let before = null;
@@ -227,7 +227,7 @@ export class View {
     if (this.log.scrollTop < AHEAD) this.act.older();
   }
 
-  /// The first message in sight, and where it stands: it stays there, whatever comes above it.
+  /// The first message in view and its position, to be restored after drawing.
   #hold() {
     const top = this.log.getBoundingClientRect().top;
     for (const [key, { element }] of this.#drawn) {

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { assert, enter, online, say, sees, shown, until, watch } from './harness.mjs';
 
 export default {
-  async 'two tabs chat: messages, answers, changes, reactions, topic, typing, who is here'({ chromium, server }) {
+  async 'two tabs chat: messages, replies, edits, reactions, topic, typing, members'({ chromium, server }) {
     const [maya, zoe] = [await chromium.newContext(), await chromium.newContext()];
     const a = await enter(maya, server, 'tea', 'maya');
     await until('an empty room says what to do, once it is laid out', async () =>
@@ -15,7 +15,7 @@ export default {
     await sees(b, 'Is anybody there?');
     assert.equal(await b.locator('.text strong').innerText(), 'anybody');
     await b.locator('#text').pressSequentially('Yes');
-    await until('typing is shown', async () => await a.locator('#typing').textContent() === 'zoe is typing …');
+    await until('typing is shown', async () => await a.locator('#typing').textContent() === 'zoe is typing…');
     await b.press('#text', 'Enter');
     await sees(a, 'Yes');
     await until('typing ends with the message', async () => await a.locator('#typing').textContent() === '');
@@ -28,13 +28,13 @@ export default {
     await yes.hover();
     await yes.getByLabel('Reply').click();
     await say(a, '@zoe at five?');
-    await until('the answer quotes', async () => (await b.locator('.quote').innerText()).includes('zoe'));
+    await until('the reply quotes', async () => (await b.locator('.quote').innerText()).includes('zoe'));
     assert.equal(await b.locator('.row.mentioned mark').innerText(), '@zoe');
 
     await a.press('#text', 'ArrowUp');
     assert.equal(await a.inputValue('#text'), '@zoe at five?');
     await say(a, '@zoe at six?');
-    await until('the change is seen', async () => (await shown(b)).some((text) => text.startsWith('@zoe at six? (edited)')));
+    await until('the edit is seen', async () => (await shown(b)).some((text) => text.startsWith('@zoe at six? (edited)')));
     const first = a.locator('.row').first();
     await first.hover();
     await first.getByLabel('Delete').click();
@@ -135,7 +135,7 @@ export default {
     return [page];
   },
 
-  async 'a draft waits until the change of another message is done'({ chromium, server }) {
+  async 'a draft waits until the edit of another message is done'({ chromium, server }) {
     const page = await enter(await chromium.newContext(), server, 'draft', 'maya');
     await say(page, 'at five');
     await sees(page, 'at five');
@@ -259,7 +259,7 @@ export default {
     return [page];
   },
 
-  async 'history that began anew is said, and talk goes on beneath it'({ chromium, server }) {
+  async 'a new history is announced, and the conversation goes on below it'({ chromium, server }) {
     const page = await enter(await chromium.newContext(), server, 'anew', 'maya');
     await say(page, 'said before');
     await sees(page, 'said before');
@@ -270,7 +270,7 @@ export default {
     await server.start();
     await online(page);
     await sees(page, 'said in between');
-    assert.match(await page.locator('.hole').innerText(), /history began anew/);
+    assert.match(await page.locator('.hole').innerText(), /has started a new history/);
     assert.deepEqual(await shown(page), ['said before', 'said in between']);
     return [page];
   },
