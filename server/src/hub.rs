@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::{
     layer::{ChannelLayer, Receiver},
-    log::{Actor, Append, Appended, Committed, Log, LogError, Then, new_epoch},
+    log::{Actor, Append, Appended, Callback, Committed, Log, LogError, new_epoch},
     shard::Shards,
 };
 
@@ -349,8 +349,8 @@ impl Drop for Lease {
 
 impl Entered {
     /// Enters something into the room's log. Calls are taken in the order they are made.
-    pub fn append(&self, actor: Actor, id: Uuid, intent: Intent, then: Then) {
-        self.hub.log.append_then(self.an_append(actor, id, intent), then);
+    pub fn append(&self, actor: Actor, id: Uuid, intent: Intent, callback: Callback) {
+        self.hub.log.append_then(self.an_append(actor, id, intent), callback);
     }
 
     fn an_append(&self, actor: Actor, id: Uuid, intent: Intent) -> Append {

@@ -5,28 +5,36 @@
 //! messages it hands out, and tells its [`Commits`] about every new entry in order, once it is durable. It knows no sockets
 //! and no members.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-use snug_shared::{Author, Entry, ErrorCode, Intent, Line, Millis, Nickname, RoomKey, RoomName, Seq, Topic};
+use snug_shared::{Author, Entry, ErrorCode, Intent, Line, Millis, RoomKey, RoomName, Seq, Topic};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+mod completion;
+mod digest;
 pub mod memory;
-mod original;
-mod present;
+mod page;
+mod reactions;
 mod rules;
-mod settled;
+mod search_terms;
 pub mod sqlite;
-mod words;
 
+pub use completion::{Callback, Completion, Dispatch};
 pub use rules::REACTION_KINDS;
-pub use settled::{Settle, Settled, Then};
+
+pub use crate::policy::Actor;
 
 /// A future that a trait object can return.
 pub type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Where every new entry goes once it is durable: called in the order of `seq` within a room, before the append is answered,
-/// from wherever appends are [settled](Settled) or, in [`memory`], from within [`Log::append_then`]. Must not block; who
+/// from wherever appends are [completed](Completion) or, in [`memory`], from within [`Log::append_then`]. Must not block; who
 /// appends must hold no lock that it takes.
 pub type Commits = Box<dyn Fn(Committed) + Send + Sync>;
 
@@ -37,17 +45,6 @@ pub struct Committed {
     pub room: RoomKey,
     /// The entry.
     pub entry: Arc<Entry>,
-}
-
-/// Who wants something entered.
-#[derive(Debug, Clone)]
-pub struct Actor {
-    /// Who it is.
-    pub author: Author,
-    /// The name it is sent under.
-    pub nickname: Nickname,
-    /// Whether it may delete what others said.
-    pub moderator: bool,
 }
 
 /// One thing to enter into a room's log.
@@ -154,13 +151,13 @@ pub trait Log: Send + Sync + 'static {
     /// Enters one thing. Calls are taken in the order they are made, which is how one sender's messages stay in order without
     /// waiting for each other, and answered in that order too. A call that finds too many others waiting is answered
     /// [`LogError::Unavailable`] and not entered; so is any call after [`Log::close`].
-    fn append_then(&self, append: Append, then: Then);
+    fn append_then(&self, append: Append, callback: Callback);
 
     /// The same for who waits. It is entered whether the future is polled or not.
     fn append(&self, append: Append) -> Later<Result<Appended, LogError>> {
         let (answer, answered) = oneshot::channel();
         // Who does not wait any more still gets it entered.
-        self.append_then(append, Then::new(|appended| drop(answer.send(appended))));
+        self.append_then(append, Callback::new(|appended| drop(answer.send(appended))));
         Box::pin(async move { answered.await.unwrap_or_else(|_| Err(LogError::closed())) })
     }
 
@@ -184,10 +181,10 @@ pub trait Log: Send + Sync + 'static {
     ) -> Later<Result<Option<Slice>, LogError>>;
 
     /// How far an author has read.
-    fn read_mark(&self, room: &RoomKey, author: &Author) -> Later<Result<Option<Seq>, LogError>>;
+    fn read_position(&self, room: &RoomKey, author: &Author) -> Later<Result<Option<Seq>, LogError>>;
 
     /// Keeps how far an author has read. Lost at worst with the last second before a crash.
-    fn keep_read_mark(&self, room: &RoomKey, author: &Author, seq: Seq);
+    fn keep_read_position(&self, room: &RoomKey, author: &Author, seq: Seq);
 
     /// 32 random bytes that stay the same as long as the log does: what seats are proved with.
     fn secret(&self) -> [u8; 32];
@@ -200,4 +197,12 @@ pub trait Log: Send + Sync + 'static {
 
     /// Writes out everything taken so far and stops taking more.
     fn close(&self) -> Later<()>;
+}
+
+/// The server's clock.
+fn now() -> Millis {
+    // A clock before 1970 is wrong anyway; nothing but what is shown depends on it.
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX))
 }

@@ -1,8 +1,17 @@
 //! Permissions: one pure check, which the log calls at the very moment it appends (`docs/protocol.md` §4, "What holds" 5).
 
-use snug_shared::{Author, ErrorCode, Intent, Seq};
+use snug_shared::{Author, ErrorCode, Intent, Nickname, Seq};
 
-use crate::log::Actor;
+/// Who wants something entered.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// Who it is.
+    pub author: Author,
+    /// The name it is sent under.
+    pub nickname: Nickname,
+    /// Whether it may delete what others said.
+    pub moderator: bool,
+}
 
 /// A refusal: its code and a sentence for a person.
 pub type Denied = (ErrorCode, &'static str);
@@ -51,7 +60,7 @@ pub fn may_do(actor: &Actor, intent: &Intent, subject: Option<&Subject>) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use snug_shared::{Emoji, MessageText, Nickname, Topic};
+    use snug_shared::{Emoji, MessageText, Topic};
 
     use super::*;
 

@@ -87,8 +87,9 @@ impl Server {
                 Arc::new(MemoryLog::new(commits).map_err(|error| RunError::System(error.to_string()))?)
             }
             Durability::Full => {
-                let (folder, settle) = (config.data_dir.clone(), shards.settle(commits));
-                let opened = tokio::task::spawn_blocking(move || SqliteLog::open_to(&folder, settle)).await;
+                let (folder, dispatch) = (config.data_dir.clone(), shards.dispatch(commits));
+                let opened =
+                    tokio::task::spawn_blocking(move || SqliteLog::open_with(&folder, dispatch)).await;
                 Arc::new(opened.map_err(|error| RunError::System(error.to_string()))??)
             }
         };

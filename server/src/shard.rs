@@ -1,8 +1,8 @@
 //! The threads that rooms are spread over.
 //!
 //! A room and all its members belong to one thread: nothing of a message's way out changes threads, and the locks on it are
-//! never waited for. Each thread has a runtime of its own, without work stealing. What a commit of the log settled is handed to
-//! each of them in one piece: to wake a sleeping thread is a system call, and to wake it before all is there makes it write to
+//! never waited for. Each thread has a runtime of its own, without work stealing. What a commit of the log completed is handed
+//! to each of them in one piece: to wake a sleeping thread is a system call, and to wake it before all is there makes it write to
 //! a member twice.
 
 use std::{
@@ -19,7 +19,7 @@ use tokio::{
     sync::{mpsc, watch},
 };
 
-use crate::log::{Commits, Settle, Settled};
+use crate::log::{Commits, Completion, Dispatch};
 
 /// Runtimes that share the rooms. The threads it started end when it is dropped.
 pub struct Shards {
@@ -68,29 +68,29 @@ impl Shards {
         &self.handles[index(&self.hasher, self.handles.len(), room)]
     }
 
-    /// Has each room's thread tell what a log settled for it. Nothing waits for long there: no connection and no request has
-    /// more than a few appends that were not told.
-    pub fn settle(&self, commits: Commits) -> Settle {
+    /// Has each room's thread deliver what a log completed for it. Nothing waits for long there: no connection and no request
+    /// has more than a few appends that were not told.
+    pub fn dispatch(&self, commits: Commits) -> Dispatch {
         let commits = Arc::new(commits);
         let lane = |handle: &Handle| {
-            let (lane, mut settled) = mpsc::unbounded_channel::<Vec<Settled>>();
+            let (lane, mut completions) = mpsc::unbounded_channel::<Vec<Completion>>();
             let commits = commits.clone();
             // Ends when the log is done with it.
             drop(handle.spawn(async move {
-                while let Some(settled) = settled.recv().await {
-                    settled.into_iter().for_each(|one| one.tell(&commits));
+                while let Some(completions) = completions.recv().await {
+                    completions.into_iter().for_each(|one| one.deliver(&commits));
                 }
             }));
             lane
         };
         let lanes: Vec<_> = self.handles.iter().map(lane).collect();
         let hasher = self.hasher.clone();
-        Box::new(move |settled| {
-            let mut shares: Vec<Vec<Settled>> = lanes.iter().map(|_| Vec::new()).collect();
+        Box::new(move |completions| {
+            let mut shares: Vec<Vec<Completion>> = lanes.iter().map(|_| Vec::new()).collect();
             match &mut shares[..] {
-                [all] => *all = settled,
+                [all] => *all = completions,
                 shares => {
-                    for one in settled {
+                    for one in completions {
                         shares[index(&hasher, lanes.len(), &one.room)].push(one);
                     }
                 }
@@ -123,7 +123,7 @@ mod tests {
     use snug_shared::RoomName;
 
     use super::*;
-    use crate::log::Then;
+    use crate::log::Callback;
 
     async fn thread_of(shards: &Shards, room: &str) -> thread::ThreadId {
         let key = RoomName::parse(room).unwrap().key();
@@ -145,24 +145,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_settled_is_told_in_order_on_the_rooms_own_thread_and_nothing_is_left_out_at_the_end() {
+    async fn what_was_completed_is_told_in_order_on_the_rooms_own_thread_and_nothing_is_left_out_at_the_end()
+    {
         let shards = Shards::over(3).unwrap();
-        let settle = shards.settle(Box::new(|_| {}));
+        let dispatch = shards.dispatch(Box::new(|_| {}));
         let (tell, mut told) = mpsc::unbounded_channel();
         let rooms: Vec<_> =
             (0..20).map(|room| RoomName::parse(&format!("room {room}")).unwrap().key()).collect();
         for commit in 0..10 {
-            let settled = (0..200).map(|place| {
+            let completions = (0..200).map(|place| {
                 let (room, tell) = (rooms[place % rooms.len()].clone(), tell.clone());
-                let then = Then::new({
+                let callback = Callback::new({
                     let room = room.clone();
                     move |_| drop(tell.send((room, 200 * commit + place, thread::current().id())))
                 });
-                Settled::refused(room, then)
+                Completion::refused(room, callback)
             });
-            settle(settled.collect());
+            dispatch(completions.collect());
         }
-        drop((settle, tell));
+        drop((dispatch, tell));
         let mut last: HashMap<RoomKey, usize> = HashMap::new();
         let mut count = 0;
         while let Some((room, number, on)) = told.recv().await {

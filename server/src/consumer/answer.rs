@@ -15,7 +15,7 @@ use crate::{
     dialect::{Dialect, Said},
     fanout::{self, Outbound},
     layer::Event,
-    log::{Actor, Appended, Later, LogError, Slice, Span, Then},
+    log::{Actor, Appended, Callback, Later, LogError, Slice, Span},
 };
 
 /// Frames in a row that make no sense before the connection closes.
@@ -139,7 +139,7 @@ impl<'a> Talker<'a> {
             }
             ClientFrame::Read { seq } => {
                 let (room, author) = (&self.seated.room, &self.seated.author);
-                self.server.hub.log().keep_read_mark(&room.key, author, seq.min(room.last()));
+                self.server.hub.log().keep_read_position(&room.key, author, seq.min(room.last()));
                 Answer::Nothing
             }
             ClientFrame::History { before, limit } => self.history(before, limit),
@@ -156,7 +156,7 @@ impl<'a> Talker<'a> {
         let newly = keep_back && self.outbound.keep_back(id);
         self.outbound.expect_answer();
         let outbound = self.outbound.clone();
-        let then = Then::new(move |appended| {
+        let callback = Callback::new(move |appended| {
             if newly && matches!(appended, Ok(Appended::Repeated(_) | Appended::Refused(..))) {
                 outbound.keep_back_no_more(&id);
             }
@@ -174,7 +174,7 @@ impl<'a> Talker<'a> {
                 }
             });
         });
-        self.seated.room.append(actor, id, intent, then);
+        self.seated.room.append(actor, id, intent, callback);
     }
 
     fn history(&self, before: Seq, limit: u32) -> Answer {

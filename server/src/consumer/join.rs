@@ -145,7 +145,7 @@ async fn establish(
     let room = &seated.room;
     let log = server.hub.log();
     let read = match returning {
-        true => log.read_mark(&room.key, &seated.author).await?,
+        true => log.read_position(&room.key, &seated.author).await?,
         false => None,
     };
     let resumed = match &hello.resume {

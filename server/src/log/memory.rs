@@ -21,13 +21,13 @@ use std::{
 use snug_shared::{Author, RoomKey, Seq};
 
 use super::{
-    Append, Appended, Commits, Committed, Later, Log, LogError, RoomRecord, Slice, Span, Then, original,
-    rules, words::Words,
+    Append, Appended, Callback, Commits, Committed, Later, Log, LogError, RoomRecord, Slice, Span, digest,
+    rules, search_terms::SearchTerms,
 };
 
 mod room;
 
-use room::Room;
+use room::MemoryRoom;
 
 /// Entries kept a room.
 pub const ENTRIES: usize = 1_000;
@@ -38,7 +38,7 @@ pub const ROOMS: usize = 65_536;
 
 /// A room log without a disk.
 pub struct MemoryLog {
-    rooms: Mutex<Rooms>,
+    rooms: Mutex<RoomTable>,
     /// Bytes that all rooms hold, about; each keeps its part of it up to date.
     held: Arc<AtomicUsize>,
     /// Above this, rooms are made smaller; more than [`BYTES`] only where that much is in newest entries alone.
@@ -49,15 +49,15 @@ pub struct MemoryLog {
 }
 
 #[derive(Default)]
-struct Rooms {
-    by_key: HashMap<RoomKey, Slot>,
+struct RoomTable {
+    by_key: HashMap<RoomKey, RoomSlot>,
     /// Counts uses, to tell the least recent one.
     uses: u64,
 }
 
-struct Slot {
+struct RoomSlot {
     used: u64,
-    room: Arc<Mutex<Room>>,
+    room: Arc<Mutex<MemoryRoom>>,
 }
 
 impl MemoryLog {
@@ -81,7 +81,7 @@ impl MemoryLog {
     fn take(&self, append: Append) -> Result<Appended, LogError> {
         self.ready()?;
         let key = append.room.key();
-        let digest = original::digest(&self.secret, &append.intent);
+        let digest = digest::of(&self.secret, &append.intent);
         let slot = self.rooms().use_or_make(&key, &append, &self.held);
         let appended = {
             let mut room = lock(&slot);
@@ -121,36 +121,41 @@ impl MemoryLog {
         self.most.store(BYTES.max(left + BYTES / 8), Ordering::Relaxed);
     }
 
-    fn look<T>(&self, key: &RoomKey, look: impl FnOnce(&Room) -> T) -> Option<T> {
+    fn look<T>(&self, key: &RoomKey, look: impl FnOnce(&MemoryRoom) -> T) -> Option<T> {
         let room = self.rooms().use_it(key)?;
         let room = lock(&room);
         // A room that only ever refused has nothing to show.
         (room.last() > 0).then(|| look(&room))
     }
 
-    fn rooms(&self) -> MutexGuard<'_, Rooms> {
+    fn rooms(&self) -> MutexGuard<'_, RoomTable> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Rooms {
-    fn use_it(&mut self, key: &RoomKey) -> Option<Arc<Mutex<Room>>> {
+impl RoomTable {
+    fn use_it(&mut self, key: &RoomKey) -> Option<Arc<Mutex<MemoryRoom>>> {
         self.uses += 1;
         let slot = self.by_key.get_mut(key)?;
         slot.used = self.uses;
         Some(Arc::clone(&slot.room))
     }
 
-    fn use_or_make(&mut self, key: &RoomKey, append: &Append, held: &Arc<AtomicUsize>) -> Arc<Mutex<Room>> {
+    fn use_or_make(
+        &mut self,
+        key: &RoomKey,
+        append: &Append,
+        held: &Arc<AtomicUsize>,
+    ) -> Arc<Mutex<MemoryRoom>> {
         if let Some(room) = self.use_it(key) {
             return room;
         }
         if self.by_key.len() >= ROOMS {
             self.forget_some();
         }
-        let room = Room::new(append.room.clone(), append.epoch.clone(), Arc::clone(held));
+        let room = MemoryRoom::new(append.room.clone(), append.epoch.clone(), Arc::clone(held));
         let room = Arc::new(Mutex::new(room));
-        self.by_key.insert(key.clone(), Slot { used: self.uses, room: Arc::clone(&room) });
+        self.by_key.insert(key.clone(), RoomSlot { used: self.uses, room: Arc::clone(&room) });
         room
     }
 
@@ -165,7 +170,7 @@ impl Rooms {
 
 impl Log for MemoryLog {
     fn room(&self, room: &RoomKey) -> Later<Result<Option<RoomRecord>, LogError>> {
-        at_once(self.look(room, Room::record))
+        at_once(self.look(room, MemoryRoom::record))
     }
 
     fn rooms(&self, limit: usize) -> Later<Result<Vec<RoomRecord>, LogError>> {
@@ -178,8 +183,8 @@ impl Log for MemoryLog {
         at_once(newest.into_iter().take(limit).map(|(_, room)| lock(room).record()).collect())
     }
 
-    fn append_then(&self, append: Append, then: Then) {
-        then.call(self.take(append));
+    fn append_then(&self, append: Append, callback: Callback) {
+        callback.call(self.take(append));
     }
 
     fn read(
@@ -199,18 +204,18 @@ impl Log for MemoryLog {
         span: Span,
         limit: usize,
     ) -> Later<Result<Option<Slice>, LogError>> {
-        let words = Words::new(words);
+        let words = SearchTerms::new(words);
         at_once(self.look(room, |room| room.search(&words, span, limit)))
     }
 
-    fn read_mark(&self, room: &RoomKey, author: &Author) -> Later<Result<Option<Seq>, LogError>> {
-        at_once(self.look(room, |room| room.read_mark(author)).flatten())
+    fn read_position(&self, room: &RoomKey, author: &Author) -> Later<Result<Option<Seq>, LogError>> {
+        at_once(self.look(room, |room| room.read_position(author)).flatten())
     }
 
-    fn keep_read_mark(&self, room: &RoomKey, author: &Author, seq: Seq) {
+    fn keep_read_position(&self, room: &RoomKey, author: &Author, seq: Seq) {
         let room = self.rooms().use_it(room);
         if let Some(room) = room {
-            lock(&room).keep_read_mark(author, seq);
+            lock(&room).keep_read_position(author, seq);
         }
     }
 
@@ -235,7 +240,7 @@ fn at_once<T: Send + 'static>(value: T) -> Later<Result<T, LogError>> {
     Box::pin(ready(Ok(value)))
 }
 
-fn lock(room: &Mutex<Room>) -> MutexGuard<'_, Room> {
+fn lock(room: &Mutex<MemoryRoom>) -> MutexGuard<'_, MemoryRoom> {
     // Only the callback of the commits could have panicked, and it is called when the room is whole again.
     room.lock().unwrap_or_else(PoisonError::into_inner)
 }

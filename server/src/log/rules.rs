@@ -3,7 +3,10 @@
 use snug_shared::{Author, Body, Emoji, ErrorCode, Intent, Message, Seq};
 use uuid::Uuid;
 
-use super::{Actor, original};
+use super::{
+    Actor,
+    digest::{self, Digest},
+};
 use crate::policy::{self, Subject};
 
 /// Different reactions one message can have. An entry travels whole, so what is on it has to fit into a frame.
@@ -20,10 +23,15 @@ pub(super) trait Facts {
     /// The facts on a message; `None` when the entry is none or not there.
     fn message(&self, seq: Seq) -> Result<Option<Subject>, Self::Error>;
 
-    /// Whether this author's mark is on a message now, and the entry that made it so.
-    fn mark(&self, message: Seq, emoji: &Emoji, author: &Author) -> Result<Option<(bool, Seq)>, Self::Error>;
+    /// Whether this author's reaction is on a message now, and the entry that made it so.
+    fn reaction(
+        &self,
+        message: Seq,
+        emoji: &Emoji,
+        author: &Author,
+    ) -> Result<Option<(bool, Seq)>, Self::Error>;
 
-    /// How many different marks a message has; 0 when this is one of them.
+    /// How many different reactions a message has; 0 when this is one of them.
     fn other_kinds(&self, message: Seq, emoji: &Emoji) -> Result<usize, Self::Error>;
 }
 
@@ -46,10 +54,10 @@ pub(super) fn judge<F: Facts>(
     actor: &Actor,
     id: Uuid,
     intent: &Intent,
-    digest: &[u8; original::BYTES],
+    digest: &Digest,
 ) -> Result<Verdict, F::Error> {
     if let Some((seq, kept)) = facts.sent(&actor.author, id)? {
-        return Ok(if original::is_same(&kept, digest) {
+        return Ok(if digest::is_same(&kept, digest) {
             Verdict::Repeat(seq)
         } else {
             Verdict::Refuse(ErrorCode::IdConflict, "That id was used before for something else.")
@@ -63,7 +71,7 @@ pub(super) fn judge<F: Facts>(
         return Ok(Verdict::Refuse(code, why));
     }
     let Intent::React { target, emoji, on } = intent else { return Ok(Verdict::Enter) };
-    Ok(match facts.mark(*target, emoji, &actor.author)? {
+    Ok(match facts.reaction(*target, emoji, &actor.author)? {
         Some((is_on, seq)) if is_on == *on => Verdict::Unchanged(seq),
         None if !on => Verdict::Refuse(ErrorCode::NotFound, "That reaction is not there."),
         _ if *on && facts.other_kinds(*target, emoji)? >= REACTION_KINDS => Verdict::Refuse(

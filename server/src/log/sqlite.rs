@@ -19,21 +19,22 @@ use snug_shared::{Author, RoomKey, Seq};
 use tokio::sync::{oneshot, watch};
 
 use super::{
-    Append, Commits, Later, Log, LogError, RoomRecord, Settle, Slice, Span, Then, original, settled,
+    Append, Callback, Commits, Dispatch, Later, Log, LogError, RoomRecord, Slice, Span, completion, digest,
 };
 
 mod append;
-mod damage;
-mod fold;
+mod checksum;
+mod corruption;
 mod index;
-mod marks;
+mod pages;
 mod queue;
+mod reactions;
+mod read_positions;
 mod reader;
-mod restored;
+mod rollback_guard;
 mod rows;
 mod schema;
 mod search;
-mod sum;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -73,8 +74,8 @@ pub struct SqliteLog {
 struct Shared {
     appends: writer::Appends,
     reads: Queue<reader::Job>,
-    marks: marks::Marks,
-    damage: damage::Damage,
+    read_positions: read_positions::Waiting,
+    corruption: corruption::Reports,
     health: RwLock<Result<(), LogError>>,
     /// Held as long as the file is open.
     lock: Mutex<Option<File>>,
@@ -140,29 +141,29 @@ impl SqliteLog {
     /// # Errors
     /// [`OpenError`]; whatever was in the folder is unchanged then.
     pub fn open(folder: &Path, commits: Commits) -> Result<Self, OpenError> {
-        Self::open_to(folder, settled::at_once(commits))
+        Self::open_with(folder, completion::at_once(commits))
     }
 
-    /// The same, where the writer's thread has others tell what was settled.
+    /// The same, where the writer's thread has others deliver the completions.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_to(folder: &Path, settle: Settle) -> Result<Self, OpenError> {
-        Self::open_at(schema::Place::new(folder), settle)
+    pub fn open_with(folder: &Path, dispatch: Dispatch) -> Result<Self, OpenError> {
+        Self::open_at(schema::Place::new(folder), dispatch)
     }
 
-    fn open_at(place: schema::Place, settle: Settle) -> Result<Self, OpenError> {
+    fn open_at(place: schema::Place, dispatch: Dispatch) -> Result<Self, OpenError> {
         let lock = schema::lock(&place)?;
         let (mut connection, secret) = schema::prepare(&place)?;
         let shared = Arc::new(Shared {
             appends: Queue::new(APPENDS),
             reads: Queue::new(READS),
-            marks: marks::Marks::default(),
-            damage: damage::Damage::default(),
+            read_positions: read_positions::Waiting::default(),
+            corruption: corruption::Reports::default(),
             health: RwLock::new(Ok(())),
             lock: Mutex::new(Some(lock)),
         });
-        let count = restored::Count::open(&place, &mut connection, &shared.damage)
+        let guard = rollback_guard::RollbackGuard::open(&place, &mut connection, &shared.corruption)
             .map_err(|source| schema::open_error(&place, source))?;
         let (closed, is_closed) = watch::channel(false);
         let threads = |source| OpenError::Folder { folder: place.folder.clone(), source };
@@ -173,10 +174,10 @@ impl SqliteLog {
             place: place.clone(),
             shared: Arc::clone(&shared),
             connection: Some(connection),
-            settle,
+            dispatch,
             readers,
-            rooms: append::Rooms::default(),
-            count,
+            rooms: append::RoomCache::default(),
+            guard,
             // A crash may have left both undone.
             due: writer::Due { index: true, erase: true, at: None },
             closed,
@@ -223,29 +224,29 @@ impl Shared {
         was != is
     }
 
-    fn has_marks(&self) -> bool {
-        !self.marks.is_empty()
+    fn has_read_positions(&self) -> bool {
+        !self.read_positions.is_empty()
     }
 }
 
 impl Log for SqliteLog {
     fn room(&self, room: &RoomKey) -> Later<Result<Option<RoomRecord>, LogError>> {
         let room = room.clone();
-        self.read_later(move |snapshot, damage| {
-            Ok(reader::room(snapshot, damage, &room)?.map(|row| row.record))
+        self.read_later(move |snapshot, reports| {
+            Ok(pages::room(snapshot, reports, &room)?.map(|row| row.record))
         })
     }
 
     fn rooms(&self, limit: usize) -> Later<Result<Vec<RoomRecord>, LogError>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.read_later(move |snapshot, damage| rows::rooms(snapshot, damage, limit))
+        self.read_later(move |snapshot, reports| rows::rooms(snapshot, reports, limit))
     }
 
-    fn append_then(&self, append: Append, then: Then) {
-        let (key, digest) = (append.room.key(), original::digest(&self.secret, &append.intent));
-        let send = append::Send { key, digest, append };
-        if let Err((refusal, job)) = self.shared.appends.push(writer::Job { send, then }) {
-            job.then.call(Err(refused(refusal)));
+    fn append_then(&self, append: Append, callback: Callback) {
+        let (key, digest) = (append.room.key(), digest::of(&self.secret, &append.intent));
+        let send = append::PreparedAppend { key, digest, append };
+        if let Err((refusal, job)) = self.shared.appends.push(writer::Job { send, callback }) {
+            job.callback.call(Err(refused(refusal)));
         }
     }
 
@@ -257,7 +258,7 @@ impl Log for SqliteLog {
         bytes: usize,
     ) -> Later<Result<Option<Slice>, LogError>> {
         let room = room.clone();
-        self.read_later(move |snapshot, damage| reader::page(snapshot, damage, &room, span, limit, bytes))
+        self.read_later(move |snapshot, reports| pages::page(snapshot, reports, &room, span, limit, bytes))
     }
 
     fn search(
@@ -267,22 +268,24 @@ impl Log for SqliteLog {
         span: Span,
         limit: usize,
     ) -> Later<Result<Option<Slice>, LogError>> {
-        let (room, words) = (room.clone(), super::words::Words::new(words));
-        self.read_later(move |snapshot, damage| search::search(snapshot, damage, &room, &words, span, limit))
-    }
-
-    fn read_mark(&self, room: &RoomKey, author: &Author) -> Later<Result<Option<Seq>, LogError>> {
-        // Looked up before the file: a mark leaves here only once it is there.
-        let waiting = self.shared.marks.waiting(room, author);
-        let (room, author) = (room.clone(), author.clone());
-        self.read_later(move |snapshot, _| {
-            Ok(marks::kept(snapshot, &room, &author)?
-                .and_then(|(kept, last)| kept.max(waiting).map(|mark| mark.min(last))))
+        let (room, words) = (room.clone(), super::search_terms::SearchTerms::new(words));
+        self.read_later(move |snapshot, reports| {
+            search::search(snapshot, reports, &room, &words, span, limit)
         })
     }
 
-    fn keep_read_mark(&self, room: &RoomKey, author: &Author, seq: Seq) {
-        if self.shared.marks.note(room, author, seq) {
+    fn read_position(&self, room: &RoomKey, author: &Author) -> Later<Result<Option<Seq>, LogError>> {
+        // Looked up before the file: a position leaves here only once it is there.
+        let waiting = self.shared.read_positions.waiting(room, author);
+        let (room, author) = (room.clone(), author.clone());
+        self.read_later(move |snapshot, _| {
+            Ok(read_positions::kept(snapshot, &room, &author)?
+                .and_then(|(kept, last)| kept.max(waiting).map(|seq| seq.min(last))))
+        })
+    }
+
+    fn keep_read_position(&self, room: &RoomKey, author: &Author, seq: Seq) {
+        if self.shared.read_positions.note(room, author, seq) {
             self.shared.appends.nudge();
         }
     }
@@ -311,10 +314,10 @@ impl Log for SqliteLog {
 impl SqliteLog {
     fn read_later<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&rusqlite::Connection, &damage::Damage) -> rusqlite::Result<T> + Send + 'static,
+        work: impl FnOnce(&rusqlite::Connection, &corruption::Reports) -> rusqlite::Result<T> + Send + 'static,
     ) -> Later<Result<T, LogError>> {
         let shared = Arc::clone(&self.shared);
-        match reader::read(&self.shared, move |snapshot| work(snapshot, &shared.damage)) {
+        match reader::read(&self.shared, move |snapshot| work(snapshot, &shared.corruption)) {
             Ok(receiver) => Box::pin(answered(receiver)),
             Err(refusal) => Box::pin(std::future::ready(Err(refused(refusal)))),
         }

@@ -145,14 +145,14 @@ async fn a_damaged_room_says_so_and_is_not_taken_for_an_empty_one() {
 }
 
 #[tokio::test]
-async fn a_damaged_read_mark_is_none() {
+async fn a_damaged_read_position_is_none() {
     let bench = bench().await;
     let (tea, ada) = (room("tea").key(), actor("ada").author);
-    bench.log.keep_read_mark(&tea, &ada, 3);
+    bench.log.keep_read_position(&tea, &ada, 3);
     let bench = bench.restart().await;
     damage(&bench, "UPDATE reads SET seq = 8");
-    assert_eq!(bench.log.read_mark(&tea, &ada).await.expect("it works"), None);
-    bench.log.keep_read_mark(&tea, &ada, 4);
+    assert_eq!(bench.log.read_position(&tea, &ada).await.expect("it works"), None);
+    bench.log.keep_read_position(&tea, &ada, 4);
     let bench = bench.restart().await;
-    assert_eq!(bench.log.read_mark(&tea, &ada).await.expect("it works"), Some(4));
+    assert_eq!(bench.log.read_position(&tea, &ada).await.expect("it works"), Some(4));
 }

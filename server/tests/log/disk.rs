@@ -24,7 +24,7 @@ async fn a_restart_keeps_everything() {
     new(bench.send_as(id, "ada", message("東京タワー")).await);
     new(bench.send("bob", react(1, "👍", true)).await);
     new(bench.send("ada", edit(1, "京都タワー")).await);
-    bench.log.keep_read_mark(&room("tea").key(), &actor("bob").author, 2);
+    bench.log.keep_read_position(&room("tea").key(), &actor("bob").author, 2);
     let (secret, before) = (bench.log.secret(), bench.read(Span::After(0), 100).await);
 
     let bench = bench.restart().await;
@@ -34,7 +34,7 @@ async fn a_restart_keeps_everything() {
     assert_eq!(repeated(bench.send_as(id, "ada", message("東京タワー")).await).seq, 1);
     assert_eq!(bench.say("ada", "the next one").await, 4);
     assert_eq!(bench.log.room(&room("tea").key()).await.expect("it works").expect("a room").epoch, EPOCH);
-    let mark = bench.log.read_mark(&room("tea").key(), &actor("bob").author).await;
+    let mark = bench.log.read_position(&room("tea").key(), &actor("bob").author).await;
     assert_eq!(mark.expect("it works"), Some(2));
     assert_eq!(bench.find("都タワ").await, [1]);
     assert_eq!(bench.find("next").await, [4]);

@@ -30,7 +30,7 @@ every_log! {
     a_message_has_room_for_so_many_different_reactions
     fifty_authors_of_a_reaction_are_named_and_all_are_counted
     topics_are_entries_and_the_last_one_holds
-    read_marks_only_go_forward_and_not_beyond_the_end
+    read_positions_only_go_forward_and_not_beyond_the_end
     what_is_not_there_is_none
     a_closed_log_takes_nothing_more
 }
@@ -302,19 +302,19 @@ async fn topics_are_entries_and_the_last_one_holds(bench: Bench) {
     assert!(bench.read(Span::After(0), 1).await.room.topic.is_empty());
 }
 
-async fn read_marks_only_go_forward_and_not_beyond_the_end(bench: Bench) {
+async fn read_positions_only_go_forward_and_not_beyond_the_end(bench: Bench) {
     let (key, ada) = (room("tea").key(), actor("ada").author);
-    let mark = || async { bench.log.read_mark(&key, &ada).await.expect("it works") };
-    bench.log.keep_read_mark(&key, &ada, 1);
+    let mark = || async { bench.log.read_position(&key, &ada).await.expect("it works") };
+    bench.log.keep_read_position(&key, &ada, 1);
     assert_eq!(mark().await, None, "there is no such room yet");
     for _ in 0..5 {
         bench.say("ada", "hello").await;
     }
     for (seq, kept) in [(2, 2), (1, 2), (4, 4), (Seq::MAX, 5), (3, 5)] {
-        bench.log.keep_read_mark(&key, &ada, seq);
+        bench.log.keep_read_position(&key, &ada, seq);
         assert_eq!(mark().await, Some(kept));
     }
-    assert_eq!(bench.log.read_mark(&key, &actor("bob").author).await.expect("it works"), None);
+    assert_eq!(bench.log.read_position(&key, &actor("bob").author).await.expect("it works"), None);
 }
 
 async fn what_is_not_there_is_none(bench: Bench) {

@@ -18,27 +18,29 @@ use super::ENTRIES;
 use crate::{
     log::{
         Append, LogError, RoomRecord, Slice, Span,
-        original::BYTES as DIGEST,
-        present::{self, Marks, Page},
+        digest::Digest,
+        now,
+        page::{self, Page},
+        reactions::{ReactionState, Tally},
         rules::{self, Facts},
-        words::Words,
+        search_terms::SearchTerms,
     },
     policy::Subject,
 };
 
 /// What an entry costs besides its text, about.
 const OVERHEAD: usize = 512;
-/// Read marks kept; above it, who has read the least goes first.
+/// Read positions kept; above it, who has read the least goes first.
 const READS: usize = 10_000;
 
-pub(super) struct Room {
+pub(super) struct MemoryRoom {
     name: RoomName,
     epoch: String,
     last: Seq,
     last_at: Millis,
     topic: Topic,
     /// Without holes, up to `last`.
-    entries: VecDeque<Kept>,
+    entries: VecDeque<StoredEntry>,
     sends: HashMap<(Author, Uuid), Seq>,
     reads: HashMap<Author, Seq>,
     bytes: usize,
@@ -46,24 +48,16 @@ pub(super) struct Room {
     held: Arc<AtomicUsize>,
 }
 
-struct Kept {
+struct StoredEntry {
     /// As it is now; an edit's text is looked up with its target.
     entry: Entry,
-    digest: [u8; DIGEST],
+    digest: Digest,
     /// What became of a message.
     edited: Option<Seq>,
-    marks: Vec<Mark>,
+    reactions: Vec<ReactionState>,
 }
 
-struct Mark {
-    emoji: Emoji,
-    author: Author,
-    on: bool,
-    /// The entry that made it so.
-    seq: Seq,
-}
-
-impl Room {
+impl MemoryRoom {
     pub(super) fn new(name: RoomName, epoch: String, held: Arc<AtomicUsize>) -> Self {
         Self {
             name,
@@ -100,11 +94,11 @@ impl Room {
     }
 
     /// Numbers a send that was judged and keeps it.
-    pub(super) fn enter(&mut self, append: Append, digest: [u8; DIGEST]) -> Entry {
+    pub(super) fn enter(&mut self, append: Append, digest: Digest) -> Entry {
         let entry = Entry {
             seq: self.last + 1,
             id: append.id,
-            at: present::now(),
+            at: now(),
             user: append.actor.nickname,
             by: append.actor.author,
             body: rules::body(append.intent),
@@ -116,9 +110,9 @@ impl Room {
         if let Body::Edited { text, .. } = &mut kept.body {
             *text = None;
         }
-        self.grow(OVERHEAD + present::text_bytes(&kept));
+        self.grow(OVERHEAD + page::text_bytes(&kept));
         self.sends.insert((kept.by.clone(), kept.id), kept.seq);
-        self.entries.push_back(Kept { entry: kept, digest, edited: None, marks: Vec::new() });
+        self.entries.push_back(StoredEntry { entry: kept, digest, edited: None, reactions: Vec::new() });
         self.keep_newest(ENTRIES);
         entry
     }
@@ -128,14 +122,14 @@ impl Room {
         while self.entries.len() > count {
             let Some(gone) = self.entries.pop_front() else { break };
             self.sends.remove(&(gone.entry.by.clone(), gone.entry.id));
-            self.shrink(OVERHEAD + present::text_bytes(&gone.entry));
+            self.shrink(OVERHEAD + page::text_bytes(&gone.entry));
         }
     }
 
     /// An entry as it is now, and how many bytes of text it is.
-    fn line(&self, kept: &Kept) -> (Line, usize) {
+    fn line(&self, kept: &StoredEntry) -> (Line, usize) {
         let entry = self.present(kept);
-        let text = present::text_bytes(&entry);
+        let text = page::text_bytes(&entry);
         (entry.into(), text)
     }
 
@@ -160,13 +154,13 @@ impl Room {
         Slice { room: self.record(), entries, more }
     }
 
-    pub(super) fn search(&self, words: &Words, span: Span, limit: usize) -> Slice {
+    pub(super) fn search(&self, words: &SearchTerms, span: Span, limit: usize) -> Slice {
         let (from, to) = self.range(span);
         let mut hits = self.entries.range(from..to).rev().filter(|kept| {
             let text = kept.entry.message().and_then(|message| message.text.as_ref());
             text.is_some_and(|text| words.are_in(text.as_str()))
         });
-        let mut page = Page::new(limit, present::FOUND_BYTES);
+        let mut page = Page::new(limit, page::FOUND_BYTES);
         hits.all(|kept| {
             let (line, text) = self.line(kept);
             page.take(line, text)
@@ -175,17 +169,17 @@ impl Room {
         Slice { room: self.record(), entries, more }
     }
 
-    pub(super) fn read_mark(&self, author: &Author) -> Option<Seq> {
+    pub(super) fn read_position(&self, author: &Author) -> Option<Seq> {
         self.reads.get(author).copied()
     }
 
-    pub(super) fn keep_read_mark(&mut self, author: &Author, seq: Seq) {
+    pub(super) fn keep_read_position(&mut self, author: &Author, seq: Seq) {
         let seq = seq.min(self.last);
         if self.last == 0 {
             return;
         }
-        let mark = self.reads.entry(author.clone()).or_insert(seq);
-        *mark = seq.max(*mark);
+        let position = self.reads.entry(author.clone()).or_insert(seq);
+        *position = seq.max(*position);
         if self.reads.len() > READS {
             let least = self.reads.iter().min_by_key(|(_, seq)| **seq).map(|(author, _)| author.clone());
             least.and_then(|author| self.reads.remove(&author));
@@ -209,12 +203,12 @@ impl Room {
         }
     }
 
-    fn kept(&self, seq: Seq) -> Option<&Kept> {
+    fn kept(&self, seq: Seq) -> Option<&StoredEntry> {
         let place = seq.checked_sub(self.first())?;
         self.entries.get(usize::try_from(place).ok()?)
     }
 
-    fn kept_mut(&mut self, seq: Seq) -> Option<&mut Kept> {
+    fn kept_mut(&mut self, seq: Seq) -> Option<&mut StoredEntry> {
         let place = seq.checked_sub(self.first())?;
         self.entries.get_mut(usize::try_from(place).ok()?)
     }
@@ -224,21 +218,21 @@ impl Room {
     }
 
     /// An entry with everything later folded in.
-    fn present(&self, kept: &Kept) -> Entry {
+    fn present(&self, kept: &StoredEntry) -> Entry {
         let mut entry = kept.entry.clone();
         match &mut entry.body {
             Body::Message(message) => {
-                let mut set: Vec<_> = kept.marks.iter().filter(|mark| mark.on).collect();
-                set.sort_unstable_by_key(|mark| mark.seq);
-                let mut marks = Marks::default();
-                for mark in set {
-                    marks.add(mark.emoji.clone(), mark.author.clone());
+                let mut set: Vec<_> = kept.reactions.iter().filter(|reaction| reaction.on).collect();
+                set.sort_unstable_by_key(|reaction| reaction.seq);
+                let mut tally = Tally::default();
+                for reaction in set {
+                    tally.add(reaction.emoji.clone(), reaction.author.clone());
                 }
                 message.present = Some(Present {
                     as_of: self.last,
                     edited: kept.edited,
                     deleted: message.text.is_none(),
-                    reactions: marks.into_reactions(),
+                    reactions: tally.into_reactions(),
                 });
             }
             Body::Edited { target, text } => *text = self.text_of(*target),
@@ -254,7 +248,7 @@ impl Room {
         }
         let Some(target) = entry.body.target() else { return };
         let Some(kept) = self.kept_mut(target) else { return };
-        let before = present::text_bytes(&kept.entry);
+        let before = page::text_bytes(&kept.entry);
         let Body::Message(Message { text, .. }) = &mut kept.entry.body else { return };
         match &entry.body {
             Body::Edited { text: now, .. } => {
@@ -263,22 +257,23 @@ impl Room {
             }
             Body::Deleted { .. } => {
                 *text = None;
-                kept.marks.clear();
+                kept.reactions.clear();
             }
             Body::Reacted { emoji, on, .. } => {
-                let mark = Mark { emoji: emoji.clone(), author: entry.by.clone(), on: *on, seq: entry.seq };
+                let reaction =
+                    ReactionState { emoji: emoji.clone(), author: entry.by.clone(), on: *on, seq: entry.seq };
                 match kept
-                    .marks
+                    .reactions
                     .iter_mut()
-                    .find(|known| known.emoji == mark.emoji && known.author == mark.author)
+                    .find(|known| known.emoji == reaction.emoji && known.author == reaction.author)
                 {
-                    Some(known) => *known = mark,
-                    None => kept.marks.push(mark),
+                    Some(known) => *known = reaction,
+                    None => kept.reactions.push(reaction),
                 }
             }
             Body::Message(_) | Body::Topic { .. } => {}
         }
-        let after = present::text_bytes(&kept.entry);
+        let after = page::text_bytes(&kept.entry);
         self.shrink(before);
         self.grow(after);
     }
@@ -294,13 +289,13 @@ impl Room {
     }
 }
 
-impl Drop for Room {
+impl Drop for MemoryRoom {
     fn drop(&mut self) {
         self.held.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
-impl Facts for Room {
+impl Facts for MemoryRoom {
     type Error = Infallible;
 
     fn sent(&self, author: &Author, id: Uuid) -> Result<Option<(Seq, Vec<u8>)>, Infallible> {
@@ -315,15 +310,20 @@ impl Facts for Room {
         }))
     }
 
-    fn mark(&self, message: Seq, emoji: &Emoji, author: &Author) -> Result<Option<(bool, Seq)>, Infallible> {
-        let marks = self.kept(message).map(|kept| kept.marks.iter()).unwrap_or_default();
-        let mut own = marks.filter(|mark| mark.emoji == *emoji && mark.author == *author);
-        Ok(own.next().map(|mark| (mark.on, mark.seq)))
+    fn reaction(
+        &self,
+        message: Seq,
+        emoji: &Emoji,
+        author: &Author,
+    ) -> Result<Option<(bool, Seq)>, Infallible> {
+        let all = self.kept(message).map(|kept| kept.reactions.iter()).unwrap_or_default();
+        let mut own = all.filter(|reaction| reaction.emoji == *emoji && reaction.author == *author);
+        Ok(own.next().map(|reaction| (reaction.on, reaction.seq)))
     }
 
     fn other_kinds(&self, message: Seq, emoji: &Emoji) -> Result<usize, Infallible> {
-        let marks = self.kept(message).map(|kept| kept.marks.iter()).unwrap_or_default();
-        let mut kinds: Vec<_> = marks.filter(|mark| mark.on).map(|mark| &mark.emoji).collect();
+        let all = self.kept(message).map(|kept| kept.reactions.iter()).unwrap_or_default();
+        let mut kinds: Vec<_> = all.filter(|reaction| reaction.on).map(|reaction| &reaction.emoji).collect();
         kinds.sort_unstable();
         kinds.dedup();
         Ok(if kinds.contains(&emoji) { 0 } else { kinds.len() })

@@ -9,30 +9,34 @@ use rusqlite::{
 use snug_shared::{Author, Body, Emoji, Entry, ErrorCode, Millis, RoomKey, Seq};
 use uuid::Uuid;
 
-use super::{ROOM_MAX, fold, index, number, rows, seq_of, sum};
+use super::{ROOM_MAX, checksum, corruption, index, number, pages, reactions, rows, seq_of};
 use crate::{
-    log::{Append, Appended, original, present, rules},
+    log::{
+        Append, Appended,
+        digest::{self, Digest},
+        now, rules,
+    },
     policy::Subject,
 };
 
 /// Rooms the writer remembers between transactions; above it, it asks the file again.
 const REMEMBERED: usize = 4_096;
 
-/// Rooms as the open transaction has them. What is in here and not yet in the file is written by [`Rooms::flush`].
+/// Rooms as the open transaction has them. What is in here and not yet in the file is written by [`RoomCache::flush`].
 #[derive(Debug, Default)]
-pub(super) struct Rooms {
-    known: HashMap<RoomKey, Room>,
+pub(super) struct RoomCache {
+    known: HashMap<RoomKey, CachedRoom>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Room {
+struct CachedRoom {
     id: i64,
     last: i64,
     last_at: Millis,
     touched: bool,
 }
 
-impl Rooms {
+impl RoomCache {
     /// Forgets everything: the transaction it speaks of did not happen.
     pub(super) fn clear(&mut self) {
         self.known.clear();
@@ -43,7 +47,7 @@ impl Rooms {
         for room in self.known.values_mut().filter(|room| room.touched) {
             let changed =
                 [("last", ValueRef::Integer(room.last)), ("last_at", ValueRef::Integer(room.last_at))];
-            sum::ROOMS.change(connection, room.id, &changed)?;
+            checksum::ROOMS.change(connection, room.id, &changed)?;
             room.touched = false;
         }
         if self.known.len() > REMEMBERED {
@@ -52,12 +56,12 @@ impl Rooms {
         Ok(())
     }
 
-    fn get(&mut self, connection: &Connection, key: &RoomKey) -> Result<Option<Room>> {
+    fn get(&mut self, connection: &Connection, key: &RoomKey) -> Result<Option<CachedRoom>> {
         if let Some(room) = self.known.get(key) {
             return Ok(Some(*room));
         }
         let Some(row) = rows::room(connection, key.as_str())? else { return Ok(None) };
-        let room = Room {
+        let room = CachedRoom {
             id: row.id,
             last: row.record.last.cast_signed(),
             last_at: row.record.last_at,
@@ -69,26 +73,26 @@ impl Rooms {
 }
 
 /// An append with all that can be worked out before it is the writer's turn.
-pub(super) struct Send {
+pub(super) struct PreparedAppend {
     pub(super) key: RoomKey,
-    pub(super) digest: [u8; original::BYTES],
+    pub(super) digest: Digest,
     pub(super) append: Append,
 }
 
 /// The table at which sends are taken in, one after another, within one transaction.
-pub(super) struct Desk<'t> {
+pub(super) struct Appender<'t> {
     pub(super) connection: &'t Connection,
-    pub(super) rooms: &'t mut Rooms,
+    pub(super) rooms: &'t mut RoomCache,
     /// Set when something was deleted or overwritten.
     pub(super) erased: bool,
 }
 
-impl Desk<'_> {
+impl Appender<'_> {
     /// Takes one send in. Nothing of it is true before the transaction is committed.
-    pub(super) fn take(&mut self, send: &Send) -> Result<Appended> {
-        let Send { key, digest, append } = send;
+    pub(super) fn take(&mut self, prepared: &PreparedAppend) -> Result<Appended> {
+        let PreparedAppend { key, digest, append } = prepared;
         let room = self.rooms.get(self.connection, key)?;
-        let facts = Facts { connection: self.connection, room: room.map(|room| room.id) };
+        let facts = RoomFacts { connection: self.connection, room: room.map(|room| room.id) };
         match (rules::judge(&facts, &append.actor, append.id, &append.intent, digest)?, room) {
             (rules::Verdict::Enter, room) => {
                 let Some(room) = room.map_or_else(|| self.create(key, append), |room| Ok(Some(room)))? else {
@@ -108,11 +112,11 @@ impl Desk<'_> {
         }
     }
 
-    fn kept(&self, room: Room, seq: Seq) -> Result<Arc<Entry>> {
-        rows::one(self.connection, room.id, seq, room.last.cast_unsigned()).map(Arc::new)
+    fn kept(&self, room: CachedRoom, seq: Seq) -> Result<Arc<Entry>> {
+        pages::one(self.connection, room.id, seq, room.last.cast_unsigned()).map(Arc::new)
     }
 
-    fn create(&self, key: &RoomKey, append: &Append) -> Result<Option<Room>> {
+    fn create(&self, key: &RoomKey, append: &Append) -> Result<Option<CachedRoom>> {
         self.connection
             .prepare_cached(
                 "INSERT INTO rooms(key, name, epoch, last, last_at, topic, indexed, sum)
@@ -124,13 +128,19 @@ impl Desk<'_> {
             self.connection.execute("DELETE FROM rooms WHERE id = ?1", [id])?;
             return Ok(None);
         }
-        sum::ROOMS.seal(self.connection, id)?;
-        Ok(Some(Room { id, last: 0, last_at: 0, touched: false }))
+        checksum::ROOMS.seal(self.connection, id)?;
+        Ok(Some(CachedRoom { id, last: 0, last_at: 0, touched: false }))
     }
 
-    fn enter(&mut self, key: &RoomKey, mut room: Room, append: &Append, digest: &[u8]) -> Result<Entry> {
+    fn enter(
+        &mut self,
+        key: &RoomKey,
+        mut room: CachedRoom,
+        append: &Append,
+        digest: &[u8],
+    ) -> Result<Entry> {
         room.last += 1;
-        room.last_at = present::now();
+        room.last_at = now();
         room.touched = true;
         let entry = Entry {
             seq: room.last.cast_unsigned(),
@@ -142,7 +152,7 @@ impl Desk<'_> {
         };
         let n = number(room.id, room.last);
         let target = entry.body.target().map(|seq| number(room.id, seq.cast_signed()));
-        let (text, reply_to, mark) = match &entry.body {
+        let (text, reply_to, on) = match &entry.body {
             Body::Message(message) => {
                 (message.text.as_ref().map(|text| text.as_str()), message.reply_to, None)
             }
@@ -152,7 +162,7 @@ impl Desk<'_> {
             Body::Topic { topic } => (Some(topic.as_str()), None, None),
         };
         let integer = |value: Option<i64>| value.map_or(ValueRef::Null, ValueRef::Integer);
-        let columns: [ValueRef<'_>; sum::ENTRIES.columns.len()] = [
+        let columns: [ValueRef<'_>; checksum::ENTRIES.columns.len()] = [
             ValueRef::Integer(n),
             ValueRef::Integer(rows::kind(&entry.body)),
             ValueRef::Blob(entry.id.as_bytes()),
@@ -163,11 +173,11 @@ impl Desk<'_> {
             text.map_or(ValueRef::Null, |text| ValueRef::Text(text.as_bytes())),
             integer(reply_to.map(u64::cast_signed)),
             ValueRef::Null,
-            integer(mark.map(i64::from)),
+            integer(on.map(i64::from)),
             ValueRef::Blob(digest),
             ValueRef::Integer(0),
         ];
-        let sealed = columns.into_iter().chain([ValueRef::Integer(sum::sum(columns))]);
+        let sealed = columns.into_iter().chain([ValueRef::Integer(checksum::of(columns))]);
         self.connection
             .prepare_cached(
                 "INSERT INTO entries(
@@ -180,14 +190,14 @@ impl Desk<'_> {
         }
         if let Body::Topic { topic } = &entry.body {
             let topic = ValueRef::Text(topic.as_str().as_bytes());
-            sum::ROOMS.change(self.connection, room.id, &[("topic", topic)])?;
+            checksum::ROOMS.change(self.connection, room.id, &[("topic", topic)])?;
         }
         self.rooms.known.insert(key.clone(), room);
         Ok(entry)
     }
 
     /// Makes the present state of the message `target` what it is after `entry`.
-    fn fold(&mut self, room: Room, n: i64, target: i64, entry: &Entry) -> Result<()> {
+    fn fold(&mut self, room: CachedRoom, n: i64, target: i64, entry: &Entry) -> Result<()> {
         match &entry.body {
             Body::Edited { text, .. } => {
                 let text = text.as_ref().map(|text| text.as_str());
@@ -195,33 +205,33 @@ impl Desk<'_> {
                 self.connection
                     .prepare_cached("UPDATE entries SET edited = ?2 WHERE n = ?1")?
                     .execute([target, room.last])?;
-                sum::ENTRIES.seal(self.connection, target)?;
+                checksum::ENTRIES.seal(self.connection, target)?;
             }
             Body::Deleted { .. } => {
                 self.overwrite(room, n, target, None)?;
                 self.connection
                     .prepare_cached("DELETE FROM reactions WHERE message = ?1")?
                     .execute([target])?;
-                self.set_marks(target, 0)?;
+                self.set_reactions_checksum(target, 0)?;
             }
             Body::Reacted { emoji, on, .. } => {
-                sum::ENTRIES.check(self.connection, target)?;
-                let sum = sum::sum([
+                checksum::ENTRIES.check(self.connection, target)?;
+                let checksum = checksum::of([
                     ValueRef::Integer(target),
                     ValueRef::Text(emoji.as_str().as_bytes()),
                     ValueRef::Text(entry.by.as_str().as_bytes()),
                     ValueRef::Integer(i64::from(*on)),
                     ValueRef::Integer(room.last),
                 ]);
-                let mark = params![target, emoji.as_str(), entry.by.as_str()];
+                let place = params![target, emoji.as_str(), entry.by.as_str()];
                 let before: Option<i64> = self
                     .connection
                     .prepare_cached(
                         "SELECT sum FROM reactions WHERE message = ?1 AND emoji = ?2 AND author = ?3",
                     )?
-                    .query_row(mark, |row| row.get(0))
+                    .query_row(place, |row| row.get(0))
                     .optional()?;
-                let marks: i64 = self
+                let total: i64 = self
                     .connection
                     .prepare_cached("SELECT marks FROM entries WHERE n = ?1")?
                     .query_row([target], |row| row.get(0))?;
@@ -230,25 +240,28 @@ impl Desk<'_> {
                         "INSERT OR REPLACE INTO reactions(message, emoji, author, mark, seq, sum)
                          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                     )?
-                    .execute(params![target, emoji.as_str(), entry.by.as_str(), on, room.last, sum])?;
+                    .execute(params![target, emoji.as_str(), entry.by.as_str(), on, room.last, checksum])?;
                 // Where one was damaged, they do not add up afterwards either.
-                self.set_marks(target, marks.wrapping_sub(before.unwrap_or(0)).wrapping_add(sum))?;
+                self.set_reactions_checksum(
+                    target,
+                    total.wrapping_sub(before.unwrap_or(0)).wrapping_add(checksum),
+                )?;
             }
             Body::Message(_) | Body::Topic { .. } => {}
         }
         Ok(())
     }
 
-    fn set_marks(&self, message: i64, marks: i64) -> Result<()> {
+    fn set_reactions_checksum(&self, message: i64, checksum: i64) -> Result<()> {
         self.connection
             .prepare_cached("UPDATE entries SET marks = ?2 WHERE n = ?1")?
-            .execute([message, marks])?;
-        sum::ENTRIES.seal(self.connection, message)
+            .execute([message, checksum])?;
+        checksum::ENTRIES.seal(self.connection, message)
     }
 
-    /// Replaces a message's text everywhere; `n` is the entry that does. The message's sum has to be made anew then.
-    fn overwrite(&mut self, room: Room, n: i64, target: i64, text: Option<&str>) -> Result<()> {
-        sum::ENTRIES.check(self.connection, target)?;
+    /// Replaces a message's text everywhere; `n` is the entry that does. The message's checksum has to be made anew then.
+    fn overwrite(&mut self, room: CachedRoom, n: i64, target: i64, text: Option<&str>) -> Result<()> {
+        checksum::ENTRIES.check(self.connection, target)?;
         self.erased = true;
         let (indexed, old): (i64, Option<String>) = self
             .connection
@@ -264,7 +277,7 @@ impl Desk<'_> {
                 index::add(self.connection, target, text)?;
             }
         }
-        let short = original::BYTES_OF_ERASED as i64;
+        let short = digest::ERASED_BYTES as i64;
         self.connection
             .prepare_cached("UPDATE entries SET text = ?2, digest = substr(digest, 1, ?3) WHERE n = ?1")?
             .execute(params![target, text, short])?;
@@ -277,12 +290,12 @@ impl Desk<'_> {
             .query_map([target, n, short], |row| row.get(0))?
             .collect::<Result<_>>()?;
         for edit in earlier {
-            let is_whole = sum::ENTRIES.check(self.connection, edit).is_ok();
+            let is_whole = checksum::ENTRIES.check(self.connection, edit).is_ok();
             self.connection
                 .prepare_cached("UPDATE entries SET digest = substr(digest, 1, ?2) WHERE n = ?1")?
                 .execute([edit, short])?;
             if is_whole {
-                sum::ENTRIES.seal(self.connection, edit)?;
+                checksum::ENTRIES.seal(self.connection, edit)?;
             }
         }
         Ok(())
@@ -290,12 +303,12 @@ impl Desk<'_> {
 }
 
 /// What the file says of one room; of none when it is not there.
-struct Facts<'t> {
+struct RoomFacts<'t> {
     connection: &'t Connection,
     room: Option<i64>,
 }
 
-impl Facts<'_> {
+impl RoomFacts<'_> {
     fn n(&self, seq: Seq) -> Option<i64> {
         let seq = i64::try_from(seq).ok().filter(|seq| (1..=super::SEQ_MAX).contains(seq))?;
         self.room.map(|room| number(room, seq))
@@ -304,17 +317,17 @@ impl Facts<'_> {
     /// What an entry's row says; none when it is not there or damaged.
     fn whole<T>(&self, n: i64, read: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
         let read = |row: &Row<'_>| {
-            sum::check(row, 0, sum::ENTRIES.columns.len())?;
+            checksum::check(row, 0, checksum::ENTRIES.columns.len())?;
             read(row)
         };
-        match self.connection.prepare_cached(sum::ENTRIES.row)?.query_row([n], read).optional() {
-            Err(error) if sum::is_damage(&error) => Ok(None),
+        match self.connection.prepare_cached(checksum::ENTRIES.row)?.query_row([n], read).optional() {
+            Err(error) if corruption::is_corruption(&error) => Ok(None),
             found => found,
         }
     }
 }
 
-impl rules::Facts for Facts<'_> {
+impl rules::Facts for RoomFacts<'_> {
     type Error = rusqlite::Error;
 
     fn sent(&self, author: &Author, id: Uuid) -> Result<Option<(Seq, Vec<u8>)>> {
@@ -340,20 +353,20 @@ impl rules::Facts for Facts<'_> {
         Ok(subject.flatten())
     }
 
-    fn mark(&self, message: Seq, emoji: &Emoji, author: &Author) -> Result<Option<(bool, Seq)>> {
+    fn reaction(&self, message: Seq, emoji: &Emoji, author: &Author) -> Result<Option<(bool, Seq)>> {
         let Some(n) = self.n(message) else { return Ok(None) };
-        let mark = self
+        let state = self
             .connection
             .prepare_cached(
                 "SELECT message, emoji, author, mark, seq, sum FROM reactions
                  WHERE message = ?1 AND emoji = ?2 AND author = ?3",
             )?
-            .query_row(params![n, emoji.as_str(), author.as_str()], fold::mark)
+            .query_row(params![n, emoji.as_str(), author.as_str()], reactions::state)
             .optional();
-        match mark {
+        match state {
             // It can be set anew.
-            Err(error) if sum::is_damage(&error) => Ok(None),
-            mark => Ok(mark?.map(|(_, _, mark)| (mark.on, mark.seq))),
+            Err(error) if corruption::is_corruption(&error) => Ok(None),
+            state => Ok(state?.map(|(_, _, state)| (state.on, state.seq))),
         }
     }
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Result, TransactionBehavior, params, types::ValueRef};
 use snug_shared::Entry;
 
-use super::{number, rows, sum};
-use crate::log::words::fold;
+use super::{checksum, corruption, number, rows};
+use crate::log::search_terms::fold;
 
 /// Messages between two looks at the clock.
 const CHUNK: i64 = 64;
@@ -56,8 +56,8 @@ pub(super) fn empty(connection: &Connection) -> Result<()> {
 
 /// Notes up to which seq a room is in the index; a damaged room stays as it is.
 fn set_indexed(connection: &Connection, room: i64, indexed: i64) -> Result<()> {
-    match sum::ROOMS.change(connection, room, &[("indexed", ValueRef::Integer(indexed))]) {
-        Err(error) if sum::is_damage(&error) => Ok(()),
+    match checksum::ROOMS.change(connection, room, &[("indexed", ValueRef::Integer(indexed))]) {
+        Err(error) if corruption::is_corruption(&error) => Ok(()),
         changed => changed,
     }
 }
@@ -85,10 +85,10 @@ fn room_behind(connection: &Connection) -> Result<Option<(i64, i64, i64)>> {
     let mut rows = behind.query([])?;
     while let Some(row) = rows.next()? {
         let room = row.get(0)?;
-        match sum::ROOMS.check(connection, room) {
+        match checksum::ROOMS.check(connection, room) {
             Ok(()) => return Ok(Some((room, row.get(1)?, row.get(2)?))),
             // How far it goes is in doubt.
-            Err(error) if sum::is_damage(&error) => {}
+            Err(error) if corruption::is_corruption(&error) => {}
             Err(error) => return Err(error),
         }
     }

@@ -4,22 +4,14 @@
 use std::{panic, sync::Arc, thread};
 
 use rusqlite::Connection;
-use snug_shared::{Line, RoomKey, Seq};
 use tokio::sync::oneshot;
 
 use super::{
     Shared,
-    damage::Damage,
-    fold, number,
     queue::{Queue, Refusal, Turn},
-    rows,
     schema::{self, Place},
-    sum,
 };
-use crate::log::{
-    LogError, Slice, Span,
-    present::{Page, text_bytes},
-};
+use crate::log::LogError;
 
 /// Readers: history pages and searches are short, and more would only fight for the same disk.
 const READERS: usize = 3;
@@ -85,68 +77,4 @@ pub(super) fn read<T: Send + 'static>(
         let _ = answer.send(result);
     });
     shared.reads.push(job).map(|()| receiver).map_err(|(refusal, _)| refusal)
-}
-
-/// A page of a room.
-pub(super) fn page(
-    connection: &Connection,
-    damage: &Damage,
-    key: &RoomKey,
-    span: Span,
-    limit: usize,
-    bytes: usize,
-) -> rusqlite::Result<Option<Slice>> {
-    let Some(room) = room(connection, damage, key)? else { return Ok(None) };
-    let newest_first = matches!(span, Span::Before(_));
-    let mut page = Page::new(limit, bytes);
-    rows::scan(connection, range(&room, span), newest_first, |kept| {
-        let text = kept.line.entry().map_or(0, text_bytes);
-        page.take(kept, text)
-    })?;
-    let (kept, more) = page.into_ascending(newest_first);
-    slice(connection, damage, key, room, kept, more).map(Some)
-}
-
-/// Lines of a room, ascending, in their present state. What is damaged among them is told.
-pub(super) fn slice(
-    connection: &Connection,
-    damage: &Damage,
-    key: &RoomKey,
-    room: rows::RoomRow,
-    mut kept: Vec<rows::Kept>,
-    more: bool,
-) -> rusqlite::Result<Slice> {
-    for seq in fold::fold(connection, room.id, &mut kept, room.record.last)? {
-        damage.marks(key, seq);
-    }
-    let entries: Vec<Line> = kept.into_iter().map(|kept| kept.line).collect();
-    for line in &entries {
-        if let Line::Damaged(seq) = line {
-            damage.entry(key, *seq);
-        }
-    }
-    Ok(Slice { room: room.record, entries, more })
-}
-
-/// What is known of a room. Damage there is told.
-pub(super) fn room(
-    connection: &Connection,
-    damage: &Damage,
-    key: &RoomKey,
-) -> rusqlite::Result<Option<rows::RoomRow>> {
-    rows::room(connection, key.as_str()).inspect_err(|error| {
-        if sum::is_damage(error) {
-            damage.room(key.as_str());
-        }
-    })
-}
-
-/// The `n`s of a span of a room, both ends included; empty when the first is above the second.
-pub(super) fn range(room: &rows::RoomRow, span: Span) -> (i64, i64) {
-    let last = room.record.last;
-    let at = |seq: Seq| number(room.id, seq.min(last).cast_signed());
-    match span {
-        Span::After(seq) => (at(seq) + 1, at(last)),
-        Span::Before(seq) => (number(room.id, 1), at(seq.saturating_sub(1))),
-    }
 }

@@ -8,7 +8,11 @@ use snug_shared::{
 };
 use uuid::Uuid;
 
-use super::{SEQ_MAX, damage::Damage, fold::fold, number, seq_of, sum};
+use super::{
+    checksum,
+    corruption::{self, Reports},
+    seq_of,
+};
 use crate::log::RoomRecord;
 
 /// A room as the file has it.
@@ -25,10 +29,10 @@ const ENTRY: &str = "e.n, e.kind, e.id, e.at, e.user, e.author, e.target, e.text
     t.n, t.kind, t.id, t.at, t.user, t.author, t.target, t.text, t.reply_to, t.edited, t.mark, t.digest, t.marks, t.sum
     FROM entries e LEFT JOIN entries t ON e.kind = 1 AND t.n = e.target";
 
-/// The sum over the marks on an entry.
-const MARKS: usize = 12;
+/// Where the checksums of the reactions to an entry are, added up.
+const REACTIONS_CHECKSUM: usize = 12;
 /// Where the columns of `t` begin, and its text.
-const TARGET: usize = sum::ENTRIES.columns.len() + 1;
+const TARGET: usize = checksum::ENTRIES.columns.len() + 1;
 const TARGET_TEXT: usize = TARGET + 7;
 
 const ROOM: &str = "id, key, name, epoch, last, last_at, topic, indexed, sum FROM rooms";
@@ -51,7 +55,7 @@ pub(super) fn room(connection: &Connection, key: &str) -> Result<Option<RoomRow>
         .optional()?;
     // The index of the keys knows it although its row is gone.
     if found.is_none() && id_by_index(connection, key)?.is_some() {
-        return Err(sum::damaged());
+        return Err(corruption::error());
     }
     Ok(found)
 }
@@ -65,27 +69,27 @@ fn id_by_index(connection: &Connection, key: &str) -> Result<Option<i64>> {
 }
 
 /// The rooms with the newest entries first. Those that are damaged are left out.
-pub(super) fn rooms(connection: &Connection, damage: &Damage, limit: i64) -> Result<Vec<RoomRecord>> {
+pub(super) fn rooms(connection: &Connection, reports: &Reports, limit: i64) -> Result<Vec<RoomRecord>> {
     let mut statement =
         connection.prepare_cached(&format!("SELECT {ROOM} ORDER BY last_at DESC, id DESC LIMIT ?1"))?;
     let mut rows = statement.query([limit])?;
     let mut rooms = Vec::new();
     while let Some(row) = rows.next()? {
-        rooms.extend(known(row, damage)?.map(|room| room.record));
+        rooms.extend(known(row, reports)?.map(|room| room.record));
     }
     Ok(rooms)
 }
 
 /// How many entries all rooms have, and whether all rooms could be asked. Those that could not are told. A whole room that
 /// the index does not find would be taken for one that never was; then the index is made anew.
-pub(super) fn count(connection: &Connection, damage: &Damage) -> Result<(Seq, bool)> {
+pub(super) fn count(connection: &Connection, reports: &Reports) -> Result<(Seq, bool)> {
     let (mut entries, mut is_whole, mut is_indexed) = (0, true, true);
     {
         let mut statement = connection.prepare(&format!("SELECT {ROOM} NOT INDEXED"))?;
         let mut rows = statement.query([])?;
         loop {
             match rows.next() {
-                Ok(Some(row)) => match known(row, damage)? {
+                Ok(Some(row)) => match known(row, reports)? {
                     Some(room) => {
                         entries += room.record.last;
                         let found = id_by_index(connection, row.get_ref(1)?.as_str()?);
@@ -94,7 +98,7 @@ pub(super) fn count(connection: &Connection, damage: &Damage) -> Result<(Seq, bo
                     None => is_whole = false,
                 },
                 Ok(None) => break,
-                Err(error) if sum::is_damage(&error) => {
+                Err(error) if corruption::is_corruption(&error) => {
                     is_whole = false;
                     break;
                 }
@@ -106,7 +110,7 @@ pub(super) fn count(connection: &Connection, damage: &Damage) -> Result<(Seq, bo
     if is_whole && !is_indexed {
         tracing::error!("the disk changed the index of the rooms; it is made anew");
         match connection.execute_batch("REINDEX rooms") {
-            Err(error) if sum::is_damage(&error) => {
+            Err(error) if corruption::is_corruption(&error) => {
                 tracing::error!(%error, "that failed; some rooms cannot be found")
             }
             made => made?,
@@ -116,12 +120,12 @@ pub(super) fn count(connection: &Connection, damage: &Damage) -> Result<(Seq, bo
 }
 
 /// A room; none when it is damaged, which is told.
-fn known(row: &Row<'_>, damage: &Damage) -> Result<Option<RoomRow>> {
+fn known(row: &Row<'_>, reports: &Reports) -> Result<Option<RoomRow>> {
     match room_row(row) {
-        Err(error) if sum::is_damage(&error) => {
+        Err(error) if corruption::is_corruption(&error) => {
             // Its name may be what is damaged.
             let key = row.get_ref(1)?.as_str().ok().and_then(|key| RoomName::parse(key).ok());
-            damage.room(key.map_or_else(|| "?".to_owned(), |name| name.key().to_string()).as_str());
+            reports.room(key.map_or_else(|| "?".to_owned(), |name| name.key().to_string()).as_str());
             Ok(None)
         }
         room => room.map(Some),
@@ -129,7 +133,7 @@ fn known(row: &Row<'_>, damage: &Damage) -> Result<Option<RoomRow>> {
 }
 
 fn room_row(row: &Row<'_>) -> Result<RoomRow> {
-    sum::check(row, 0, sum::ROOMS.columns.len())?;
+    checksum::check(row, 0, checksum::ROOMS.columns.len())?;
     let last = seq(row, 4)?;
     let record = RoomRecord {
         name: checked(2, RoomName::parse(row.get_ref(2)?.as_str()?))?,
@@ -144,15 +148,15 @@ fn room_row(row: &Row<'_>) -> Result<RoomRow> {
 
 /// A line of the log as the file has it.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct StoredLine {
     pub(super) line: Line,
-    /// The sums of the marks on it, added up.
-    pub(super) marks: i64,
+    /// The checksums of the reactions to it, added up.
+    pub(super) reactions_checksum: i64,
 }
 
-impl Kept {
+impl StoredLine {
     const fn damaged(n: i64) -> Self {
-        Self { line: Line::Damaged(seq_of(n)), marks: 0 }
+        Self { line: Line::Damaged(seq_of(n)), reactions_checksum: 0 }
     }
 }
 
@@ -162,16 +166,16 @@ pub(super) fn scan(
     connection: &Connection,
     (low, high): (i64, i64),
     newest_first: bool,
-    mut take: impl FnMut(Kept) -> bool,
+    mut take: impl FnMut(StoredLine) -> bool,
 ) -> Result<()> {
     let (order, step) = if newest_first { ("DESC", -1) } else { ("ASC", 1) };
     let mut statement = connection
         .prepare_cached(&format!("SELECT {ENTRY} WHERE e.n BETWEEN ?1 AND ?2 ORDER BY e.n {order}"))?;
     let (mut next, end) = if newest_first { (high, low - 1) } else { (low, high + 1) };
-    let mut hand_over = |next: &mut i64, upto: i64, found: Option<Kept>| {
+    let mut hand_over = |next: &mut i64, upto: i64, found: Option<StoredLine>| {
         while *next != upto {
             *next += step;
-            if !take(Kept::damaged(*next - step)) {
+            if !take(StoredLine::damaged(*next - step)) {
                 return false;
             }
         }
@@ -189,7 +193,7 @@ pub(super) fn scan(
                     hand_over(&mut next, end, None);
                     return Ok(());
                 }
-                Err(error) if !sum::is_damage(&error) => return Err(error),
+                Err(error) if !corruption::is_corruption(&error) => return Err(error),
                 // Behind a page that cannot be read there may be others that can.
                 Err(_) => {
                     let upto = next + step;
@@ -206,7 +210,7 @@ pub(super) fn scan(
                         return Ok(());
                     }
                 }
-                Err(error) if !sum::is_damage(&error) => return Err(error),
+                Err(error) if !corruption::is_corruption(&error) => return Err(error),
                 // Where it stood shows once a whole one follows, or none.
                 Err(_) => {}
             }
@@ -215,23 +219,8 @@ pub(super) fn scan(
     Ok(())
 }
 
-/// One entry in its present state.
-pub(super) fn one(connection: &Connection, room: i64, seq: Seq, as_of: Seq) -> Result<Entry> {
-    let n = number(room, i64::try_from(seq).unwrap_or(SEQ_MAX));
-    let mut found = Vec::with_capacity(1);
-    scan(connection, (n, n), false, |kept| {
-        found.push(kept);
-        true
-    })?;
-    fold(connection, room, &mut found, as_of)?;
-    match found.pop().map(|kept| kept.line) {
-        Some(Line::Entry(entry)) => Ok(entry),
-        _ => Err(sum::damaged()),
-    }
-}
-
-fn kept(row: &Row<'_>) -> Result<(i64, Kept)> {
-    sum::check(row, 0, sum::ENTRIES.columns.len())?;
+fn kept(row: &Row<'_>) -> Result<(i64, StoredLine)> {
+    checksum::check(row, 0, checksum::ENTRIES.columns.len())?;
     let target = || row.get::<_, i64>(6).map(seq_of);
     let body = match row.get::<_, i64>(1)? {
         0 => {
@@ -242,7 +231,7 @@ fn kept(row: &Row<'_>) -> Result<(i64, Kept)> {
         }
         1 => {
             // What it says is kept with the message alone.
-            sum::check(row, TARGET, sum::ENTRIES.columns.len())?;
+            checksum::check(row, TARGET, checksum::ENTRIES.columns.len())?;
             Body::Edited { target: target()?, text: text(row, TARGET_TEXT)? }
         }
         2 => Body::Deleted { target: target()? },
@@ -259,7 +248,7 @@ fn kept(row: &Row<'_>) -> Result<(i64, Kept)> {
         by: author(row, 5)?,
         body,
     };
-    Ok((n, Kept { line: entry.into(), marks: row.get(MARKS)? }))
+    Ok((n, StoredLine { line: entry.into(), reactions_checksum: row.get(REACTIONS_CHECKSUM)? }))
 }
 
 pub(super) fn author(row: &Row<'_>, column: usize) -> Result<Author> {

@@ -9,7 +9,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params, types::ValueRef};
 
-use super::{OpenError, index, sum};
+use super::{OpenError, checksum, index};
 
 /// "Snug": tells this file from any other SQLite database.
 const APPLICATION_ID: i32 = 0x536e_7567;
@@ -168,17 +168,17 @@ fn secret(connection: &Connection) -> rusqlite::Result<[u8; 32]> {
         connection.query_row("SELECT value FROM meta WHERE name = 'secret'", [], |row| row.get(0))?;
     let mut secret = [0; 32];
     secret.copy_from_slice(&kept[..32]);
-    if with_sum(&secret) != kept {
+    if with_checksum(&secret) != kept {
         tracing::error!("the disk changed the server's secret: members come back as new ones");
     }
     Ok(secret)
 }
 
 /// The secret as it is kept.
-fn with_sum(secret: &[u8; 32]) -> [u8; 40] {
+fn with_checksum(secret: &[u8; 32]) -> [u8; 40] {
     let mut kept = [0; 40];
     kept[..32].copy_from_slice(secret);
-    kept[32..].copy_from_slice(&sum::sum([ValueRef::Blob(secret)]).to_le_bytes());
+    kept[32..].copy_from_slice(&checksum::of([ValueRef::Blob(secret)]).to_le_bytes());
     kept
 }
 
@@ -208,7 +208,7 @@ fn create(place: &Place) -> Result<(), OpenError> {
         for sql in STEPS {
             step.execute_batch(sql)?;
         }
-        step.execute("INSERT INTO meta(name, value) VALUES ('secret', ?1)", [&with_sum(&secret)[..]])?;
+        step.execute("INSERT INTO meta(name, value) VALUES ('secret', ?1)", [&with_checksum(&secret)[..]])?;
         step.pragma_update(None, "application_id", APPLICATION_ID)?;
         step.pragma_update(None, "user_version", STEPS.len() as i64)?;
         step.commit()?;
@@ -292,7 +292,7 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
         let mut rows = statement.query([])?;
         rows.next()?.map(|row| row.get(0)).transpose()?
     };
-    let folding = crate::log::words::folding();
+    let folding = crate::log::search_terms::folding();
     if folded.as_deref() != Some(&folding) {
         let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         index::empty(&step)?;

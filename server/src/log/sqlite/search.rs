@@ -4,12 +4,12 @@ use rusqlite::{Connection, Result, params};
 use snug_shared::RoomKey;
 
 use super::{
-    damage::Damage,
+    corruption::Reports,
     number,
-    reader::{self, range},
+    pages::{self, range},
     rows,
 };
-use crate::log::{Slice, Span, present::FOUND_BYTES, words::Words};
+use crate::log::{Slice, Span, page::FOUND_BYTES, search_terms::SearchTerms};
 
 /// Messages looked at one by one in a search, at most: those that the index does not know yet, all of them when every word
 /// is shorter than the index can tell, and those the index finds for the longer words.
@@ -21,13 +21,13 @@ const ASKED: usize = 16;
 /// The newest messages of a span that contain all the words. `more` also says that there may be some below those looked at.
 pub(super) fn search(
     connection: &Connection,
-    damage: &Damage,
+    reports: &Reports,
     key: &RoomKey,
-    words: &Words,
+    words: &SearchTerms,
     span: Span,
     limit: usize,
 ) -> Result<Option<Slice>> {
-    let Some(room) = reader::room(connection, damage, key)? else { return Ok(None) };
+    let Some(room) = pages::room(connection, reports, key)? else { return Ok(None) };
     let (low, high) = range(&room, span);
     let phrases: Vec<String> = words.indexed().take(ASKED).map(phrase).collect();
     let unindexed = if phrases.is_empty() { low } else { low.max(number(room.id, room.indexed) + 1) };
@@ -63,7 +63,7 @@ pub(super) fn search(
         })?;
     }
     debug_assert!(kept.is_sorted_by_key(|hit| hit.line.seq()));
-    reader::slice(connection, damage, key, room, kept, more).map(Some)
+    pages::slice(connection, reports, key, room, kept, more).map(Some)
 }
 
 /// Any word is plain text to the index once it is quoted.
@@ -72,7 +72,7 @@ fn phrase(word: &str) -> String {
 }
 
 struct Hits<'w> {
-    words: &'w Words,
+    words: &'w SearchTerms,
     limit: usize,
     /// Bytes of text that still fit.
     left: usize,

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::{SqliteLog, schema};
-use crate::log::{Actor, Append, Appended, Committed, Later, Log, LogError, Settle, Span, settled};
+use crate::log::{Actor, Append, Appended, Committed, Dispatch, Later, Log, LogError, Span, completion};
 
 fn place() -> (TempDir, schema::Place) {
     let folder = TempDir::new().expect("a folder");
@@ -60,13 +60,13 @@ async fn until_ready(log: &SqliteLog) {
 }
 
 /// Notes down which entries were told.
-fn noting(told: &Arc<Mutex<Vec<Seq>>>) -> Settle {
+fn noting(told: &Arc<Mutex<Vec<Seq>>>) -> Dispatch {
     let told = Arc::clone(told);
     telling(move |committed| told.lock().expect("no panic").push(committed.entry.seq))
 }
 
-fn telling(commits: impl Fn(Committed) + Send + Sync + 'static) -> Settle {
-    settled::at_once(Box::new(commits))
+fn telling(commits: impl Fn(Committed) + Send + Sync + 'static) -> Dispatch {
+    completion::at_once(Box::new(commits))
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The one thread that writes: whatever waits at the moment goes into one transaction, so that a thousand senders cost one
-//! wait for the disk. It never waits on purpose; what can wait (index, read marks, erasing) comes after, at most a second late.
+//! wait for the disk. It never waits on purpose; what can wait (index, read positions, erasing) comes after, at most a
+//! second late.
 
 use std::{
     sync::{Arc, PoisonError},
@@ -13,14 +14,14 @@ use tokio::sync::watch;
 
 use super::{
     Shared,
-    append::{Desk, Rooms, Send},
-    index, marks,
+    append::{Appender, PreparedAppend, RoomCache},
+    corruption, index,
     queue::{Queue, Turn},
-    restored::Count,
+    read_positions,
+    rollback_guard::RollbackGuard,
     schema::{self, Place},
-    sum,
 };
-use crate::log::{Appended, LogError, Settle, Settled, Then};
+use crate::log::{Appended, Callback, Completion, Dispatch, LogError};
 
 /// Appends in one transaction, at most.
 const BATCH: usize = 1_024;
@@ -40,8 +41,8 @@ const READERS: Duration = Duration::from_millis(50);
 
 /// One append and who waits for it.
 pub(super) struct Job {
-    pub(super) send: Send,
-    pub(super) then: Then,
+    pub(super) send: PreparedAppend,
+    pub(super) callback: Callback,
 }
 
 /// The writer's own side.
@@ -50,10 +51,10 @@ pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
     /// `None` after a failure: what a connection holds is in doubt then.
     pub(super) connection: Option<Connection>,
-    pub(super) settle: Settle,
+    pub(super) dispatch: Dispatch,
     pub(super) readers: Vec<JoinHandle<()>>,
-    pub(super) rooms: Rooms,
-    pub(super) count: Count,
+    pub(super) rooms: RoomCache,
+    pub(super) guard: RollbackGuard,
     pub(super) due: Due,
     /// Tells [`crate::log::Log::close`] that all is written and let go of; dropping it does too.
     pub(super) closed: watch::Sender<bool>,
@@ -97,18 +98,19 @@ impl Writer {
     }
 
     fn answer(&mut self, jobs: Vec<Job>) {
-        let (sends, thens): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.send, job.then)).unzip();
-        self.settle(&sends, thens);
+        let (sends, callbacks): (Vec<_>, Vec<_>) =
+            jobs.into_iter().map(|job| (job.send, job.callback)).unzip();
+        self.complete(&sends, callbacks);
     }
 
     /// Commits some sends and says what became of them.
-    fn settle(&mut self, sends: &[Send], mut thens: Vec<Then>) {
+    fn complete(&mut self, sends: &[PreparedAppend], mut callbacks: Vec<Callback>) {
         let outcomes: Vec<Result<Appended, LogError>> = match self.commit(sends) {
             Ok(done) => {
                 works(&self.shared);
                 for appended in &done {
                     if let Appended::New(entry) = appended {
-                        self.count.add(1);
+                        self.guard.add(1);
                         self.due.index |= matches!(entry.body, Body::Message(_));
                     }
                 }
@@ -118,9 +120,9 @@ impl Writer {
             Err(error) if is_about_one(&error) && sends.len() > 1 => {
                 self.rooms.clear();
                 let (first, second) = sends.split_at(sends.len() / 2);
-                let others = thens.split_off(first.len());
-                self.settle(first, thens);
-                self.settle(second, others);
+                let others = callbacks.split_off(first.len());
+                self.complete(first, callbacks);
+                self.complete(second, others);
                 return;
             }
             Err(error) => {
@@ -135,22 +137,25 @@ impl Writer {
                 vec![Err(error); sends.len()]
             }
         };
-        let settled = sends.iter().zip(outcomes).zip(thens);
-        let settled =
-            settled.map(|((send, outcome), then)| Settled { room: send.key.clone(), outcome, then });
-        (self.settle)(settled.collect());
+        let completions = sends.iter().zip(outcomes).zip(callbacks);
+        let completions = completions.map(|((send, outcome), callback)| Completion {
+            room: send.key.clone(),
+            outcome,
+            callback,
+        });
+        (self.dispatch)(completions.collect());
     }
 
     /// All of them or none.
-    fn commit(&mut self, sends: &[Send]) -> rusqlite::Result<Vec<Appended>> {
+    fn commit(&mut self, sends: &[PreparedAppend]) -> rusqlite::Result<Vec<Appended>> {
         let connection = connected(&mut self.connection, &self.place)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut desk = Desk { connection: &transaction, rooms: &mut self.rooms, erased: false };
+        let mut appender = Appender { connection: &transaction, rooms: &mut self.rooms, erased: false };
         let mut done = Vec::with_capacity(sends.len());
         for send in sends {
-            done.push(desk.take(send)?);
+            done.push(appender.take(send)?);
         }
-        let erased = desk.erased;
+        let erased = appender.erased;
         self.rooms.flush(&transaction)?;
         transaction.commit()?;
         self.due.erase |= erased;
@@ -175,8 +180,8 @@ impl Writer {
         let now = Instant::now();
         let waiting = self.due.index
             || self.due.erase
-            || self.count.is_behind()
-            || self.shared.has_marks()
+            || self.guard.is_behind()
+            || self.shared.has_read_positions()
             || self.shared.health().is_err();
         match self.due.at {
             _ if !waiting => self.due.at = None,
@@ -209,8 +214,8 @@ impl Writer {
                 .execute("INSERT OR REPLACE INTO meta(name, value) VALUES ('tried', zeroblob(16384))", [])?;
             works(&self.shared);
         }
-        self.count.keep();
-        let kept = marks::keep(connection, &self.shared.marks);
+        self.guard.keep();
+        let kept = read_positions::keep(connection, &self.shared.read_positions);
         beside(&self.shared, "how far members have read", kept)?;
         if self.due.index {
             let appends = &self.shared.appends;
@@ -234,8 +239,8 @@ impl Writer {
         }
         let mut end = || -> rusqlite::Result<()> {
             let connection = connected(&mut self.connection, &self.place)?;
-            self.count.keep();
-            let kept = marks::keep(connection, &self.shared.marks);
+            self.guard.keep();
+            let kept = read_positions::keep(connection, &self.shared.read_positions);
             beside(&self.shared, "how far members have read", kept)?;
             if self.due.index {
                 let done = index::catch_up(connection, |taken| taken >= INDEX_AT_CLOSE);
@@ -273,14 +278,15 @@ fn connected<'c>(kept: &'c mut Option<Connection>, place: &Place) -> rusqlite::R
 
 /// Whether an error comes from what one send met in the file, and not from the file as a whole or the disk.
 fn is_about_one(error: &rusqlite::Error) -> bool {
-    sum::is_damage(error) || error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
+    corruption::is_corruption(error)
+        || error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
 }
 
 /// Damage in what stands beside the entries is told once, and stops nobody from talking: `None`.
 fn beside<T>(shared: &Shared, what: &str, done: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
     match done {
-        Err(error) if sum::is_damage(&error) => {
-            shared.damage.beside(what, &error);
+        Err(error) if corruption::is_corruption(&error) => {
+            shared.corruption.beside(what, &error);
             Ok(None)
         }
         done => done.map(Some),

@@ -2,9 +2,12 @@
 
 use std::{
     collections::HashSet,
+    error::Error as StdError,
+    fmt,
     sync::{Mutex, PoisonError},
 };
 
+use rusqlite::{Error, ErrorCode, types::Type};
 use snug_shared::{RoomKey, Seq};
 
 /// Places told, at most; a file with more of them needs its backup, not more lines.
@@ -12,9 +15,9 @@ const TOLD: usize = 1_000;
 
 /// Where damage was met since the start.
 #[derive(Debug, Default)]
-pub(super) struct Damage(Mutex<HashSet<(String, Seq)>>);
+pub(super) struct Reports(Mutex<HashSet<(String, Seq)>>);
 
-impl Damage {
+impl Reports {
     /// An entry cannot be read.
     pub(super) fn entry(&self, room: &RoomKey, seq: Seq) {
         if self.is_news(room.as_str(), seq) {
@@ -29,15 +32,15 @@ impl Damage {
         }
     }
 
-    /// Marks on the messages of a page cannot be read; the entries that set them were read instead.
-    pub(super) fn marks(&self, room: &RoomKey, seq: Seq) {
+    /// Reactions to the messages of a page cannot be read; the entries that set them were read instead.
+    pub(super) fn reactions(&self, room: &RoomKey, seq: Seq) {
         if self.is_news(room.as_str(), seq) {
             tracing::error!(%room, seq, "the disk changed reactions to this entry; they were counted anew");
         }
     }
 
     /// What stands beside the entries cannot be kept; nobody is stopped from talking by that.
-    pub(super) fn beside(&self, what: &str, error: &rusqlite::Error) {
+    pub(super) fn beside(&self, what: &str, error: &Error) {
         if self.is_news(what, 0) {
             tracing::error!(%error, "the disk changed {what}; it is not kept up any more");
         }
@@ -55,3 +58,24 @@ impl Damage {
         is_news
     }
 }
+
+/// What is in the file is not what was written.
+pub(super) fn error() -> Error {
+    Error::FromSqlConversionFailure(0, Type::Null, Box::new(Corrupt))
+}
+
+/// Whether an error says that: by a checksum, by a value that cannot be, or by SQLite's own look at its pages.
+pub(super) fn is_corruption(error: &Error) -> bool {
+    error.sqlite_error_code().is_none_or(|code| code == ErrorCode::DatabaseCorrupt)
+}
+
+#[derive(Debug)]
+struct Corrupt;
+
+impl fmt::Display for Corrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a part of the file is damaged")
+    }
+}
+
+impl StdError for Corrupt {}

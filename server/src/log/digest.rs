@@ -4,14 +4,17 @@ use sha2::{Digest as _, Sha256};
 use snug_shared::Intent;
 
 /// Bytes of a digest.
-pub(super) const BYTES: usize = 16;
+const BYTES: usize = 16;
+
+/// What is kept of the content of a send.
+pub(super) type Digest = [u8; BYTES];
 
 /// What is left of the digest of a text that was deleted or overwritten: enough to notice an id used twice (one in 16
 /// million slips through), too little to confirm a guess at what was said.
-pub(super) const BYTES_OF_ERASED: usize = 3;
+pub(super) const ERASED_BYTES: usize = 3;
 
 /// The digest of an intent under the log's secret.
-pub(super) fn digest(secret: &[u8; 32], intent: &Intent) -> [u8; BYTES] {
+pub(super) fn of(secret: &[u8; 32], intent: &Intent) -> Digest {
     let hash = Sha256::new().chain_update(secret);
     let hash = match intent {
         Intent::Message { text, reply_to } => hash
@@ -34,6 +37,6 @@ pub(super) fn digest(secret: &[u8; 32], intent: &Intent) -> [u8; BYTES] {
 }
 
 /// Whether what is kept of a digest, whole or shortened, is of the same content.
-pub(super) fn is_same(kept: &[u8], digest: &[u8; BYTES]) -> bool {
-    kept.len() >= BYTES_OF_ERASED && digest.starts_with(kept)
+pub(super) fn is_same(kept: &[u8], digest: &Digest) -> bool {
+    kept.len() >= ERASED_BYTES && digest.starts_with(kept)
 }

@@ -12,9 +12,9 @@ const FIRST_LOOSE_MARK: u8 = 10;
 
 /// The words of a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Words(Vec<String>);
+pub(super) struct SearchTerms(Vec<String>);
 
-impl Words {
+impl SearchTerms {
     /// Splits at white space.
     pub(super) fn new(words: &str) -> Self {
         let mut words: Vec<String> =
@@ -66,27 +66,27 @@ mod tests {
             ("東京", "東京タワー"),
             ("ё", "Ёлка"),
         ] {
-            assert!(Words::new(words).are_in(text), "{words} in {text}");
+            assert!(SearchTerms::new(words).are_in(text), "{words} in {text}");
         }
     }
 
     #[test]
     fn every_word_counts_and_each_is_a_substring() {
-        let words = Words::new("  tower \n tea ");
+        let words = SearchTerms::new("  tower \n tea ");
         assert!(words.are_in("The teatowers"));
         assert!(!words.are_in("the tower"));
-        assert!(Words::new(" \t").are_in("anything: there is nothing to miss"));
+        assert!(SearchTerms::new(" \t").are_in("anything: there is nothing to miss"));
     }
 
     #[test]
     fn voiced_kana_are_other_letters() {
-        assert!(!Words::new("は").are_in("ば"));
-        assert!(Words::new("ガ").are_in("ｶﾞ"));
+        assert!(!SearchTerms::new("は").are_in("ば"));
+        assert!(SearchTerms::new("ガ").are_in("ｶﾞ"));
     }
 
     #[test]
     fn an_index_knows_words_of_three_characters() {
-        let words = Words::new("東京 タワー it cafe");
+        let words = SearchTerms::new("東京 タワー it cafe");
         assert_eq!(words.indexed().collect::<Vec<_>>(), ["cafe", "タワー"]);
     }
 }

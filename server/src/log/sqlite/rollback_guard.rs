@@ -8,24 +8,24 @@ use std::{fs, path::PathBuf};
 
 use rusqlite::{Connection, Error, Result, TransactionBehavior, types::ValueRef};
 
-use super::{damage::Damage, rows, schema::Place, sum};
+use super::{checksum, corruption::Reports, rows, schema::Place};
 use crate::log;
 
 /// How many entries were ever entered, and what is noted of it.
 #[derive(Debug)]
-pub(super) struct Count {
+pub(super) struct RollbackGuard {
     note: PathBuf,
     entered: u64,
     noted: u64,
 }
 
-impl Count {
+impl RollbackGuard {
     /// Counts what is there, and begins new epochs where that is less than was noted.
-    pub(super) fn open(place: &Place, connection: &mut Connection, damage: &Damage) -> Result<Self> {
+    pub(super) fn open(place: &Place, connection: &mut Connection, reports: &Reports) -> Result<Self> {
         let note = place.folder.join("snug.count");
         // A note that was never written, or only begun, says nothing.
         let noted = fs::read_to_string(&note).ok().and_then(|note| note.trim().parse().ok()).unwrap_or(0);
-        let (entered, is_whole) = rows::count(connection, damage)?;
+        let (entered, is_whole) = rows::count(connection, reports)?;
         if is_whole && entered < noted {
             tracing::error!(
                 missing = noted - entered,
@@ -33,9 +33,9 @@ impl Count {
             );
             begin_epochs(connection)?;
         }
-        let mut count = Self { note, entered, noted: 0 };
-        count.keep();
-        Ok(count)
+        let mut guard = Self { note, entered, noted: 0 };
+        guard.keep();
+        Ok(guard)
     }
 
     /// More entries are durable.
@@ -63,7 +63,7 @@ fn begin_epochs(connection: &mut Connection) -> Result<()> {
         all.prepare("SELECT id FROM rooms")?.query_map([], |row| row.get(0))?.collect::<Result<_>>()?;
     for room in rooms {
         let epoch = log::new_epoch().map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))?;
-        sum::ROOMS.change(&all, room, &[("epoch", ValueRef::Text(epoch.as_bytes()))])?;
+        checksum::ROOMS.change(&all, room, &[("epoch", ValueRef::Text(epoch.as_bytes()))])?;
     }
     all.commit()
 }

@@ -1,32 +1,6 @@
-//! Folding: what later entries made of a message, the same for every log.
+//! A page of entries being filled, up to so many entries and so many bytes, the same for every log.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use snug_shared::{Author, Body, Emoji, Entry, Millis, Reaction, limits};
-
-/// Gathers the marks on one message. They come in the order in which they were set.
-#[derive(Debug, Default)]
-pub(super) struct Marks(Vec<Reaction>);
-
-impl Marks {
-    /// Counts one more mark.
-    pub(super) fn add(&mut self, emoji: Emoji, author: Author) {
-        let place = self.0.iter().position(|reaction| reaction.emoji == emoji).unwrap_or_else(|| {
-            self.0.push(Reaction { emoji, count: 0, by: Vec::new() });
-            self.0.len() - 1
-        });
-        let reaction = &mut self.0[place];
-        reaction.count = reaction.count.saturating_add(1);
-        if reaction.by.len() < limits::REACTION_AUTHORS {
-            reaction.by.push(author);
-        }
-    }
-
-    /// What was counted, the oldest mark first.
-    pub(super) fn into_reactions(self) -> Vec<Reaction> {
-        self.0
-    }
-}
+use snug_shared::{Body, Entry};
 
 /// Bytes of text a search hands out at once, about.
 pub(super) const FOUND_BYTES: usize = 1024 * 1024;
@@ -74,12 +48,4 @@ pub(super) fn text_bytes(entry: &Entry) -> usize {
         Body::Topic { topic } => topic.as_str().len(),
         Body::Deleted { .. } => 0,
     }
-}
-
-/// The server's clock.
-pub(super) fn now() -> Millis {
-    // A clock before 1970 is wrong anyway; nothing but what is shown depends on it.
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX))
 }

@@ -1,4 +1,4 @@
-//! Read marks: how far each author has read in each room, kept lazily and forward only.
+//! Read positions: how far each author has read in each room, kept lazily and forward only.
 
 use std::{
     collections::HashMap,
@@ -8,19 +8,19 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, Result, Row, TransactionBehavior, params, types::ValueRef};
 use snug_shared::{Author, RoomKey, Seq};
 
-use super::{rows, sum};
+use super::{checksum, corruption, rows};
 
-/// Marks kept a room; above it, who has read the least goes first.
+/// Positions kept a room; above it, who has read the least goes first.
 const PER_ROOM: i64 = 10_000;
-/// Marks that wait to be written; above it, new ones are passed over until the next second.
+/// Positions that wait to be written; above it, new ones are passed over until the next second.
 const WAITING: usize = 65_536;
 
-/// Marks that are not in the file yet.
+/// Positions that are not in the file yet.
 #[derive(Debug, Default)]
-pub(super) struct Marks(Mutex<HashMap<(RoomKey, Author), Seq>>);
+pub(super) struct Waiting(Mutex<HashMap<(RoomKey, Author), Seq>>);
 
-impl Marks {
-    /// Notes a mark down. Whether it is the first one that waits.
+impl Waiting {
+    /// Notes a position down. Whether it is the first one that waits.
     pub(super) fn note(&self, room: &RoomKey, author: &Author, seq: Seq) -> bool {
         let mut waiting = self.lock();
         let place = (room.clone(), author.clone());
@@ -28,12 +28,12 @@ impl Marks {
             return false;
         }
         let first = waiting.is_empty();
-        let mark = waiting.entry(place).or_insert(seq);
-        *mark = seq.max(*mark);
+        let position = waiting.entry(place).or_insert(seq);
+        *position = seq.max(*position);
         first
     }
 
-    /// A mark that is not in the file yet.
+    /// A position that is not in the file yet.
     pub(super) fn waiting(&self, room: &RoomKey, author: &Author) -> Option<Seq> {
         self.lock().get(&(room.clone(), author.clone())).copied()
     }
@@ -48,8 +48,8 @@ impl Marks {
 }
 
 /// Writes down what waits.
-pub(super) fn keep(connection: &mut Connection, marks: &Marks) -> Result<()> {
-    let waiting = marks.lock().clone();
+pub(super) fn keep(connection: &mut Connection, positions: &Waiting) -> Result<()> {
+    let waiting = positions.lock().clone();
     if waiting.is_empty() {
         return Ok(());
     }
@@ -58,12 +58,13 @@ pub(super) fn keep(connection: &mut Connection, marks: &Marks) -> Result<()> {
     for ((room, author), seq) in &waiting {
         let Some((id, last)) = room_of(&transaction, room)? else { continue };
         let seq = i64::try_from(*seq).map_or(last, |seq| seq.min(last));
-        let seq = mark(&transaction, id, author)?.map_or(seq, |kept| seq.max(kept));
+        let seq = position(&transaction, id, author)?.map_or(seq, |kept| seq.max(kept));
         let by = author.as_str();
-        let sum = sum::sum([ValueRef::Integer(id), ValueRef::Text(by.as_bytes()), ValueRef::Integer(seq)]);
+        let checksum =
+            checksum::of([ValueRef::Integer(id), ValueRef::Text(by.as_bytes()), ValueRef::Integer(seq)]);
         transaction
             .prepare_cached("INSERT OR REPLACE INTO reads(room, author, seq, sum) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![id, by, seq, sum])?;
+            .execute(params![id, by, seq, checksum])?;
         grown.insert(id, ());
     }
     for room in grown.keys() {
@@ -75,25 +76,25 @@ pub(super) fn keep(connection: &mut Connection, marks: &Marks) -> Result<()> {
             .execute([*room, PER_ROOM])?;
     }
     transaction.commit()?;
-    // Only now, so that a reader finds each mark in one place or the other.
-    marks.lock().retain(|place, seq| waiting.get(place) != Some(seq));
+    // Only now, so that a reader finds each position in one place or the other.
+    positions.lock().retain(|place, seq| waiting.get(place) != Some(seq));
     Ok(())
 }
 
-/// The mark in the file, and the newest seq of its room.
+/// The position in the file, and the newest seq of its room.
 pub(super) fn kept(
     connection: &Connection,
     room: &RoomKey,
     author: &Author,
 ) -> Result<Option<(Option<Seq>, Seq)>> {
     let Some((id, last)) = room_of(connection, room)? else { return Ok(None) };
-    Ok(Some((mark(connection, id, author)?.map(i64::cast_unsigned), last.cast_unsigned())))
+    Ok(Some((position(connection, id, author)?.map(i64::cast_unsigned), last.cast_unsigned())))
 }
 
-/// A damaged mark is none: unread is better than unseen.
-fn mark(connection: &Connection, room: i64, author: &Author) -> Result<Option<i64>> {
+/// A damaged position is none: unread is better than unseen.
+fn position(connection: &Connection, room: i64, author: &Author) -> Result<Option<i64>> {
     let read = |row: &Row<'_>| {
-        sum::check(row, 0, 3)?;
+        checksum::check(row, 0, 3)?;
         row.get(2)
     };
     let kept = connection
@@ -101,14 +102,14 @@ fn mark(connection: &Connection, room: i64, author: &Author) -> Result<Option<i6
         .query_row(params![room, author.as_str()], read)
         .optional();
     match kept {
-        Err(error) if sum::is_damage(&error) => Ok(None),
+        Err(error) if corruption::is_corruption(&error) => Ok(None),
         kept => kept,
     }
 }
 
 fn room_of(connection: &Connection, room: &RoomKey) -> Result<Option<(i64, i64)>> {
     match rows::room(connection, room.as_str()) {
-        Err(error) if sum::is_damage(&error) => Ok(None),
+        Err(error) if corruption::is_corruption(&error) => Ok(None),
         found => Ok(found?.map(|room| (room.id, room.record.last.cast_signed()))),
     }
 }

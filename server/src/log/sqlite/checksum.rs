@@ -1,23 +1,23 @@
-//! A sum over each row, so that a disk that changed a bit of it is noticed: SQLite itself checks only how pages are built.
-
-use std::{error::Error as StdError, fmt};
+//! A checksum over each row, so that a disk that changed a bit of it is noticed: SQLite itself checks only how pages are built.
 
 use rusqlite::{
-    Connection, Error, ErrorCode, Result, Row, params_from_iter,
-    types::{ToSqlOutput, Type, ValueRef},
+    Connection, Result, Row, params_from_iter,
+    types::{ToSqlOutput, ValueRef},
 };
 use sha2::{Digest as _, Sha256};
 
+use super::corruption;
+
 /// A table whose rows change after they are written, and are sealed anew then.
-pub(super) struct Sealed {
+pub(super) struct CheckedTable {
     table: &'static str,
-    /// What the sum is over, the key first.
+    /// What the checksum is over, the key first.
     pub(super) columns: &'static [&'static str],
-    /// A row by its key: those columns, then the sum.
+    /// A row by its key: those columns, then the checksum.
     pub(super) row: &'static str,
 }
 
-pub(super) const ENTRIES: Sealed = Sealed {
+pub(super) const ENTRIES: CheckedTable = CheckedTable {
     table: "entries",
     columns: &[
         "n", "kind", "id", "at", "user", "author", "target", "text", "reply_to", "edited", "mark", "digest",
@@ -27,23 +27,23 @@ pub(super) const ENTRIES: Sealed = Sealed {
         FROM entries WHERE n = ?1",
 };
 
-pub(super) const ROOMS: Sealed = Sealed {
+pub(super) const ROOMS: CheckedTable = CheckedTable {
     table: "rooms",
     columns: &["id", "key", "name", "epoch", "last", "last_at", "topic", "indexed"],
     row: "SELECT id, key, name, epoch, last, last_at, topic, indexed, sum FROM rooms WHERE id = ?1",
 };
 
-impl Sealed {
+impl CheckedTable {
     /// Checks a row before it is changed: damage must not be sealed in as if it had been written.
     pub(super) fn check(&self, connection: &Connection, key: i64) -> Result<()> {
         connection.prepare_cached(self.row)?.query_row([key], |row| check(row, 0, self.columns.len()))
     }
 
-    /// Makes the sum of a row anew after a change.
+    /// Makes the checksum of a row anew after a change.
     pub(super) fn seal(&self, connection: &Connection, key: i64) -> Result<()> {
         let made = connection
             .prepare_cached(self.row)?
-            .query_row([key], |row| sum_of(row, 0, self.columns.len()))?;
+            .query_row([key], |row| of_row(row, 0, self.columns.len()))?;
         self.set(connection, key, &[], made)
     }
 
@@ -60,7 +60,7 @@ impl Sealed {
                 Some((_, value)) => Ok(*value),
                 None => row.get_ref(at),
             };
-            self.columns.iter().enumerate().map(after).collect::<Result<Vec<_>>>().map(sum)
+            self.columns.iter().enumerate().map(after).collect::<Result<Vec<_>>>().map(of)
         })?;
         self.set(connection, key, changed, made)
     }
@@ -70,9 +70,9 @@ impl Sealed {
         connection: &Connection,
         key: i64,
         changed: &[(&str, ValueRef<'_>)],
-        sum: i64,
+        checksum: i64,
     ) -> Result<()> {
-        let all = changed.iter().copied().chain([("sum", ValueRef::Integer(sum))]);
+        let all = changed.iter().copied().chain([("sum", ValueRef::Integer(checksum))]);
         let columns: Vec<String> = all.clone().map(|(column, _)| format!("{column} = ?")).collect();
         let update =
             format!("UPDATE {} SET {} WHERE {} = ?", self.table, columns.join(", "), self.columns[0]);
@@ -84,8 +84,8 @@ impl Sealed {
     }
 }
 
-/// The sum over these values.
-pub(super) fn sum<'v>(values: impl IntoIterator<Item = ValueRef<'v>>) -> i64 {
+/// The checksum over these values.
+pub(super) fn of<'v>(values: impl IntoIterator<Item = ValueRef<'v>>) -> i64 {
     let mut hash = Sha256::new();
     for value in values {
         let (kind, length, bytes): (u8, usize, &[u8]) = match value {
@@ -112,34 +112,13 @@ pub(super) fn sum<'v>(values: impl IntoIterator<Item = ValueRef<'v>>) -> i64 {
     i64::from_le_bytes(first)
 }
 
-/// Checks `count` columns from `first` on against the sum that follows them.
+/// Checks `count` columns from `first` on against the checksum that follows them.
 pub(super) fn check(row: &Row<'_>, first: usize, count: usize) -> Result<()> {
     let kept: i64 = row.get(first + count)?;
-    if sum_of(row, first, count)? == kept { Ok(()) } else { Err(damaged()) }
+    if of_row(row, first, count)? == kept { Ok(()) } else { Err(corruption::error()) }
 }
 
-fn sum_of(row: &Row<'_>, first: usize, count: usize) -> Result<i64> {
+fn of_row(row: &Row<'_>, first: usize, count: usize) -> Result<i64> {
     let values = (first..first + count).map(|column| row.get_ref(column));
-    values.collect::<Result<Vec<_>>>().map(sum)
+    values.collect::<Result<Vec<_>>>().map(of)
 }
-
-/// What is in the file is not what was written.
-pub(super) fn damaged() -> Error {
-    Error::FromSqlConversionFailure(0, Type::Null, Box::new(Damaged))
-}
-
-/// Whether an error says that: by a sum, by a value that cannot be, or by SQLite's own look at its pages.
-pub(super) fn is_damage(error: &Error) -> bool {
-    error.sqlite_error_code().is_none_or(|code| code == ErrorCode::DatabaseCorrupt)
-}
-
-#[derive(Debug)]
-struct Damaged;
-
-impl fmt::Display for Damaged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a part of the file is damaged")
-    }
-}
-
-impl StdError for Damaged {}
