@@ -1,9 +1,9 @@
-"""One real window, driven by lines: what comes in on stdin is typed and sent, and what the window shows goes out on stdout.
+"""One real window, driven by lines: each line on stdin is typed and sent, and what the window shows goes to stdout.
 
-    python3 client/tests/window_lines.py target/debug/snug PORT ROOM NAME picture.png
+    python3 client/tests/window_lines.py target/debug/snug PORT ROOM NAME picture.png [WIDTHxHEIGHT [OTHER ROOM ...]]
 
-A line out is the numbers of the messages in view, as in window.py, whenever they change. At the end of the input a picture is
-taken and the window closed.
+A line on stdout holds the numbers of the messages in view, as in window.py, whenever they change. At the end of the input the
+picture is taken and the window closed. The other rooms are visited first, so that the sidebar has them.
 """
 
 import shutil
@@ -14,14 +14,18 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import window
 from window import App, Desktop
 
 
-def main(program, port, room, name, picture):
+def main(program, port, room, name, picture, size=None, *others):
+    if size:
+        window.WIDTH, window.HEIGHT = map(int, size.split("x"))
     folder = Path(tempfile.mkdtemp(prefix="snug-window-"))
     (folder / name).mkdir()
     desktop = Desktop(folder)
-    app = App(str(Path(program).absolute()), desktop, SimpleNamespace(port=int(port)), name, folder / name, 0, room)
+    program, server = str(Path(program).absolute()), SimpleNamespace(port=int(port))
+    app = App(program, desktop, server, name, folder / name, 0, room)
     ended = threading.Event()
 
     def watch():
@@ -34,6 +38,10 @@ def main(program, port, room, name, picture):
             time.sleep(0.05)
 
     try:
+        for other in others:
+            visited = App(program, desktop, server, name, folder / name, 0, other)
+            visited.start()
+            visited.kill()
         app.start()
         threading.Thread(target=watch).start()
         for line in sys.stdin:
@@ -47,6 +55,6 @@ def main(program, port, room, name, picture):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 6:
+    if len(sys.argv) < 6:
         sys.exit(__doc__)
     main(*sys.argv[1:])
