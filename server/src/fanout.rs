@@ -18,6 +18,5 @@ mod tail;
 pub use follower::{FollowEnd, Follower};
 pub use incoming::Incoming;
 pub use missed::{Missed, history};
-pub(crate) use outbound::lock;
 pub use outbound::{Attached, Outbound};
-pub use tail::{Batch, Item, TAIL_BYTES, Tail};
+pub use tail::{Batch, Item, SharedTail, TAIL_BYTES, Tail};

@@ -6,9 +6,10 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
+
+use crate::sync::{Ranked, rank};
 
 /// Buckets that are not full, at most. Beyond it the fullest half is forgotten, which only ever favours people.
 const BUCKETS: usize = 65_536;
@@ -27,13 +28,13 @@ pub struct Rate {
 pub struct Limiter<K> {
     rate: Rate,
     /// When each bucket is full again.
-    full_at: Mutex<HashMap<K, Instant>>,
+    full_at: Ranked<HashMap<K, Instant>, rank::Leaf>,
 }
 
 impl<K: Eq + Hash + Clone> Limiter<K> {
     /// Empty-handed nobody starts: every bucket is full.
     pub fn new(rate: Rate) -> Self {
-        Self { rate, full_at: Mutex::default() }
+        Self { rate, full_at: Ranked::default() }
     }
 
     /// Takes one.
@@ -42,7 +43,7 @@ impl<K: Eq + Hash + Clone> Limiter<K> {
     /// How long to wait until there is one again. Nothing is taken.
     pub fn take(&self, now: Instant, key: &K) -> Result<(), Duration> {
         let each = Duration::from_secs(1) / self.rate.per_second.max(1);
-        let mut buckets = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buckets = self.full_at.lock();
         let full_at = buckets.get(key).copied().unwrap_or(now).max(now);
         let after = full_at + each;
         let room = each * self.rate.burst.max(1);
@@ -58,7 +59,7 @@ impl<K: Eq + Hash + Clone> Limiter<K> {
 
     /// Forgets buckets that are full anyway.
     pub fn sweep(&self, now: Instant) {
-        let mut buckets = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buckets = self.full_at.lock();
         buckets.retain(|_, full_at| *full_at > now);
     }
 }
@@ -110,8 +111,8 @@ mod tests {
         for key in 0..BUCKETS + 10 {
             assert_eq!(limiter.take(now, &key), Ok(()));
         }
-        assert!(limiter.full_at.lock().unwrap().len() <= BUCKETS);
+        assert!(limiter.full_at.lock().len() <= BUCKETS);
         limiter.sweep(now + Duration::from_secs(10));
-        assert!(limiter.full_at.lock().unwrap().is_empty());
+        assert!(limiter.full_at.lock().is_empty());
     }
 }

@@ -121,6 +121,11 @@ impl<T: ?Sized> DerefMut for Guard<'_, T> {
     }
 }
 
+/// Locks a mutex without a rank.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Which ranks this thread holds, in debug builds.
 #[cfg(debug_assertions)]
 mod held {

@@ -1,17 +1,12 @@
 //! Somebody who reads a room without being in it, at their own pace.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard},
-};
+use std::fmt;
 
 use snug_shared::Seq;
 use tokio::sync::Notify;
 
-use super::{
-    outbound::lock,
-    tail::{Item, Tail},
-};
+use super::tail::{Item, SharedTail};
+use crate::sync::{Ranked, rank};
 
 /// Items taken from the tail at once.
 const TAKE: usize = 64;
@@ -21,8 +16,8 @@ const TAKE_BYTES: usize = 64 * 1024;
 /// A position in a room's tail, moved by whoever reads. Nothing waits for it: when what it needs next has left the tail, it is
 /// over, and `cut` is called for a reader that does not even look.
 pub struct Follower {
-    tail: Arc<Mutex<Tail>>,
-    state: Mutex<State>,
+    tail: SharedTail,
+    state: Ranked<State, rank::Follower>,
     wake: Notify,
     cut: Box<dyn Fn() + Send + Sync>,
 }
@@ -46,17 +41,17 @@ pub enum FollowEnd {
 
 impl Follower {
     /// Stands at the end of a tail.
-    pub fn new(tail: Arc<Mutex<Tail>>, cut: impl Fn() + Send + Sync + 'static) -> Self {
-        let position = lock(&tail).end();
-        let state = Mutex::new(State { position, seen: None, end: None });
+    pub fn new(tail: SharedTail, cut: impl Fn() + Send + Sync + 'static) -> Self {
+        let position = tail.lock().end();
+        let state = Ranked::new(State { position, seen: None, end: None });
         Self { tail, state, wake: Notify::new(), cut: Box::new(cut) }
     }
 
     /// Follows from the entry `seen` on, up to which all was read from the log. False when entries after it have left the
     /// tail: the log has to be read on.
     pub fn go_live(&self, seen: Seq) -> bool {
-        let mut state = self.lock();
-        let tail = lock(&self.tail);
+        let mut state = self.state.lock();
+        let tail = self.tail.lock();
         if !tail.covers(seen) {
             // The log has all that was ever in the tail; from here on the tail keeps what comes meanwhile.
             state.position = tail.end();
@@ -69,11 +64,11 @@ impl Follower {
 
     /// Tells that the tail has grown, or is about to end. Answers with the oldest position still needed; the log has the rest.
     pub fn advance(&self) -> Option<u64> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if state.end.is_some() {
             return None;
         }
-        if state.seen.is_some() && state.position < lock(&self.tail).start() {
+        if state.seen.is_some() && state.position < self.tail.lock().start() {
             state.end = Some(FollowEnd::TooSlow);
             drop(state);
             (self.cut)();
@@ -86,7 +81,7 @@ impl Follower {
 
     /// Ends it.
     pub fn close(&self, end: FollowEnd) {
-        let _ = self.lock().end.get_or_insert(end);
+        let _ = self.state.lock().end.get_or_insert(end);
         if end == FollowEnd::TooSlow {
             (self.cut)();
         }
@@ -95,7 +90,7 @@ impl Follower {
 
     /// Whether it is over, and why.
     pub fn end(&self) -> Option<FollowEnd> {
-        self.lock().end
+        self.state.lock().end
     }
 
     /// The next entries, at least one, as soon as there are any.
@@ -113,7 +108,7 @@ impl Follower {
     }
 
     fn take(&self) -> Result<Vec<Item>, FollowEnd> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if let Some(end) = state.end {
             return Err(end);
         }
@@ -121,7 +116,7 @@ impl Follower {
         let mut taken: Vec<Item> = Vec::new();
         let mut bytes = 0;
         loop {
-            let Some(items) = lock(&self.tail).items(state.position, TAKE) else {
+            let Some(items) = self.tail.lock().items(state.position, TAKE) else {
                 state.end = Some(FollowEnd::TooSlow);
                 return Err(FollowEnd::TooSlow);
             };
@@ -140,10 +135,6 @@ impl Follower {
             }
         }
     }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
-    }
 }
 
 impl fmt::Debug for Follower {
@@ -154,7 +145,10 @@ impl fmt::Debug for Follower {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    };
 
     use bytes::Bytes;
 
@@ -171,16 +165,16 @@ mod tests {
 
     #[tokio::test]
     async fn entries_come_once_and_nothing_but_entries() {
-        let tail = Arc::new(Mutex::new(Tail::new(0)));
+        let tail = SharedTail::default();
         let follower = Follower::new(tail.clone(), || {});
         for seq in 1..=3 {
-            lock(&tail).push(entry(seq, 10));
-            lock(&tail).push(Item::passing(Bytes::from("(typing)"), None));
+            tail.lock().push(entry(seq, 10));
+            tail.lock().push(Item::passing(Bytes::from("(typing)"), None));
         }
         assert_eq!(follower.advance(), Some(0), "what comes is kept while the log is read");
         assert!(follower.go_live(2));
         assert_eq!(seqs(follower.next().await), [3]);
-        lock(&tail).push(entry(4, 10));
+        tail.lock().push(entry(4, 10));
         assert_eq!(follower.advance(), Some(6));
         assert_eq!(seqs(follower.next().await), [4]);
         follower.close(FollowEnd::Closed);
@@ -189,11 +183,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_taken_at_once_is_bounded_and_nothing_is_left_out() {
-        let tail = Arc::new(Mutex::new(Tail::new(0)));
+        let tail = SharedTail::default();
         let follower = Follower::new(tail.clone(), || {});
         assert!(follower.go_live(0));
         for seq in 1..=200 {
-            lock(&tail).push(entry(seq, if seq > 100 { 5_000 } else { 10 }));
+            tail.lock().push(entry(seq, if seq > 100 { 5_000 } else { 10 }));
         }
         let mut all = Vec::new();
         while all.len() < 200 {
@@ -207,7 +201,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_does_not_read_is_cut_off() {
-        let tail = Arc::new(Mutex::new(Tail::new(0)));
+        let tail = SharedTail::default();
         let cut = Arc::new(AtomicBool::new(false));
         let follower = Follower::new(tail.clone(), {
             let cut = cut.clone();
@@ -215,7 +209,7 @@ mod tests {
         });
         assert!(follower.go_live(0));
         for seq in 1..=9 {
-            lock(&tail).push(entry(seq, TAIL_BYTES / 8));
+            tail.lock().push(entry(seq, TAIL_BYTES / 8));
             let _ = follower.advance();
         }
         assert!(cut.load(Ordering::Relaxed));

@@ -1,7 +1,7 @@
 //! The outgoing half of one connection.
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+    OnceLock,
     atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
 };
 
@@ -10,8 +10,12 @@ use snug_shared::{CloseReason, Seq};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::tail::{Batch, Tail};
-use crate::{dialect::Dialect, socket::Socket};
+use super::tail::{Batch, SharedTail};
+use crate::{
+    dialect::Dialect,
+    socket::Socket,
+    sync::{Ranked, rank},
+};
 
 mod state;
 
@@ -61,9 +65,9 @@ pub struct Outbound {
     /// What is spoken on it.
     pub dialect: Dialect,
     socket: Socket,
-    /// What the room says, once the member has joined one. Locked after `state`, never before.
-    tail: OnceLock<Arc<Mutex<Tail>>>,
-    state: Mutex<State>,
+    /// What the room says, once the member has joined one.
+    tail: OnceLock<SharedTail>,
+    state: Ranked<State, rank::Outbound>,
     /// Wakes the connection's own task: the socket is blocked, or the end has come.
     wake: Notify,
     /// Tells a replay that some of what waited has been written, and whoever reads that some sends were answered.
@@ -84,7 +88,7 @@ impl Outbound {
             dialect,
             socket,
             tail: OnceLock::new(),
-            state: Mutex::default(),
+            state: Ranked::default(),
             wake: Notify::new(),
             drained: Notify::new(),
             under_way: AtomicU32::new(0),
@@ -95,22 +99,22 @@ impl Outbound {
     }
 
     /// Takes a place at the end of a room's tail. Nothing of it is written before [`go_live`](Self::go_live).
-    pub fn attach(&self, tail: Arc<Mutex<Tail>>) {
-        let mut state = self.lock();
-        state.position = lock(&tail).end();
+    pub fn attach(&self, tail: SharedTail) {
+        let mut state = self.state.lock();
+        state.position = tail.lock().end();
         let _ = self.tail.set(tail);
     }
 
     /// Queues a frame of this connection's own, to be written together with the next.
     pub fn queue(&self, frame: Bytes) {
         if !frame.is_empty() {
-            self.lock().push(frame);
+            self.state.lock().push(frame);
         }
     }
 
     /// Queues frames of this connection's own and writes what the socket takes.
     pub fn send(&self, frames: impl IntoIterator<Item = Bytes>) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         for frame in frames {
             state.push(frame);
         }
@@ -148,7 +152,7 @@ impl Outbound {
 
     /// Keeps a message from its sender, who shows it already. False when it was kept from them before.
     pub fn keep_back(&self, id: Uuid) -> bool {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let (is_news, count) = state.keep_back(id);
         if count > UNECHOED {
             state.close(CloseReason::TooSlow);
@@ -159,21 +163,21 @@ impl Outbound {
 
     /// Forgets a message that will not pass after all.
     pub fn keep_back_no_more(&self, id: &Uuid) {
-        let _ = self.lock().keep_back_no_more(id);
+        let _ = self.state.lock().keep_back_no_more(id);
     }
 
     /// Whether a message is kept from its sender.
     pub fn keeps_back(&self, id: &Uuid) -> bool {
-        self.lock().keeps_back(id)
+        self.state.lock().keeps_back(id)
     }
 
     /// Sends the last frames of the replay and follows the tail from there: entries up to `seen` are in the replay, later
     /// ones come from the tail. Does nothing and says so when some of these have left it.
     pub fn go_live(&self, frames: &[Bytes], seen: Seq) -> Attached {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let Some(tail) = self.tail.get() else { return Attached::Behind };
         let missed = {
-            let tail = lock(tail);
+            let tail = tail.lock();
             if !tail.covers(seen) {
                 return Attached::Behind;
             }
@@ -194,7 +198,7 @@ impl Outbound {
     /// Writes the room's newest frames after whatever waits. `batch` serves whoever keeps up; who stands elsewhere is served
     /// from the tail. Answers with the oldest position still needed.
     pub fn follow(&self, batch: &Batch) -> Option<u64> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if state.has_ended() {
             return None;
         }
@@ -203,7 +207,7 @@ impl Outbound {
         }
         if state.blocked {
             // Its own task drains it; here it is only told when it has lost the thread.
-            if self.tail.get().is_some_and(|tail| state.position < lock(tail).start()) {
+            if self.tail.get().is_some_and(|tail| state.position < tail.lock().start()) {
                 state.close(CloseReason::TooSlow);
                 self.wake.notify_one();
             }
@@ -223,7 +227,7 @@ impl Outbound {
     /// Writes on, whenever the socket blocks and takes again, until the connection's end has come: then its last frames are
     /// still to be written by [`finish`](Self::finish).
     pub async fn pump(&self) {
-        while !self.lock().has_ended() {
+        while !self.state.lock().has_ended() {
             self.write_on().await;
         }
     }
@@ -236,7 +240,7 @@ impl Outbound {
     /// Writes what the socket takes, then waits until there is a reason to try again.
     async fn write_on(&self) -> Flushed {
         let flushed = {
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             let flushed = self.write(&mut state);
             state.blocked = flushed == Flushed::Blocked;
             flushed
@@ -259,7 +263,7 @@ impl Outbound {
     /// Waits until at most `bytes` of this connection's own frames are left to write, or it ends.
     pub async fn has_room(&self, bytes: usize) {
         self.until(|| {
-            let state = self.lock();
+            let state = self.state.lock();
             state.waiting() <= bytes || state.has_ended()
         })
         .await;
@@ -279,27 +283,27 @@ impl Outbound {
     /// Says goodbye: what is half written is finished, then the close frame goes out, then nothing more. The first reason
     /// given stays.
     pub fn close(&self, reason: CloseReason) {
-        self.lock().close(reason);
+        self.state.lock().close(reason);
         self.wake.notify_one();
         self.drained.notify_waiters();
     }
 
     /// Says nothing of its own any more: the other side has closed, and what answers that is under way.
     pub fn hang_up(&self) {
-        let _ = self.lock().closing.get_or_insert(CloseReason::Normal);
+        let _ = self.state.lock().closing.get_or_insert(CloseReason::Normal);
         self.wake.notify_one();
     }
 
     /// Gives the connection up without a word: nobody is there any more.
     pub fn abandon(&self) {
-        self.lock().gone = true;
+        self.state.lock().gone = true;
         self.wake.notify_one();
         self.drained.notify_waiters();
     }
 
     /// Why the connection ends, once it does; none while it lives, and when it was abandoned.
     pub fn closing(&self) -> Option<CloseReason> {
-        let state = self.lock();
+        let state = self.state.lock();
         state.closing.filter(|_| !state.gone)
     }
 
@@ -322,10 +326,6 @@ impl Outbound {
     /// When the line last proved to stand, in milliseconds of the server's monotonic clock.
     pub fn heard(&self) -> u64 {
         self.heard.load(Ordering::Relaxed)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
     }
 
     /// Remembers a blocked socket and wakes its task, which is the only one to wait for it.
@@ -393,12 +393,6 @@ impl Outbound {
             }
         }
     }
-}
-
-/// Locks, whatever happened to who held it before.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic while holding it leaves counts and queues that are still whole.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -9,7 +9,10 @@ use bytes::{Bytes, BytesMut};
 use snug_shared::{Entry, Seq};
 use uuid::Uuid;
 
-use crate::dialect::Dialect;
+use crate::{
+    dialect::Dialect,
+    sync::{Ranked, rank},
+};
 
 /// Bytes of frames a room keeps for members that are behind; one that is further behind is closed as too slow. Shared by all
 /// of them, and empty while everybody keeps up. Counted in the native dialect; the others are shorter.
@@ -113,8 +116,11 @@ impl Batch {
     }
 }
 
+/// A room's tail, shared by the room and all its members.
+pub type SharedTail = Arc<Ranked<Tail, rank::Tail>>;
+
 /// The newest frames of a room. Positions count every frame the room ever had in this process.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Tail {
     /// The position of `items[0]`.
     start: u64,

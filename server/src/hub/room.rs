@@ -25,9 +25,10 @@ use super::{
 };
 use crate::{
     dialect::Dialect,
-    fanout::{self, Attached, FollowEnd, Follower, Item, Missed, Outbound, Tail, lock},
+    fanout::{self, Attached, FollowEnd, Follower, Item, Missed, Outbound, SharedTail, Tail},
     layer::{Event, Receiver},
     log::RoomRecord,
+    sync::lock,
     websocket,
 };
 
@@ -48,7 +49,7 @@ pub struct Room {
     sockets: Mutex<Sockets>,
     /// Those who read without being members.
     followers: Mutex<HashMap<u64, Arc<Follower>>>,
-    tail: Arc<Mutex<Tail>>,
+    tail: SharedTail,
     incoming: Mutex<Vec<Event>>,
     present: Mutex<Facts>,
     wake: Notify,
@@ -79,7 +80,7 @@ impl Room {
             roster: Mutex::new(Roster::new(capacity)),
             sockets: Mutex::default(),
             followers: Mutex::default(),
-            tail: Arc::new(Mutex::new(Tail::new(0))),
+            tail: SharedTail::default(),
             incoming: Mutex::default(),
             present: Mutex::new(Facts { first: 0, last_at: 0, topic: Topic::default() }),
             wake: Notify::new(),
@@ -91,7 +92,7 @@ impl Room {
     /// A room as the log knows it.
     pub fn from_record(record: RoomRecord, capacity: usize) -> Self {
         let room = Self::new(record.name, record.epoch, capacity);
-        *lock(&room.tail) = Tail::new(record.last);
+        *room.tail.lock() = Tail::new(record.last);
         *lock(&room.present) = Facts { first: record.first, last_at: record.last_at, topic: record.topic };
         room
     }
@@ -197,7 +198,7 @@ impl Room {
 
     /// The newest entry the members were told of.
     pub fn last(&self) -> Seq {
-        lock(&self.tail).last()
+        self.tail.lock().last()
     }
 
     /// What the newest entries made of the room.
@@ -309,7 +310,7 @@ impl Room {
             return more;
         }
         let batch = {
-            let mut tail = lock(&self.tail);
+            let mut tail = self.tail.lock();
             let from = tail.end();
             for item in &items {
                 tail.push(item.clone());
@@ -323,7 +324,7 @@ impl Room {
         for follower in lock(&self.followers).values() {
             needed = needed.min(follower.advance().unwrap_or(u64::MAX));
         }
-        lock(&self.tail).trim(needed);
+        self.tail.lock().trim(needed);
         more
     }
 
@@ -343,7 +344,7 @@ impl Room {
                 }
                 drop(present);
                 if hole {
-                    lock(&self.tail).skip_to(entry.seq);
+                    self.tail.lock().skip_to(entry.seq);
                     return Err(Hole);
                 }
                 Ok(Some(Item::entry(&entry)))

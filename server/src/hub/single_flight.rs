@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::OnceCell;
 
-use crate::fanout::lock;
+use crate::sync::lock;
 
 /// The newest question of some kind, and its answer. When a server restarts, a thousand members return to a room and have missed
 /// the same entries. The first of them asks the log, and the others wait for that answer.

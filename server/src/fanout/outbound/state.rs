@@ -3,15 +3,14 @@
 use std::{
     collections::{HashSet, VecDeque},
     io::{self, IoSlice},
-    sync::Mutex,
 };
 
 use bytes::Bytes;
 use snug_shared::{CloseReason, Seq};
 use uuid::Uuid;
 
-use super::{Flushed, WRITE_FRAMES, lock};
-use crate::{dialect::Dialect, fanout::Tail, websocket};
+use super::{Flushed, WRITE_FRAMES};
+use crate::{dialect::Dialect, fanout::SharedTail, websocket};
 
 /// Small enough that a member who keeps up is one line of the processor's cache: what only others need is boxed, and there
 /// only while they need it.
@@ -118,8 +117,8 @@ impl State {
     }
 
     /// Moves the next frames of the tail behind what is private; false when there are none.
-    pub fn take_from(&mut self, tail: &Mutex<Tail>, id: u64, dialect: Dialect) -> bool {
-        let Some(items) = lock(tail).items(self.position, WRITE_FRAMES - 1) else {
+    pub fn take_from(&mut self, tail: &SharedTail, id: u64, dialect: Dialect) -> bool {
+        let Some(items) = tail.lock().items(self.position, WRITE_FRAMES - 1) else {
             self.close(CloseReason::TooSlow);
             return true;
         };

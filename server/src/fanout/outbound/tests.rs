@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     io::AsyncReadExt,
@@ -14,7 +14,7 @@ use crate::{
 
 struct Pair {
     outbound: Arc<Outbound>,
-    tail: Arc<Mutex<Tail>>,
+    tail: SharedTail,
     peer: TcpStream,
 }
 
@@ -27,24 +27,24 @@ async fn pair_that_speaks(dialect: Dialect) -> Pair {
     let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (stream, _) = listener.accept().await.unwrap();
     let outbound = Arc::new(Outbound::new(1, dialect, Socket::new(stream), 0));
-    let tail = Arc::new(Mutex::new(Tail::new(0)));
+    let tail = SharedTail::default();
     outbound.attach(tail.clone());
     Pair { outbound, tail, peer }
 }
 
 impl Pair {
     fn say(&self, items: Vec<Item>) {
-        let from = lock(&self.tail).end();
+        let from = self.tail.lock().end();
         for item in &items {
-            lock(&self.tail).push(item.clone());
+            self.tail.lock().push(item.clone());
         }
         let needed = self.outbound.follow(&Batch::new(from, items)).unwrap_or(u64::MAX);
-        lock(&self.tail).trim(needed);
+        self.tail.lock().trim(needed);
     }
 
     /// Frames the tail still holds.
     fn kept(&self) -> u64 {
-        let tail = lock(&self.tail);
+        let tail = self.tail.lock();
         tail.end() - tail.start()
     }
 
@@ -205,7 +205,7 @@ async fn answers_nobody_reads_end_the_connection() {
         }
     }
     assert_eq!(pair.outbound.closing(), Some(CloseReason::TooSlow));
-    assert!(lock(&pair.outbound.state).waiting() < 1024);
+    assert!(pair.outbound.state.lock().waiting() < 1024);
 }
 
 #[tokio::test]
