@@ -8,6 +8,10 @@ use iced::{
     widget::operation, window,
 };
 use jiff::{Timestamp, tz::TimeZone};
+use snug_core::{
+    session::Session,
+    settings::{Home, Settings, ThemeChoice},
+};
 use snug_shared::Nickname;
 
 use crate::{
@@ -16,8 +20,6 @@ use crate::{
     host::{Host, HostError},
     icon,
     screen::{Landing, Screen, ask_room, landing, room},
-    session::Session,
-    settings::{Home, Settings, ThemeChoice},
     theme,
     widget::{Look, Type},
 };

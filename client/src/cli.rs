@@ -7,9 +7,8 @@ use std::{
 };
 
 use clap::Parser;
+use snug_core::commands;
 use snug_shared::{Nickname, RoomName};
-
-use crate::pipe;
 
 /// The variable iced chooses its renderer by.
 const BACKEND: &str = "ICED_BACKEND";
@@ -25,7 +24,7 @@ const SOFTWARE: &str = "tiny-skia";
 pub struct Arguments {
     /// What to do without a window
     #[command(subcommand)]
-    pub command: Option<pipe::Command>,
+    pub command: Option<commands::Command>,
     /// Draw with the processor instead of the graphics card
     #[arg(long)]
     pub software: bool,

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use snug_core::api;
 use snug_server::{Config, accept, net::addresses::reachable, run};
 use snug_shared::{DEFAULT_PORT, ServerAddress};
 use tokio::{
@@ -16,8 +17,6 @@ use tokio::{
     time::{sleep, timeout},
 };
 use url::Host as HostName;
-
-use crate::api;
 
 /// Ports tried one after the other before any that is free.
 const PORTS: u16 = 10;

@@ -1,26 +1,14 @@
-//! Snug's desktop app: everything but the thin `main`.
+//! Snug's desktop app: everything but the thin `main`. What needs no window is in [`snug_core`].
 //!
-//! The parts without pixels are plain Rust and tested without a window: [`connection`] keeps one socket alive, [`outbox`]
-//! keeps sends on disk until they come back, [`timeline`] folds entries into rows, [`session`] ties the three into one joined
-//! room.
-//!
-//! With pixels: [`app`] is the root and routes, [`screen`] holds the three screens, [`widget`] what they are put together from;
-//! [`theme`] is the only file with colours. Without a window: [`pipe`], the commands for scripts.
+//! [`app`] is the root and routes, [`screen`] holds the three screens, [`widget`] the parts they are put together from.
+//! [`theme`] is the only file with colours. [`host`] runs a server in this process.
 
-pub mod api;
 pub mod app;
 pub mod cli;
-pub mod connection;
-pub mod files;
 pub mod font;
-pub mod format;
 pub mod host;
 pub mod icon;
-pub mod outbox;
-pub mod pipe;
 pub mod screen;
-pub mod session;
-pub mod settings;
+mod subscription;
 pub mod theme;
-pub mod timeline;
 pub mod widget;

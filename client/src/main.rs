@@ -3,12 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use snug::{app, cli::Arguments, pipe};
+use snug::{app, cli::Arguments};
+use snug_core::commands;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(command) = &arguments.command {
-        return pipe::run(command, arguments.data_dir);
+        return commands::run(command, arguments.data_dir);
     }
     match arguments.with_renderer() {
         Ok(Some(code)) => return code,

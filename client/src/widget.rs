@@ -17,12 +17,13 @@ use iced::{
     },
 };
 use jiff::tz::TimeZone;
+use snug_core::format;
 use snug_shared::Millis;
 
 pub use words::{words, words_beside};
 
 use crate::{
-    font, format,
+    font,
     icon::{Icon, icon},
     theme::{self, Palette},
 };

@@ -18,11 +18,11 @@ use iced_test::{
 };
 use snug::{
     app::Message,
-    connection::Event,
     screen::{ask_room, landing, room},
     theme,
     widget::virtual_list::{Jump, Shown, virtual_list},
 };
+use snug_core::connection::Event;
 use snug_shared::{Author, Entry, ErrorCode, ErrorFrame, ServerFrame};
 use world::{World, address, entry, known_name, known_place, nickname};
 
@@ -207,7 +207,7 @@ fn what_was_not_delivered_offers_its_ways_out() {
 fn last_id(world: &World) -> uuid::Uuid {
     let timeline = world.app.session().expect("a room").timeline();
     match timeline.row(timeline.len() - 1) {
-        Some(snug::timeline::Row::Message(message)) => message.id,
+        Some(snug_core::timeline::Row::Message(message)) => message.id,
         other => panic!("the last row is a message, not {other:?}"),
     }
 }

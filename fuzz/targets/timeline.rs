@@ -12,21 +12,13 @@ use arbitrary::Arbitrary;
 use futures_util::FutureExt;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use libfuzzer_sys::fuzz_target;
+use snug_core::timeline::{Row, Timeline};
 use snug_server::log::{Actor, Append, Log, Span, memory::MemoryLog};
 use snug_shared::{
     Author, Body, Durability, Emoji, Entry, Established, Intent, Limits, Line, Message, MessageText,
     Nickname, Present, Reaction, RoomName, Seq, ServerInfo, Topic,
 };
 use uuid::Uuid;
-
-use client::timeline::{Row, Timeline};
-
-/// The timeline by its own files: it needs none of the libraries of the window around it.
-#[path = "../../client/src"]
-#[allow(dead_code, unused_imports, reason = "the app uses the rest")]
-mod client {
-    pub mod timeline;
-}
 
 /// Rows a single call may add besides its entries: the beginning, the unread line, a new history's mark, holes.
 const MARKS: usize = 64;

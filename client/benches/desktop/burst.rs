@@ -9,11 +9,8 @@ use std::{
 use futures_util::StreamExt;
 use iced::Event;
 use iced_test::simulator;
-use snug::{
-    app::Message,
-    connection::{self, Handle, Target},
-    screen::room,
-};
+use snug::{app::Message, screen::room};
+use snug_core::connection::{self, Handle, Target};
 use snug_server::Config;
 use snug_shared::{ClientFrame, Intent, MessageText, ServerAddress};
 use tokio::{runtime::Runtime, time::MissedTickBehavior};

@@ -1,7 +1,7 @@
 //! Entries folded into rows: a whole room at once, one that comes live, a page of history, changes to what is old.
 
 use jiff::tz::TimeZone;
-use snug::timeline::Timeline;
+use snug_core::timeline::Timeline;
 use snug_shared::{Body, Emoji, Line, MessageText, Seq};
 
 use crate::{

@@ -1,6 +1,7 @@
 //! Where a screen's action leads: to another screen, to a server in this process, into the settings.
 
 use iced::Task;
+use snug_core::{session::Joining, settings::Recent};
 use snug_shared::{Nickname, RoomName, ServerAddress};
 
 use super::{App, Message, now};
@@ -11,8 +12,6 @@ use crate::{
         ask_room::{self, Refused},
         landing, room,
     },
-    session::Joining,
-    settings::Recent,
 };
 
 impl App {

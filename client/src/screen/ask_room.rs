@@ -6,14 +6,16 @@ use iced::{
     Center, Element, Fill, Subscription, Task, clipboard,
     widget::{Column, button, center_x, column, container, operation, row, space},
 };
+use snug_core::{
+    api::{self, ApiError},
+    format,
+};
 use snug_shared::{
     NameError, Nickname, RoomName, ServerAddress,
     api::{RoomInfo, Rooms},
 };
 
 use crate::{
-    api::{self, ApiError},
-    format,
     icon::{Icon, icon},
     theme,
     widget::{

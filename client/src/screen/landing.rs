@@ -4,13 +4,15 @@ use iced::{
     Center, Element, Fill, Padding, Task,
     widget::{Column, button, center_x, column, container, operation, row, space, stack, svg},
 };
+use snug_core::{
+    api::{self, ApiError},
+    format,
+    settings::{Recent, Settings, ThemeChoice},
+};
 use snug_shared::{Invite, NameError, Nickname, RoomName, ServerAddress, api::Rooms};
 
 use crate::{
-    api::{self, ApiError},
-    format,
     icon::{self, Icon},
-    settings::{Recent, Settings, ThemeChoice},
     theme,
     widget::{
         Look, Type, action, calm, clipped, field, hairline, icon_button, inherited, reason, say, scroll,

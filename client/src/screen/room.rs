@@ -17,14 +17,17 @@ use iced::{
     keyboard::{self, Key, key::Named},
     widget::{qr_code, text_editor},
 };
+use snug_core::{
+    connection::Event,
+    session::{Done, Effect, Joining, Link, Session},
+    timeline::RowId,
+};
 use snug_shared::{Emoji, Intent, Invite, Nickname, RoomName, Seq, ServerAddress};
 use uuid::Uuid;
 
 use self::composer::Composer;
 use crate::{
-    connection::{self, Event},
-    session::{Done, Effect, Joining, Link, Session},
-    timeline::RowId,
+    subscription,
     widget::virtual_list::{Jump, Shown},
 };
 
@@ -365,7 +368,7 @@ impl Room {
     /// The socket, and the clock while something counts down.
     pub fn subscription(&self) -> Subscription<Message> {
         let socket = self.session.target().map_or_else(Subscription::none, |target| {
-            connection::subscription(target.clone()).map(Message::Connection)
+            subscription::connection(target.clone()).map(Message::Connection)
         });
         let counts = match self.session.link() {
             Link::Connecting => !self.is_slow(),

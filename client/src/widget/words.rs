@@ -14,13 +14,11 @@ use iced::{
     alignment,
     widget::text,
 };
+use snug_core::format::{self, Run};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Type;
-use crate::{
-    font,
-    format::{self, Run},
-};
+use crate::font;
 
 type Paragraph = <Renderer as advanced::text::Renderer>::Paragraph;
 

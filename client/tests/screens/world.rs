@@ -15,9 +15,11 @@ use iced_test::{
 };
 use snug::{
     app::{App, Message},
-    connection::{self, Event, Handle, Target},
     font,
     screen::room,
+};
+use snug_core::{
+    connection::{self, Event, Handle, Target},
     settings::{Home, Recent, Settings},
 };
 use snug_shared::{

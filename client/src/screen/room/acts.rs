@@ -1,14 +1,14 @@
 //! What a person does in a room: send, change, go somewhere; and the messages these acts are about.
 
 use iced::Task;
+use snug_core::{
+    session::NotTaken,
+    timeline::{Delivery, MessageRow, Row, RowId},
+};
 use snug_shared::{Intent, MessageText, Seq};
 
 use super::{Message, Room, composer::Purpose, run};
-use crate::{
-    session::NotTaken,
-    timeline::{Delivery, MessageRow, Row, RowId},
-    widget::virtual_list::Jump,
-};
+use crate::widget::virtual_list::Jump;
 
 impl Room {
     pub(super) fn escape(&mut self) {

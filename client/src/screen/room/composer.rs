@@ -8,11 +8,11 @@ use iced::{
         text_editor::{Binding, Edit, KeyPress, Motion, Status},
     },
 };
+use snug_core::format;
 use snug_shared::{MessageText, Nickname, Seq, TextError, limits};
 
 use super::Message;
 use crate::{
-    format,
     icon::{Icon, icon},
     theme,
     widget::{Type, calm, clipped, hint, icon_button, nothing, reason, words, words_beside},

@@ -5,15 +5,17 @@ use iced::{
     advanced::text::Wrapping,
     widget::{Row as Line, button, column, container, rich_text, row, rule, space, span, text},
 };
+use snug_core::{
+    format::{self, Run},
+    timeline::{Delivery, HoleReason, MessageRow, Quote, Row},
+};
 use snug_shared::{Author, Reaction, Seq};
 
 use super::Message;
 use crate::{
     font,
-    format::{self, Run},
     icon::{Icon, icon},
     theme,
-    timeline::{Delivery, HoleReason, MessageRow, Quote, Row},
     widget::{Look, Type, clipped, hint, icon_button, inherited, say, small, tile, words, words_beside},
 };
 

@@ -7,13 +7,12 @@ use iced::{
     advanced::text::Wrapping,
     widget::{Column, button, center, column, container, qr_code, row, space, tooltip},
 };
+use snug_core::{format, session::Link};
 use snug_shared::{MemberInfo, RoomName};
 
 use super::{Message, Room};
 use crate::{
-    format,
     icon::{Icon, icon},
-    session::Link,
     theme,
     widget::{
         Look, Type, action, clipped, hairline, hint, icon_button, inherited, say, scroll, small, tile, words,

@@ -4,6 +4,7 @@ use iced::{
     Bottom, Center, Element, Fill, Padding,
     widget::{column, container, row, rule, space, stack},
 };
+use snug_core::{format, session::Link, timeline::Row};
 use snug_shared::Nickname;
 
 use super::{
@@ -12,10 +13,7 @@ use super::{
     sides,
 };
 use crate::{
-    format,
-    session::Link,
     theme,
-    timeline::Row,
     widget::{Look, Type, nothing, say, virtual_list::virtual_list},
 };
 

@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::{
-    timeline::{Delivery, Row, Timeline},
-    widget::virtual_list::Shown,
-};
+use snug_core::timeline::{Delivery, Row, Timeline};
+
+use crate::widget::virtual_list::Shown;
 
 /// Writes it to the log at the level `debug`, target `snug::shown`: `1 2 3 …` where `…` is a message on its way and `!` one that failed.
 pub fn tell(timeline: &Timeline, shown: Option<Shown>) {

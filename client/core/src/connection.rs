@@ -1,8 +1,7 @@
 //! The socket of one joined room, as a stream of events: connect, greet, receive, notice when the line is dead, come back.
 //!
 //! Everything about staying connected lives here: backoff, heartbeat, sleep and wake. It keeps no entries; it remembers only
-//! the last one it handed out, so that the server can go on from there. It knows nothing of screens; [`subscription`] is
-//! the one function that knows iced.
+//! the last one it handed out, so that the server can go on from there. It knows nothing of screens.
 
 use std::{
     hash::{Hash, Hasher},
@@ -131,9 +130,4 @@ pub fn stream(target: Target) -> impl Stream<Item = Event> + Send + use<> {
         stream::unfold(received, async |mut received| received.recv().await.map(|event| (event, received)))
     })
     .flatten()
-}
-
-/// [`stream()`] for iced: the same target is the same connection.
-pub fn subscription(target: Target) -> iced::Subscription<Event> {
-    iced::Subscription::run_with(target, |target| stream(target.clone()))
 }

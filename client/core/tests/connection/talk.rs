@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use snug::{
+use snug_core::{
     api,
     session::{Link, Session},
     timeline::{Delivery, Row},

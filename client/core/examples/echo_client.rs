@@ -4,7 +4,7 @@
 //!     echo_client 127.0.0.1:9001
 
 use futures_util::StreamExt;
-use snug::connection::transport::{self, Socket};
+use snug_core::connection::transport::{self, Socket};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use snug::connection::{self, Event, Target};
+use snug_core::connection::{self, Event, Target};
 use snug_shared::{Nickname, RoomName, SUBPROTOCOL, ServerAddress};
 use tokio::{io::AsyncWriteExt, net::TcpListener, time::timeout};
 use tokio_tungstenite::{

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use snug::{
+use snug_core::{
     session::{Link, Session},
     timeline::{Delivery, Row},
 };

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use futures_util::{SinkExt, StreamExt};
-use snug::connection::{self, Event, Target};
+use snug_core::connection::{self, Event, Target};
 use snug_shared::RoomName;
 use tokio::{
     net::{TcpListener, TcpStream},

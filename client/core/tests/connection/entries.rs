@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use snug::{
+use snug_core::{
     session::Session,
     timeline::{Delivery, Row},
 };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use snug::timeline::Timeline;
+use snug_core::timeline::Timeline;
 use snug_shared::{Author, Body, Emoji, Line, Message, Present, Reaction, Seq, Topic};
 
 use crate::made::{author, emoji, entry, established, text};

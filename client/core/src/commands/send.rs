@@ -10,7 +10,7 @@ use snug_shared::{ErrorCode, MessageText, Nickname, RoomName, ServerAddress, api
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::{Stop, Where, cut, since, tell, words};
+use super::{Stop, Where, since, split, tell, words};
 use crate::{
     api::{Api, ApiError, Heard},
     connection::pause::Pause,
@@ -103,7 +103,7 @@ struct Sender<'a> {
 
 impl Sender<'_> {
     async fn say_whole(&mut self, text: &str) -> Result<(), Stop> {
-        let messages = cut::messages(text);
+        let messages = split::messages(text);
         if messages.len() > MESSAGES {
             return Err(too_long(&format!("{} messages long", messages.len())));
         }
@@ -116,7 +116,7 @@ impl Sender<'_> {
     async fn say_lines(&mut self, input: &mut impl BufRead) -> Result<(), Stop> {
         let mut line = Vec::new();
         while input.take(INPUT).read_until(b'\n', &mut line).map_err(unreadable)? > 0 {
-            for message in cut::messages(&String::from_utf8_lossy(&line)) {
+            for message in split::messages(&String::from_utf8_lossy(&line)) {
                 self.say(message).await?;
             }
             line.clear();

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use snug::{
+use snug_core::{
     api::{self, ApiError},
     connection::Event,
 };

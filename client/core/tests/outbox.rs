@@ -12,7 +12,7 @@ use std::{
 
 use futures_util::future::join_all;
 use proptest::prelude::*;
-use snug::outbox::{BYTES, Keeping, Next, Opened, Outbox, ROOMS, SENDS, State};
+use snug_core::outbox::{BYTES, Keeping, Next, Opened, Outbox, ROOMS, SENDS, State};
 use snug_shared::{
     Author, Body, Emoji, Entry, ErrorCode, ErrorFrame, Intent, Limits, Message, MessageText, Nickname,
     RoomName, Seq, ServerAddress,

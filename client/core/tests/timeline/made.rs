@@ -1,7 +1,7 @@
 //! Entries, greetings and timelines as the tests make them, and rows as they look at them.
 
 use jiff::tz::TimeZone;
-use snug::timeline::{HoleReason, MessageRow, Row, Timeline};
+use snug_core::timeline::{HoleReason, MessageRow, Row, Timeline};
 use snug_shared::{
     Author, Body, Durability, Emoji, Entry, Established, Limits, Message, MessageText, Nickname, RoomName,
     Seq, ServerInfo,

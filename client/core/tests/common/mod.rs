@@ -3,11 +3,11 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod app;
-#[path = "../../../server/tests/common/journal.rs"]
+#[path = "../../../../server/tests/common/journal.rs"]
 pub mod journal;
-#[path = "../../../server/tests/common/promise.rs"]
+#[path = "../../../../server/tests/common/promise.rs"]
 pub mod promise;
-#[path = "../../../server/tests/common/random.rs"]
+#[path = "../../../../server/tests/common/random.rs"]
 mod random;
 
 pub use random::Random;

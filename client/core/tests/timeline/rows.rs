@@ -1,6 +1,6 @@
 //! Which rows there are, and what they say.
 
-use snug::timeline::{BYTES, CHANGES_KEPT, Delivery, ROWS, Row, Timeline};
+use snug_core::timeline::{BYTES, CHANGES_KEPT, Delivery, ROWS, Row, Timeline};
 use snug_shared::{Body, Entry, Established, Intent, Line, Message, Topic};
 use uuid::Uuid;
 

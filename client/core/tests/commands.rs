@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers may panic as tests do")]
 
-mod pipes {
-    mod commands;
+mod commands {
     mod faults;
+    mod usage;
     mod world;
 }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, future::Future, net::SocketAddr, path::Path, pin
 
 use futures_util::{Stream, StreamExt, stream::FuturesUnordered};
 use jiff::tz::TimeZone;
-use snug::{
+use snug_core::{
     connection::{self, Event},
     session::{Done, Effect, Joining, Link, NotTaken, Session},
     timeline::{Delivery, Row},

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use snug::timeline::{HoleReason, MessageRow, Row, Timeline};
+use snug_core::timeline::{HoleReason, MessageRow, Row, Timeline};
 use snug_shared::{Body, Established, Line, Seq};
 
 use crate::{

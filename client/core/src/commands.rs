@@ -18,10 +18,10 @@ use crate::{
     settings::{Home, Settings},
 };
 
-mod cut;
 mod rooms;
 mod send;
 mod since;
+mod split;
 mod tail;
 mod words;
 

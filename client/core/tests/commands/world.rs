@@ -15,7 +15,7 @@ use serde_json::Value;
 use snug_server::{Config, accept, run};
 use tempfile::TempDir;
 
-const ORDERS: &str = "SNUG_PIPES_SERVER";
+const ORDERS: &str = "SNUG_COMMANDS_SERVER";
 /// Longer than anything here takes: who waits this long waits for ever.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -133,7 +133,7 @@ impl Drop for Server {
 
 fn spawn(listen: SocketAddr, folder: &Path, rate_limit: &str) -> (Child, SocketAddr) {
     let mut child = Command::new(env::current_exe().unwrap())
-        .args(["pipes::world::serves_when_it_is_told_to", "--exact", "--nocapture"])
+        .args(["commands::world::serves_when_it_is_told_to", "--exact", "--nocapture"])
         .env(ORDERS, format!("{listen}\n{}\n{rate_limit}", folder.display()))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -147,7 +147,7 @@ fn spawn(listen: SocketAddr, folder: &Path, rate_limit: &str) -> (Child, SocketA
 
 /// The program, for a server at this address, with nothing that it or its user remembers.
 pub fn snug(server: SocketAddr, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_snug"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_snug-cli"));
     for (name, _) in env::vars().filter(|(name, _)| name.starts_with("SNUG_")) {
         let _ = command.env_remove(name);
     }
@@ -155,7 +155,7 @@ pub fn snug(server: SocketAddr, words: &[&str]) -> Command {
         let _ = command.env_remove(name);
     }
     let _ = command.args(words).env("SNUG_SERVER", server.to_string()).stdin(Stdio::null());
-    let _ = command.env("SNUG_HOME", env::temp_dir().join("snug-pipes-nobody-was-here")).env("TZ", "UTC");
+    let _ = command.env("SNUG_HOME", env::temp_dir().join("snug-commands-nobody-was-here")).env("TZ", "UTC");
     command
 }
 

@@ -3,7 +3,7 @@
 use std::{future::Future, net::SocketAddr, time::Instant};
 
 use futures_util::{SinkExt, future::join_all};
-use snug::{
+use snug_core::{
     api::{self, ApiError},
     connection::Event,
 };

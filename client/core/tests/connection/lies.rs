@@ -2,7 +2,7 @@
 //! end.
 
 use serde_json::{Value, json};
-use snug::{session::Session, timeline::Row};
+use snug_core::{session::Session, timeline::Row};
 use snug_shared::limits;
 use tokio::{net::TcpStream, sync::oneshot, task::JoinSet};
 use tokio_tungstenite::WebSocketStream;
