@@ -32,8 +32,8 @@ def goals(figures):
     memory = {name: figures[f"memory {name}"] for name in ("joined", "visited", "loaded", "left")}
     resident = {name: f"{values[0]:.0f} MB ({values[1]:.0f}, {values[2]:.0f})" for name, values in memory.items()}
     yield "start to the first frame", "an empty window + 150 ms", f"{spread(app)}; the empty window {spread(empty)}; {longer:+.0f} ms in pairs"
-    yield "idle, window shown", "0.0 %", f"{figures['idle shown']:.3f} %"
-    yield "idle, window hidden", "0.0 %", f"{figures['idle hidden']:.3f} %"
+    yield "idle, window shown", "0.0%", f"{figures['idle shown']:.3f}%"
+    yield "idle, window hidden", "0.0%", f"{figures['idle hidden']:.3f}%"
     yield "memory, a room of 100,000 joined", "150 MB", resident["joined"]
     yield "memory, ten of them visited, each twice", "150 MB", resident["visited"]
     yield "memory, one of them read up to its first message", "150 MB", resident["loaded"]

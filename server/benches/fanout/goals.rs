@@ -50,7 +50,7 @@ impl Display for Cell {
 pub fn render(report: &Report, out: &mut String) {
     let _ = writeln!(
         out,
-        "### Goals\n\nRatios are of medians, and in brackets the median of the rounds' own.\n\n\
+        "### Goals\n\nA ratio is one of medians; in brackets stands the median of the rounds' own ratios.\n\n\
          | figure | goal, `none` | measured | goal, durable | measured |\n|---|---|---|---|---|"
     );
     let mut row = |figure: &str, cells: [Option<Cell>; 2]| {

@@ -211,7 +211,7 @@ impl Report {
             };
             let _ = writeln!(
                 out,
-                "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} % | {} |",
+                "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {}% | {} |",
                 server.title(),
                 cell(2, &|run| Some(run.cost)),
                 cell(0, &|run| Some(run.per_second)),
@@ -265,7 +265,7 @@ pub fn line(round: u32, scenario: &Scenario, server: Server, figures: &Figures) 
     let slope = figures.slope.map_or(String::new(), |slope| format!(" slope {slope:.0} B"));
     let faults = if figures.tally.faults() == 0 { String::new() } else { format!(" {:?}", figures.tally) };
     format!(
-        "round {round} {} {:<16} cost {:9.3} rate {:9.0}{latency} idle {:.0} B{slope} generator {:.0} %{faults}",
+        "round {round} {} {:<16} cost {:9.3} rate {:9.0}{latency} idle {:.0} B{slope} generator {:.0}%{faults}",
         scenario.key,
         server.key(),
         figures.cost,
