@@ -1,6 +1,6 @@
 //! Any text as a settings file.
 //!
-//! A refusal names a line that is there. Settings that were taken, printed as a file and read again are the same settings.
+//! A refusal names an existing line. Accepted settings, printed as a file and read again, are the same settings.
 #![no_main]
 
 use std::{path::Path, sync::LazyLock};

@@ -1,6 +1,6 @@
-//! Any text as what somebody typed for an address, or was sent as a link.
+//! Any text as a typed address or an invite link.
 //!
-//! A link that was read leads to the same server and room when it is passed on, and the addresses made of it are addresses.
+//! An accepted link leads to the same server and room when it is passed on. The addresses made from it are valid.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

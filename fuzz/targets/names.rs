@@ -1,7 +1,7 @@
-//! Any text as a nickname, a room's name, a message, a mark, a topic and an author.
+//! Any text as a nickname, a room name, a message, a reaction, a topic and an author.
 //!
-//! A checked value is at rest: checking it again changes nothing, no limit is passed, what two names are compared by is the same
-//! for every spelling of them, and a name made to fit is as good as a typed one.
+//! Checking a checked value again changes nothing. No limit is exceeded. Every spelling of a name has the same key for comparing.
+//! A name cut to fit is valid.
 #![no_main]
 
 use arbitrary::Arbitrary;

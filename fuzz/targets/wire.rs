@@ -1,7 +1,7 @@
-//! Any text as a frame from a client, as one from a server, and as a line of a log.
+//! Any text as a frame from a client, as a frame from a server, and as an entry.
 //!
-//! Whatever decodes comes back unchanged from what it encodes to, so that no frame means one thing to who sends it and
-//! another to who receives it. A refusal is a short sentence with a code of the page.
+//! A decoded frame is unchanged after encoding and decoding, so that sender and receiver understand the same. A refusal is a short
+//! sentence with a code of `docs/protocol.md`.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
