@@ -1,6 +1,6 @@
-// Every client this grew from, and every one it has, in one room: `node clients.mjs path/to/snug-server path/to/snug [folder for pictures]`.
+// All clients in one room, those of the tutorials too: `node clients.mjs path/to/snug-server path/to/snug [folder for pictures]`.
 //
-// The room is `test`, which is where the lobby tutorials are; everybody else can go there.
+// The room is `test`, because the lobby tutorials know no other.
 
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const pictures = resolve(process.argv[4] ?? 'target/clients');
 mkdirSync(pictures, { recursive: true });
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/// A tutorial's own web server in front of ours, as nginx would stand there: its pages from it, `/ws/` passed on with its Host.
+/// A proxy in front of the server, as nginx would be: it serves the tutorials' pages and passes `/ws/` on with its Host.
 async function tutorials(port) {
   const text = (name, values = {}) => Object.entries(values).reduce((page, [key, value]) => page.replace(`{{ ${key} }}`, value),
     readFileSync(here(`tutorials/${name}.html`), 'utf8'));
@@ -74,7 +74,7 @@ async function django(chromium, base) {
   };
 }
 
-/// A lobby tutorial. What it is told first comes before anything that is said.
+/// A lobby tutorial. The greeting comes before any message.
 async function lobby(chromium, url) {
   const page = await open(chromium, url);
   await connected(page);
@@ -105,7 +105,7 @@ async function page(chromium, server) {
   return { page: tab, say: (text) => say(tab, text), shown: () => shown(tab) };
 }
 
-/// The app itself in a window. It says which messages it shows by their numbers, so the log says what they are.
+/// The app in a real window. It reports the numbers of the messages it shows; the server has their texts.
 async function desktop(server) {
   const script = here('../../../client/tests/window_lines.py');
   const driver = spawn('python3', [script, app, server.port, ROOM, 'zoe', join(pictures, 'app.png')], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -129,7 +129,7 @@ async function desktop(server) {
   };
 }
 
-/// `curl` only speaks.
+/// `curl` only sends.
 const curl = (server) => ({
   say: (text) => promisify(execFile)('curl', ['-fsS', '-d', text, `${server.url}/api/rooms/${ROOM}/messages?user=ci`]),
 });
@@ -149,7 +149,7 @@ try {
   clients.curl = curl(server);
 
   const said = [];
-  /// Everybody who shows anything shows all that was said, and nothing twice.
+  /// Every client that shows messages shows all of them, each once.
   const heard = async () => {
     for (const [name, client] of Object.entries(clients)) {
       if (!client.shown) continue;
@@ -163,13 +163,13 @@ try {
     said.push(text);
     await clients[name].say(text);
   };
-  // One after the other, so that everybody has the same order before the eyes.
+  // One after the other, so that all clients show the same order.
   for (const name of Object.keys(clients)) {
     await speak(name, `${name} is here`);
     await heard();
   }
   for (const client of Object.values(clients)) if (client.shown) assert.deepEqual(await client.shown(), said);
-  // All at once, some in other scripts. The window is typed into key by key.
+  // All at once, some in other scripts. xdotool types only ASCII.
   await Promise.all(Object.keys(clients).map((name) => speak(name, name === 'app' ? 'app says tea' : `${name} says 茶 “tea” ☕ שלום`)));
   await heard();
 
@@ -181,7 +181,7 @@ try {
     const others = (lines) => lines.filter((line) => !line.startsWith('flutter'));
     if (client.shown) assert.deepEqual(others(await client.shown()), others(order), name);
   }
-  // What each is told beside the text.
+  // The fields beside the text.
   const authors = new Map(log.map(({ message, user }) => [message, user]));
   for (const { message, user } of clients.flutter.list) assert.equal(user, authors.get(message), 'every frame has its author');
   for (const frame of clients.django.page.frames) assert(typeof frame.message === 'string' && typeof frame.user === 'string', JSON.stringify(frame));

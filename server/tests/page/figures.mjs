@@ -1,4 +1,4 @@
-// What a visit costs.
+// The cost of a visit.
 
 import { assert, enter, until, watch } from './harness.mjs';
 
@@ -12,7 +12,7 @@ export default {
     const name = await context.storageState();
     await server.say('size', 'zoe', 'the first one');
 
-    // Each run is a browser that has never been here, and then the same once more.
+    // Each run is a first visit in a fresh browser, then a second one.
     const [cold, warm] = [[], []];
     for (let run = 0; run < RUNS; run += 1) {
       const fresh = await chromium.newContext({ storageState: name });
@@ -36,7 +36,7 @@ export default {
   },
 };
 
-/// In the page: speaks as soon as one can, and notes when what was said stands there as sent.
+/// Runs in the page: sends a message as soon as possible, and notes when it is shown as sent.
 function speaks() {
   window.figures = { largest: 0, long: 0, longest: 0 };
   new PerformanceObserver((list) => {

@@ -1,4 +1,4 @@
-// A server, a browser, and the words tests are said in.
+// A server, a browser, and the steps that tests are made of.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -15,7 +15,7 @@ const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
 
-/// Starts a browser of its own; `flags` are added.
+/// Starts a browser with these `flags` added.
 export async function browser(...flags) {
   const executablePath = CHROMIUM.find((path) => path && existsSync(path));
   assert(executablePath, 'there is no Chromium');
@@ -30,7 +30,7 @@ export async function freePort() {
   return port;
 }
 
-/// A server process on a port and a folder of its own, which survive its end.
+/// A server process with its own port and folder. Both stay the same over restarts.
 export class Server {
   constructor(program, port, flags = []) {
     Object.assign(this, { program, port, flags, folder: mkdtempSync(join(tmpdir(), 'snug-page-')) });
@@ -86,7 +86,7 @@ export async function until(what, holds) {
   }
 }
 
-/// Comes into a room under a name, as a person would, and waits until one can talk.
+/// Joins a room as a user would, and waits until the page is online.
 export async function enter(context, server, room, name) {
   const page = await context.newPage();
   watch(page);
@@ -99,7 +99,7 @@ export async function enter(context, server, room, name) {
   return page;
 }
 
-/// What went wrong in a page, for the test to look at: errors, and what its policy stopped.
+/// Collects a page's errors and violations of its policy in `page.wrongs`.
 export function watch(page) {
   page.wrongs = [];
   page.on('pageerror', (error) => page.wrongs.push(String(error)));
@@ -115,7 +115,7 @@ export async function say(page, text) {
   await page.press('#text', 'Enter');
 }
 
-/// The texts on the screen, in order, with what is still on its way marked so.
+/// The texts on the screen, in order. Waiting messages begin with “… ”.
 export const shown = (page) => page.$$eval('.row', (rows) => rows.map((row) =>
   (row.classList.contains('pending') ? '… ' : '') + (row.querySelector('.text')?.innerText ?? '')));
 

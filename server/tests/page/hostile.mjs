@@ -1,4 +1,4 @@
-// What others may send, and what other sites may not do.
+// Hostile messages from members, and hostile pages of other sites.
 
 import { createServer } from 'node:http';
 import { assert, browser, enter, sees, until } from './harness.mjs';
@@ -31,13 +31,13 @@ export default {
     });
     assert.deepEqual(strange, []);
     assert.equal(await page.evaluate(() => window.pwned), undefined);
-    // One only asks this server: the rooms' list and the search.
+    // The only requests are to this server: the list of rooms and the search.
     assert.deepEqual(asked.filter((url) => !url.startsWith(`${server.url}/api/rooms`)), []);
     return [page];
   },
 
   async 'another site’s page reaches neither the socket nor the API, by its own name or by a borrowed one'({ server }) {
-    // Another site on this machine, and a name of its that points at the Snug server, as in DNS rebinding.
+    // Another site on this machine, and one of its names that points at the Snug server, as in DNS rebinding.
     const site = createServer((_, response) => { response.setHeader('content-type', 'text/html'); response.end('<!doctype html><title>evil</title>'); });
     await new Promise((done) => { site.listen(0, '127.0.0.1', done); });
     const evil = await browser('--host-resolver-rules=MAP evil.example 127.0.0.1, MAP rebound.example 127.0.0.1');
@@ -57,7 +57,7 @@ export default {
           tried.onopen = () => done('open');
           tried.onerror = () => { tried.close(); done('refused'); };
         });
-        // What needs no leave of the other side: a beacon, and a form sent into a frame. Whether they got through, the room shows.
+        // Requests that a browser sends without asking the server first: a beacon, and a form into a frame. The room's messages show if one succeeded.
         const post = '/api/rooms/secret/messages?user=eve';
         navigator.sendBeacon(url + post, 'planted by a beacon');
         const form = Object.assign(document.createElement('form'), { method: 'post', enctype: 'text/plain', action: url + post, target: 'hidden' });
@@ -84,14 +84,14 @@ export default {
         delete reached.simple;
         assert.deepEqual([...new Set(Object.values(reached))], ['refused'], JSON.stringify(reached));
       }
-      // Rebound: the page's own origin now answers from the Snug server. Everything would be same-origin, but for the Host.
+      // After rebinding, the page's own origin is the Snug server. Only the Host header gives it away.
       const rebound = await page.goto(`http://rebound.example:${server.port}/api/rooms/secret/messages`);
       assert.equal(rebound.status(), 421);
       assert(!(await rebound.text()).includes('members only'));
       const own = await reach(`http://rebound.example:${server.port}`);
       for (const [what, answer] of Object.entries(own)) assert.match(answer, /^(421|refused)/, what);
       assert.deepEqual((await server.messages('secret')).map((entry) => entry.message), ['for members only']);
-      // And no other site may put the page into a frame to borrow a click.
+      // No other site may put the page into a frame (clickjacking).
       await page.goto(`http://evil.example:${site.address().port}/`);
       await page.evaluate((url) => { const frame = document.createElement('iframe'); frame.src = url; document.body.append(frame); }, server.url);
       await page.waitForTimeout(500);

@@ -1,4 +1,4 @@
-// How it looks on a phone and on a desk, by keyboard, to a screen reader, and what it costs.
+// The looks on phones and desks, and the use by keyboard and by screen reader.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -127,7 +127,7 @@ export default {
     await page.goto(server.url);
     const devtools = await context.newCDPSession(page);
     const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors');
-    // A test's browser profile is one that forgets.
+    // A test's browser profile is incognito.
     assert.deepEqual(installabilityErrors.map(({ errorId }) => errorId), ['in-incognito']);
     return [page];
   },
@@ -159,7 +159,7 @@ export default {
   },
 };
 
-/// A room with what strains a layout: long names, other scripts, emoji, code, a quote, answers, marks; and many rooms beside it.
+/// A room that strains a layout: long names, other scripts, emoji, code, a quote; and many rooms beside it.
 async function busy(server) {
   for (let n = 1; n <= 9; n += 1) await server.say(`room ${n}`, 'ci', 'here');
   await server.say('Donaudampfschifffahrtsgesellschaftskapitänskajütentürschloss', 'ci', 'A long name');
@@ -173,7 +173,7 @@ async function busy(server) {
   await server.say('look', 'Amélie', `Hi @maya-desk-dark ${'word '.repeat(25)}${'x'.repeat(90)}`);
 }
 
-/// Takes a picture, and looks for what a picture's viewer would complain about.
+/// Takes a picture, and checks that nothing is wider than the screen and that axe finds nothing.
 async function looked(page, path) {
   await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
   await page.waitForTimeout(150);

@@ -1,4 +1,4 @@
-// The page in a real Chromium, against the real server: `node page.mjs path/to/snug-server [folder for pictures] [part of a fact]`.
+// The web page in a real Chromium, against the real server: `node page.mjs path/to/snug-server [folder for pictures] [part of a fact]`.
 
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -17,7 +17,7 @@ const chromium = await browser();
 let failed = 0;
 for (const [fact, prove] of Object.entries({ ...talk, ...hostile, ...looks, ...figures })) {
   if (!fact.includes(only)) continue;
-  // A server for each: it may be killed.
+  // Each test has its own server, because it may kill it.
   const server = await new Server(program, await freePort()).start();
   try {
     const pages = await prove({ chromium, server, pictures });
