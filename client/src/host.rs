@@ -9,7 +9,11 @@ use std::{
 };
 
 use snug_core::api;
-use snug_server::{Config, accept, net::addresses::reachable, run};
+use snug_server::{
+    Config,
+    net::{accept, addresses::reachable},
+    run,
+};
 use snug_shared::{DEFAULT_PORT, ServerAddress};
 use tokio::{
     runtime::Builder,

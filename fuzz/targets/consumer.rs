@@ -21,10 +21,9 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use snug_server::{
     Config, Server,
-    accept::Peer,
     consumer::{self, Visitor, Wish},
     dialect::Dialect,
-    socket::Socket,
+    net::{accept::Peer, socket::Socket},
 };
 use snug_shared::{CloseReason, Durability, Line, RoomName, Seq, ServerFrame, limits::SERVER_FRAME_BYTES};
 use tokio::{net::TcpStream, task::JoinHandle, time::timeout};

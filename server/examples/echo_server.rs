@@ -12,7 +12,6 @@ use axum::{
 };
 use snug_server::{
     Config, Server,
-    accept::{self, Peer},
     consumer::frames::{self, End, Frames, Heard},
     dialect::Dialect,
     fanout::Outbound,
@@ -21,6 +20,7 @@ use snug_server::{
         guard::{self, Guard},
         upgrade::Handshake,
     },
+    net::accept::{self, Peer},
     websocket,
 };
 use snug_shared::Durability;

@@ -15,7 +15,12 @@ use snug_shared::{
 use tokio::{runtime::Handle, time::timeout};
 
 use crate::{
-    Server, accept::Peer, dialect::Dialect, fanout::Outbound, log::Later, random, socket::Socket, websocket,
+    Server,
+    dialect::Dialect,
+    fanout::Outbound,
+    log::Later,
+    net::{accept::Peer, socket::Socket},
+    random, websocket,
 };
 
 mod answer;

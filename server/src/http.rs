@@ -16,7 +16,7 @@ use snug_shared::{ErrorCode, api, limits};
 
 use crate::{
     Server,
-    accept::{Peer, head::Opening},
+    net::{accept::Peer, head::Opening},
 };
 
 mod error;

@@ -5,14 +5,13 @@
 //!
 //! A message's way through the modules:
 //!
-//! 1. [`accept`] takes the connection, [`http`] upgrades it, and [`consumer`] serves it: it reads and checks a frame.
+//! 1. [`net`] takes the connection, [`http`] upgrades it, and [`consumer`] serves it: it reads and checks a frame.
 //! 2. [`log`] makes the entry durable and gives it its number, if [`policy`] allows it.
 //! 3. [`layer`] carries the entry to the live room in [`hub`].
 //! 4. [`fanout`] writes it, encoded once for each [`dialect`], to every member's socket.
 
 use tokio::net::TcpListener;
 
-pub mod accept;
 pub mod config;
 pub mod consumer;
 pub mod dialect;
@@ -29,7 +28,6 @@ pub mod seat;
 mod serve;
 pub mod server;
 pub mod shard;
-pub mod socket;
 pub mod sync;
 pub mod websocket;
 

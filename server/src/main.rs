@@ -9,8 +9,9 @@ use std::{
 };
 
 use snug_server::{
-    Server, accept,
+    Server,
     config::{Loaded, LogFormat, Options, file},
+    net::{accept, descriptors},
     shard::Shards,
 };
 use tokio::sync::oneshot;
@@ -50,7 +51,7 @@ fn main() -> ExitCode {
 }
 
 async fn serve(Loaded { config, file }: Loaded) -> ExitCode {
-    if let Some(fits) = accept::descriptors::raise(config.max_connections) {
+    if let Some(fits) = descriptors::raise(config.max_connections) {
         tracing::info!(
             fits,
             "this system has room for fewer connections than max-connections; see ulimit -n"

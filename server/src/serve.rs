@@ -8,7 +8,7 @@ use std::{
 use snug_shared::CloseReason;
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 
-use crate::{Server, accept, http::Front, hub};
+use crate::{Server, http::Front, hub, net::accept};
 
 /// How long the goodbyes of a stop may take, all together.
 const DRAIN: Duration = Duration::from_secs(6);

@@ -11,7 +11,7 @@ use common::{
     http::{Response, TestServer},
     peer::Peer,
 };
-use snug_server::{Config, Server, accept, http::Front};
+use snug_server::{Config, Server, http::Front, net::accept};
 use snug_shared::CloseReason;
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};

@@ -34,7 +34,7 @@ pub fn measure() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let runtime = Runtime::new().expect("a runtime");
     let server = runtime.block_on(async {
-        let listener = snug_server::accept::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
+        let listener = snug_server::net::accept::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
         let address = listener.local_addr().expect("an address");
         let config = Config { data_dir: folder.path().to_owned(), rate_limit: false, ..Config::default() };
         drop(tokio::spawn(snug_server::run(listener, config, std::future::pending())));

@@ -11,7 +11,7 @@ use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::outbound::Outbound;
-use crate::socket::Socket;
+use crate::net::socket::Socket;
 
 /// Bytes asked of the kernel at once: a burst of messages, or one of the largest in two reads.
 const READ_BYTES: usize = 32 * 1024;

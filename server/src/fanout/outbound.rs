@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::tail::{Batch, SharedTail};
 use crate::{
     dialect::Dialect,
-    socket::Socket,
+    net::socket::Socket,
     sync::{Ranked, rank},
 };
 

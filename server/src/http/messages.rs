@@ -20,8 +20,8 @@ use uuid::Uuid;
 use super::HttpError;
 use crate::{
     Server,
-    accept::Peer,
     log::{Appended, Span},
+    net::accept::Peer,
 };
 
 /// `GET`: entries in their present state, or those messages that contain some words.

@@ -19,10 +19,10 @@ use tokio::time::timeout;
 use super::{HttpError, messages};
 use crate::{
     Server,
-    accept::{Peer, Streaming},
     fanout::{FollowEnd, Follower, Item},
     hub::{Entered, PostError},
     log::Span,
+    net::accept::{Peer, Streaming},
     websocket,
 };
 

@@ -18,10 +18,9 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::{HttpError, guard::Guard};
 use crate::{
     Server,
-    accept::{Peer, head::Opening},
     consumer::{self, Visitor, Wish},
     dialect::Dialect,
-    socket::Socket,
+    net::{accept::Peer, head::Opening, socket::Socket},
 };
 
 /// Lines in a request's head that are looked at without the HTTP library; browsers send some fifteen.

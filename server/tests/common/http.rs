@@ -5,7 +5,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use serde_json::Value;
-use snug_server::{Config, Server, accept, shard::Shards};
+use snug_server::{Config, Server, net::accept, shard::Shards};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

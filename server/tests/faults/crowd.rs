@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use snug_server::accept::descriptors;
+use snug_server::net::descriptors;
 use snug_shared::{CloseReason, Line, Resume, ServerFrame};
 use tokio::{
     net::TcpSocket,

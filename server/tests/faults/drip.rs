@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use snug_server::accept::descriptors;
+use snug_server::net::descriptors;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpStream, tcp::OwnedWriteHalf},

@@ -12,7 +12,7 @@ use std::{
 };
 
 use serde_json::Value;
-use snug_server::{Config, accept, run};
+use snug_server::{Config, net::accept, run};
 use tempfile::TempDir;
 
 const ORDERS: &str = "SNUG_COMMANDS_SERVER";

@@ -42,7 +42,7 @@ impl Server {
     }
 
     async fn start_with(config: Config, address: SocketAddr) -> Self {
-        let listener = snug_server::accept::bind(address).unwrap();
+        let listener = snug_server::net::accept::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let ended = tokio::spawn(async move {

@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use snug_shared::{ErrorCode, ErrorFrame, ServerFrame};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
-use crate::socket::Socket;
+use super::socket::Socket;
 
 /// A request's line and headers in bytes, at most.
 pub const HEAD_BYTES: usize = 8 * 1024;

@@ -24,15 +24,14 @@ use tokio::{
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
-use crate::{config::Config, http::Front, socket::Socket};
+use super::socket::Socket;
+use crate::{config::Config, http::Front};
 
-pub mod descriptors;
-mod doors;
-pub mod head;
-
-use doors::{Doors, Pending};
-pub use doors::{Permit, Refusal, Streaming};
-use head::{HEAD_BYTES, HeadError, Opening};
+pub use super::limits::{Permit, Refusal, Streaming};
+use super::{
+    head::{self, HEAD_BYTES, HeadError, Opening},
+    limits::{Doors, Pending},
+};
 
 /// Connections the kernel holds for us until we take them. With the usual 128, ten thousand clients that come back at once
 /// after a restart need a minute of retries.
