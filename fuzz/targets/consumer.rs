@@ -23,7 +23,7 @@ use snug_server::{
     Config, Server,
     consumer::{self, Visitor, Wish},
     dialect::Dialect,
-    net::{accept::Peer, socket::Socket},
+    net::{peer::Peer, socket::Socket},
 };
 use snug_shared::{CloseReason, Durability, Line, RoomName, Seq, ServerFrame, limits::SERVER_FRAME_BYTES};
 use tokio::{net::TcpStream, task::JoinHandle, time::timeout};

@@ -16,11 +16,11 @@ use snug_server::{
     dialect::Dialect,
     fanout::Outbound,
     http::{
-        HttpError,
+        HttpError, HttpService,
         guard::{self, Guard},
         upgrade::Handshake,
     },
-    net::accept::{self, Peer},
+    net::{accept, peer::Peer},
     websocket,
 };
 use snug_shared::Durability;
@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_state(server.clone());
     let listener = accept::bind(([127, 0, 0, 1], 0).into())?;
     println!("Listening on {}", listener.local_addr()?);
-    accept::serve(listener, &server.config, router.into(), std::future::pending()).await;
+    accept::serve(listener, &server.config, HttpService::from(router), std::future::pending()).await;
     Ok(())
 }
 

@@ -19,7 +19,7 @@ use crate::{
     dialect::Dialect,
     fanout::Outbound,
     log::Later,
-    net::{accept::Peer, socket::Socket},
+    net::{peer::Peer, socket::Socket},
     random, websocket,
 };
 

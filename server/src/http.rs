@@ -16,9 +16,10 @@ use snug_shared::{ErrorCode, api, limits};
 
 use crate::{
     Server,
-    net::{accept::Peer, head::Opening},
+    net::{peer::Peer, prefixed::Prefixed},
 };
 
+mod connection;
 mod error;
 pub mod guard;
 mod invite;
@@ -30,22 +31,22 @@ pub mod upgrade;
 pub use error::HttpError;
 use guard::Guard;
 
-/// What every connection is served with.
+/// Serves the requests of every connection.
 #[derive(Clone)]
-pub struct Front {
+pub struct HttpService {
     router: Router,
-    /// A server whose rooms need no router to be found.
+    /// The server whose rooms are entered past the router; none where there is only a router.
     rooms: Option<(Arc<Server>, Arc<Guard>)>,
 }
 
-impl Front {
+impl HttpService {
     /// A server's page, API and rooms.
     pub fn new(server: Arc<Server>) -> Self {
         let guard = Arc::new(Guard::new(&server.config));
         Self { router: router(server.clone(), guard.clone()), rooms: Some((server, guard)) }
     }
 
-    /// Serves every request there is, each in its turn.
+    /// Every route.
     pub fn router(&self) -> Router {
         self.router.clone()
     }
@@ -54,15 +55,15 @@ impl Front {
     ///
     /// # Errors
     /// Any other connection as it came, for the [`router`](Self::router).
-    pub fn upgrade_at_once(&self, opening: Opening, peer: &Peer) -> Result<(), Opening> {
+    pub fn upgrade_at_once(&self, connection: Prefixed, peer: &Peer) -> Result<(), Prefixed> {
         match &self.rooms {
-            Some((server, guard)) => upgrade::upgrade_at_once(server, guard, opening, peer),
-            None => Err(opening),
+            Some((server, guard)) => upgrade::upgrade_at_once(server, guard, connection, peer),
+            None => Err(connection),
         }
     }
 }
 
-impl From<Router> for Front {
+impl From<Router> for HttpService {
     fn from(router: Router) -> Self {
         Self { router, rooms: None }
     }

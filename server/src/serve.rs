@@ -8,7 +8,7 @@ use std::{
 use snug_shared::CloseReason;
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 
-use crate::{Server, http::Front, hub, net::accept};
+use crate::{Server, http::HttpService, hub, net::accept};
 
 /// How long the goodbyes of a stop may take, all together.
 const DRAIN: Duration = Duration::from_secs(6);
@@ -17,7 +17,7 @@ impl Server {
     /// Serves `listener` until `shutdown` is done. Then: not ready any more, no new connections, everybody is told to come
     /// back (1012), what was said is on disk, and only then it returns.
     pub async fn serve(self: Arc<Self>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        let front = Front::new(self.clone());
+        let service = HttpService::new(self.clone());
         // A set, because it ends what is in it when this future is dropped.
         let mut sweeping = JoinSet::new();
         let _ = sweeping.spawn({
@@ -36,7 +36,7 @@ impl Server {
                 server.hub.close_all(CloseReason::Restart);
             }
         };
-        accept::serve(listener, &self.config, front, stopped).await;
+        accept::serve(listener, &self.config, service, stopped).await;
         // Who was let in while the others were told.
         self.hub.close_all(CloseReason::Restart);
         let mut visits = self.visits.subscribe();

@@ -11,7 +11,7 @@ use common::{
     http::{Response, TestServer},
     peer::Peer,
 };
-use snug_server::{Config, Server, http::Front, net::accept};
+use snug_server::{Config, Server, http::HttpService, net::accept};
 use snug_shared::CloseReason;
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
@@ -65,7 +65,7 @@ async fn a_server_about_to_stop_is_alive_and_not_ready() {
     let folder = TempDir::new().unwrap();
     let config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
     let server = Server::open(config).await.unwrap();
-    let router = Front::new(server.clone()).router();
+    let router = HttpService::new(server.clone()).router();
     let status = async |path: &str| {
         let request = Request::get(path).body(Body::empty()).unwrap();
         router.clone().oneshot(request).await.unwrap().status().as_u16()

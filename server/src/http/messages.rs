@@ -21,7 +21,7 @@ use super::HttpError;
 use crate::{
     Server,
     log::{Appended, Span},
-    net::accept::Peer,
+    net::peer::Peer,
 };
 
 /// `GET`: entries in their present state, or those messages that contain some words.

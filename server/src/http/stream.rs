@@ -22,7 +22,7 @@ use crate::{
     fanout::{FollowEnd, Follower, Item},
     hub::{Entered, PostError},
     log::Span,
-    net::accept::{Peer, Streaming},
+    net::peer::{Peer, Streaming},
     websocket,
 };
 
@@ -45,7 +45,7 @@ pub async fn stream(
     let id = server.hub.next_id();
     let follower = room.follow(id, {
         let permit = peer.permit.clone();
-        move || permit.cut()
+        move || permit.abort()
     });
     let mut reader = Reader {
         after: room.last(),

@@ -15,12 +15,12 @@ use hyper_util::rt::TokioIo;
 use snug_shared::{RoomName, SUBPROTOCOL, address::decode_segment};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{HttpError, guard::Guard};
+use super::{HttpError, connection::HttpStream, guard::Guard};
 use crate::{
     Server,
     consumer::{self, Visitor, Wish},
     dialect::Dialect,
-    net::{accept::Peer, head::Opening, socket::Socket},
+    net::{peer::Peer, prefixed::Prefixed, socket::Socket},
 };
 
 /// Lines in a request's head that are looked at without the HTTP library; browsers send some fifteen.
@@ -57,11 +57,13 @@ pub async fn upgrade(
 pub fn upgrade_at_once(
     server: &Arc<Server>,
     guard: &Guard,
-    opening: Opening,
+    connection: Prefixed,
     peer: &Peer,
-) -> Result<(), Opening> {
-    let Some((handshake, visit, length)) = read_at_once(guard, opening.head()) else { return Err(opening) };
-    let (socket, head) = opening.into_parts();
+) -> Result<(), Prefixed> {
+    let Some((handshake, visit, length)) = read_at_once(guard, connection.prefix()) else {
+        return Err(connection);
+    };
+    let (socket, head) = connection.into_parts();
     // Copied, so that an idle socket does not keep the request.
     let read = Bytes::copy_from_slice(&head[length..]);
     let answer = handshake.head(visit.dialect);
@@ -123,7 +125,7 @@ impl Visit {
 
 /// The stream, and what was read from it already.
 fn take_apart(upgraded: Upgraded) -> Option<(Socket, Bytes)> {
-    let parts = upgraded.downcast::<TokioIo<Opening>>().ok()?;
+    let parts = upgraded.downcast::<TokioIo<HttpStream>>().ok()?;
     let (socket, behind) = parts.io.into_inner().into_parts();
     // What the parser has read ahead, then what it left. Copied, so that an idle socket does not keep the parser's buffer.
     let read = [&parts.read_buf[..], &behind[..]].concat().into();

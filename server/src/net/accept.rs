@@ -1,7 +1,7 @@
-//! The accept loop: who is let in, how long a request may take, and what those hear who are not served.
+//! The accept loop: which connections are let in, how long a first request may take, and how refused ones are answered.
 //!
-//! It knows bytes, addresses and time. What a request means is the router's business; a connection that becomes a WebSocket
-//! leaves this module with its [`Permit`], which counts it until it is gone.
+//! It knows bytes, addresses and time. What a request means is up to the [`Service`]. A connection that becomes a WebSocket
+//! leaves with its [`Peer`], which counts it until it is gone.
 
 use std::{
     io,
@@ -10,65 +10,57 @@ use std::{
     time::Duration,
 };
 
-use axum::body::Body;
-use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::SockRef;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream},
     sync::watch,
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tower::ServiceExt;
 use tracing::{debug, warn};
 
-use super::socket::Socket;
-use crate::{config::Config, http::Front};
-
-pub use super::limits::{Permit, Refusal, Streaming};
 use super::{
-    head::{self, HEAD_BYTES, HeadError, Opening},
-    limits::{Doors, Pending},
+    head::{self, HeadError},
+    limits::{ConnectionLimits, Pending, Refusal},
+    peer::Peer,
+    prefixed::Prefixed,
+    socket::Socket,
 };
+use crate::config::Config;
 
-/// Connections the kernel holds for us until we take them. With the usual 128, ten thousand clients that come back at once
+/// Connections the kernel holds for us until we take them. With the usual 128, ten thousand clients that reconnect at once
 /// after a restart need a minute of retries.
 const BACKLOG: u32 = 4096;
 
-/// What the system keeps of written bytes until the other side has them; some systems reserve twice as much.
+/// Bytes the system keeps until the other side has acknowledged them; some systems reserve twice as much.
 const SEND_BUFFER: u32 = 128 * 1024;
-/// The pause after an accept that failed for want of something: descriptors, memory.
-const SHORT_OF_SOMETHING: Duration = Duration::from_millis(100);
 
-/// How long what was written may go unacknowledged before the other side counts as gone. By itself the system tries on for a
+/// The pause after an accept that failed because descriptors or memory ran out.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long written bytes may go unacknowledged before the other side counts as gone. By default the system retries for a
 /// quarter of an hour, and the heartbeats of a quiet stream fit into its buffer for days.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const VANISHED: Duration = Duration::from_secs(30);
 
-/// How long a connection may serve HTTP before it is asked to come again, so that one that never ends cannot be.
-const HTTP_LIFETIME: Duration = Duration::from_secs(60);
-
-/// How long we wait, at the end, for a peer to read what it was told.
-const LINGER: Duration = Duration::from_secs(1);
-
-/// What hyper may buffer of one request: the head's limit with room for what comes after it.
-const BUFFER_BYTES: usize = 2 * HEAD_BYTES;
-
-/// Who is at the other end: an extension of every request.
-#[derive(Debug, Clone)]
-pub struct Peer {
-    /// Its address.
-    pub address: IpAddr,
-    /// What counts its connection as long as it is kept.
-    pub permit: Arc<Permit>,
+/// Serves the connections that are let in.
+pub trait Service: Clone + Send + Sync + 'static {
+    /// Serves a connection whose first request's head has arrived, until it ends or is handed over to another task.
+    fn serve(self, connection: Prefixed, peer: Peer, terms: Terms) -> impl Future<Output = ()> + Send;
 }
 
-impl Peer {
-    /// One that came through no door of ours, and is counted with nobody: for who brings a connection of their own.
-    pub fn alone(address: IpAddr) -> Self {
-        Self { address, permit: Arc::new(Doors::new(&Config::default()).alone(address)) }
+/// What every connection has to keep to.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// How long a request may take to arrive.
+    pub timeout: Duration,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Terms {
+    /// Waits until no more requests are wanted.
+    pub async fn stopping(&mut self) {
+        let _ = self.stopping.wait_for(|stopping| *stopping).await;
     }
 }
 
@@ -78,10 +70,11 @@ impl Peer {
 /// The kernel's, with a sentence for a person when the port is taken.
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // A restart must not wait for the old connections' goodbyes. On Windows the same option would let two servers share a port.
+    // A restart must not wait until the old connections have timed out. On Windows the same option would let two servers share
+    // a port.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
-    // Connections inherit it. By itself the system keeps megabytes for each member that does not read.
+    // Connections inherit it. By default the system keeps megabytes for each member that does not read.
     socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(address).and_then(|()| socket.listen(BACKLOG)).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => io::Error::new(error.kind(), in_use(address)),
@@ -102,14 +95,20 @@ fn in_use(address: SocketAddr) -> String {
     format!("port {port} is already in use: is Snug running already? Try --listen {next}")
 }
 
-/// Serves HTTP until `shutdown` is done; then takes no more connections and lets the requests under way finish. Connections
-/// that became WebSockets are not waited for.
-pub async fn serve(listener: TcpListener, config: &Config, front: Front, shutdown: impl Future<Output = ()>) {
+/// Serves connections until `shutdown` is done; then takes no more of them and waits until those under way are served.
+/// Connections that became WebSockets are not waited for.
+pub async fn serve(
+    listener: TcpListener,
+    config: &Config,
+    service: impl Service,
+    shutdown: impl Future<Output = ()>,
+) {
     if let Err(error) = prepare(&listener) {
-        warn!(%error, "connections are not as quick, or not as soon known to be gone, as they should be");
+        warn!(%error, "connections are slower, or noticed later when they are gone, than they should be");
     }
     let (stop, stopping) = watch::channel(false);
-    let door = Door { doors: Doors::new(config), front, timeout: config.handshake_timeout, stopping };
+    let terms = Terms { timeout: config.handshake_timeout, stopping };
+    let acceptor = Acceptor { limits: ConnectionLimits::new(config), service, terms };
     let mut connections = JoinSet::new();
     let mut failing = false;
     tokio::pin!(shutdown);
@@ -117,14 +116,14 @@ pub async fn serve(listener: TcpListener, config: &Config, front: Front, shutdow
         let accepted = tokio::select! {
             biased;
             () = &mut shutdown => break,
-            // Before the next is taken, so that those that ended do not gather under a flood.
+            // Before the next is taken, so that finished tasks do not pile up under a flood.
             Some(_) = connections.join_next() => continue,
             accepted = listener.accept() => accepted,
         };
         match accepted {
             Ok((stream, address)) => {
                 failing = false;
-                door.open(&mut connections, stream, address.ip().to_canonical());
+                acceptor.take(&mut connections, stream, address.ip().to_canonical());
             }
             Err(error) if is_the_peers(&error) => {}
             Err(error) => {
@@ -132,7 +131,7 @@ pub async fn serve(listener: TcpListener, config: &Config, front: Front, shutdow
                     warn!(%error, "cannot accept connections; trying on");
                 }
                 failing = true;
-                sleep(SHORT_OF_SOMETHING).await;
+                sleep(PAUSE).await;
             }
         }
     }
@@ -141,10 +140,10 @@ pub async fn serve(listener: TcpListener, config: &Config, front: Front, shutdow
     while connections.join_next().await.is_some() {}
 }
 
-/// Sets what every connection shall have. On Linux a listener passes it on; elsewhere each connection needs it again.
+/// Sets the options of every connection. On Linux a listener passes them on; elsewhere each connection needs them again.
 fn prepare<'s>(socket: impl Into<SockRef<'s>>) -> io::Result<()> {
     let socket = socket.into();
-    // Other systems have no such option, and let go of who vanished when they give up by themselves.
+    // Other systems have no such option. They drop a vanished peer when their own retries end.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     socket.set_tcp_user_timeout(Some(VANISHED))?;
     // Small frames in a row would wait 40 ms for each other.
@@ -157,143 +156,74 @@ fn is_the_peers(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }
 
-/// What every new connection meets.
-struct Door {
-    doors: Arc<Doors>,
-    front: Front,
-    timeout: Duration,
-    stopping: watch::Receiver<bool>,
+/// Takes new connections.
+struct Acceptor<S> {
+    limits: Arc<ConnectionLimits>,
+    service: S,
+    terms: Terms,
 }
 
-impl Door {
-    fn open(&self, connections: &mut JoinSet<()>, stream: TcpStream, address: IpAddr) {
+impl<S: Service> Acceptor<S> {
+    fn take(&self, connections: &mut JoinSet<()>, stream: TcpStream, address: IpAddr) {
         if cfg!(not(any(target_os = "linux", target_os = "android"))) && prepare(&stream).is_err() {
             return;
         }
         let socket = Socket::new(stream);
-        match self.doors.admit(address) {
-            Ok((permit, pending)) => {
-                let peer = Peer { address, permit: Arc::new(permit) };
-                let (front, timeout, stopping) = (self.front.clone(), self.timeout, self.stopping.clone());
+        match self.limits.admit(address) {
+            Ok((slot, pending)) => {
+                let peer = Peer::new(address, slot);
+                let (service, terms) = (self.service.clone(), self.terms.clone());
                 connections.spawn(async move {
-                    let opened = read_head(socket, timeout, stopping.clone()).await;
+                    let opened = open(socket, terms.clone()).await;
                     drop::<Pending>(pending);
-                    let Some(opening) = opened else { return };
-                    let Err(opening) = front.upgrade_at_once(opening, &peer) else { return };
-                    let socket = opening.socket().clone();
-                    let served = serve_http(opening, peer.clone(), front, timeout, stopping).await;
-                    if peer.permit.is_handed_over() {
-                        return;
-                    }
-                    match served.err().and_then(|error| error.response()) {
-                        Some(response) => answer(socket, &response).await,
-                        None => linger(socket).await,
+                    if let Some(connection) = opened {
+                        service.serve(connection, peer, terms).await;
                     }
                 });
             }
             Err(refusal) => {
                 debug!(%address, ?refusal, "refused a connection");
-                // Those who cannot even be told are dropped: refusing must stay cheap.
-                if let Some(telling) = self.doors.tell() {
-                    connections.spawn(async move {
-                        answer(socket, &refusal.response()).await;
-                        drop(telling);
-                    });
-                }
+                self.refuse(connections, socket, refusal);
             }
+        }
+    }
+
+    /// Tells a connection why it is refused, unless too many are being told: then it is dropped, because refusing must stay
+    /// cheap.
+    fn refuse(&self, connections: &mut JoinSet<()>, socket: Socket, refusal: Refusal) {
+        if let Some(answering) = self.limits.answer() {
+            connections.spawn(async move {
+                socket.answer(&refusal.response()).await;
+                drop(answering);
+            });
         }
     }
 }
 
-/// The connection with its first request's head, or nothing when it had none that can be served.
-async fn read_head(
-    mut socket: Socket,
-    limit: Duration,
-    mut stopping: watch::Receiver<bool>,
-) -> Option<Opening> {
+/// The connection with its first request's head; none when it has none that can be served.
+async fn open(mut socket: Socket, mut terms: Terms) -> Option<Prefixed> {
+    let first_request = async {
+        // The first byte tells the protocol. A TLS handshake is taken from here, before anything is read as HTTP.
+        let first = head::first_bytes(&mut socket).await?;
+        if !head::is_text(first[0]) {
+            return Err(HeadError::NotText);
+        }
+        head::read(&mut socket, first).await
+    };
     let read = tokio::select! {
-        read = timeout(limit, head::read(&mut socket)) => read,
-        _ = stopping.wait_for(|stopping| *stopping) => return None,
+        read = timeout(terms.timeout, first_request) => read,
+        () = terms.stopping() => return None,
     };
     let error = match read {
-        Ok(Ok(head)) => return Some(Opening::new(socket, head)),
+        Ok(Ok(head)) => return Some(Prefixed::new(socket, head)),
         Ok(Err(error)) => error,
         Err(_) => HeadError::TimedOut,
     };
     debug!(%error, "not a request");
     if let Some(response) = error.response() {
-        answer(socket, &response).await;
+        socket.answer(&response).await;
     }
     None
-}
-
-/// Serves requests until the connection ends; an error is one that is still to be answered.
-async fn serve_http(
-    opening: Opening,
-    peer: Peer,
-    front: Front,
-    limit: Duration,
-    mut stopping: watch::Receiver<bool>,
-) -> Result<(), HeadError> {
-    let permit = peer.permit.clone();
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer.clone());
-        front.router().oneshot(request.map(Body::new))
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limit)
-        .max_header_size(HEAD_BYTES)
-        .max_buf_size(BUFFER_BYTES)
-        .serve_connection(TokioIo::new(opening), service)
-        .with_upgrades();
-    tokio::pin!(connection);
-    let serve = async {
-        tokio::select! {
-            served = connection.as_mut() => return served,
-            () = sleep(HTTP_LIFETIME) => {}
-            _ = stopping.wait_for(|stopping| *stopping) => {}
-        }
-        connection.as_mut().graceful_shutdown();
-        let too_long = async {
-            tokio::select! {
-                () = permit.streams_nothing() => {}
-                _ = stopping.wait_for(|stopping| *stopping) => {}
-            }
-            sleep(limit).await;
-        };
-        tokio::select! {
-            served = connection => served,
-            () = too_long => Ok(()),
-        }
-    };
-    tokio::select! {
-        served = serve => served.or_else(|error| {
-            debug!(%error, "a connection broke off");
-            HeadError::found(&error).map_or(Ok(()), Err)
-        }),
-        () = permit.is_cut() => {
-            debug!("a reader took nothing, or too little");
-            Ok(())
-        }
-    }
-}
-
-/// Says one thing, and waits a moment for it to be read.
-async fn answer(mut socket: Socket, response: &[u8]) {
-    if let Ok(Ok(())) = timeout(LINGER, socket.write_all(response)).await {
-        linger(socket).await;
-    }
-}
-
-/// Says goodbye, and reads on for a moment: closing over unread bytes resets a connection, and the peer may lose the answer.
-async fn linger(mut socket: Socket) {
-    if socket.finish_writing().is_err() {
-        return;
-    }
-    let mut ignored = [0; 1024];
-    let drain = async { while matches!(socket.read(&mut ignored).await, Ok(read) if read > 0) {} };
-    let _ = timeout(LINGER, drain).await;
 }
 
 #[cfg(all(test, any(target_os = "linux", target_os = "android")))]

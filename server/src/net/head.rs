@@ -1,22 +1,20 @@
-//! The head of a connection's first request, read before hyper sees it: that is where strangers drip, flood and speak other
-//! protocols, and where an exact answer is worth more than what a parser gives after the fact.
+//! The head of a connection's first request, read before hyper sees it.
+//!
+//! Here strangers send a byte at a time, send too much, or speak another protocol. Each of them gets an exact answer, which a
+//! parser could not give after the fact.
 
-use std::{
-    io::{self, IoSlice},
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::io;
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use snug_shared::{ErrorCode, ErrorFrame, ServerFrame};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::AsyncReadExt;
 
 use super::socket::Socket;
 
 /// A request's line and headers in bytes, at most.
 pub const HEAD_BYTES: usize = 8 * 1024;
 
-/// What is read at once: most heads whole, and little to hold while somebody drips.
+/// Bytes read at once: most heads fit, and a connection that sends a byte at a time holds little.
 const READ_BYTES: usize = 1024;
 
 /// Why there is no request.
@@ -46,15 +44,6 @@ pub enum HeadError {
 }
 
 impl HeadError {
-    /// What is wrong with a request that the HTTP library could not read; none when that is not why it gave up.
-    pub fn found(error: &hyper::Error) -> Option<Self> {
-        match error {
-            _ if error.is_parse_too_large() => Some(Self::LongHeaders),
-            _ if error.is_parse() => Some(Self::Malformed),
-            _ => None,
-        }
-    }
-
     /// What to answer, where it would be understood.
     pub fn response(&self) -> Option<Vec<u8>> {
         use ErrorCode::{BadRequest, TooLong};
@@ -87,22 +76,29 @@ pub fn response(status: &str, code: ErrorCode, message: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Reads until the head is whole. What came with it is kept behind it.
+/// Reads the first bytes of a connection, at least one.
 ///
 /// # Errors
-/// [`HeadError`] as soon as it is certain that no request for us will come of it.
-pub async fn read(socket: &mut Socket) -> Result<Bytes, HeadError> {
-    let mut head = Vec::with_capacity(READ_BYTES);
+/// [`HeadError::Gone`] when there are none.
+pub async fn first_bytes(socket: &mut Socket) -> Result<Vec<u8>, HeadError> {
+    let mut first = Vec::with_capacity(READ_BYTES);
+    read_more(socket, &mut first).await?;
+    Ok(first)
+}
+
+/// Whether a connection that begins with this byte may speak HTTP/1.
+pub fn is_text(first: u8) -> bool {
+    first.is_ascii_graphic() || first == b'\r' || first == b'\n'
+}
+
+/// Reads on until the head is whole. The bytes behind it are kept.
+///
+/// # Errors
+/// [`HeadError`] as soon as it is certain that these bytes will not become a request for us.
+pub async fn read(socket: &mut Socket, mut head: Vec<u8>) -> Result<Bytes, HeadError> {
     let mut seen = 0;
     let mut line = None;
     loop {
-        head.reserve(READ_BYTES);
-        if socket.read_buf(&mut head).await? == 0 {
-            return Err(HeadError::Gone(io::ErrorKind::UnexpectedEof.into()));
-        }
-        if !(head[0].is_ascii_graphic() || head[0] == b'\r' || head[0] == b'\n') {
-            return Err(HeadError::NotText);
-        }
         if line.is_none() {
             line = line_end(&head);
             if line.is_some_and(|end| !is_request_line(&head[..end])) {
@@ -117,6 +113,15 @@ pub async fn read(socket: &mut Socket) -> Result<Bytes, HeadError> {
             _ => {}
         }
         seen = head.len();
+        read_more(socket, &mut head).await?;
+    }
+}
+
+async fn read_more(socket: &mut Socket, head: &mut Vec<u8>) -> Result<(), HeadError> {
+    head.reserve(READ_BYTES);
+    match socket.read_buf(head).await? {
+        0 => Err(HeadError::Gone(io::ErrorKind::UnexpectedEof.into())),
+        _ => Ok(()),
     }
 }
 
@@ -136,84 +141,4 @@ fn head_ends(head: &[u8], seen: usize) -> bool {
     let start = head.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(0);
     let rest = &head[seen.saturating_sub(3).max(start)..];
     rest.windows(2).any(|two| two == b"\n\n") || rest.windows(3).any(|three| three == b"\n\r\n")
-}
-
-/// Whether this is the HTTP library's own answer to what it cannot read: a status and nothing else. It is kept back, and
-/// [`HeadError::found`] says what goes out instead. No refusal of ours is empty.
-fn is_wordless(answer: &[u8]) -> bool {
-    let empty = b"\r\ncontent-length: 0\r\n";
-    answer.starts_with(b"HTTP/1.1 4") && answer.windows(empty.len()).any(|window| window == empty)
-}
-
-/// A connection whose first bytes were read already.
-#[derive(Debug)]
-pub struct Opening {
-    socket: Socket,
-    head: Bytes,
-}
-
-impl Opening {
-    /// A connection, and what was read from it.
-    pub fn new(socket: Socket, head: Bytes) -> Self {
-        Self { socket, head }
-    }
-
-    /// What was read from it: a whole head, and perhaps more.
-    pub fn head(&self) -> &[u8] {
-        &self.head
-    }
-
-    /// The connection.
-    pub fn socket(&self) -> &Socket {
-        &self.socket
-    }
-
-    /// The connection, and what was read from it and not from here.
-    pub fn into_parts(self) -> (Socket, Bytes) {
-        (self.socket, self.head)
-    }
-}
-
-impl AsyncRead for Opening {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if self.head.is_empty() {
-            return Pin::new(&mut self.socket).poll_read(context, buffer);
-        }
-        let taken = self.head.len().min(buffer.remaining());
-        buffer.put_slice(&self.head.split_to(taken));
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Opening {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        if bytes.first().is_some_and(|first| is_wordless(first)) {
-            return Poll::Ready(Ok(bytes.iter().map(|bytes| bytes.len()).sum()));
-        }
-        Pin::new(&mut self.socket).poll_write_vectored(context, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(context)
-    }
 }

@@ -1,21 +1,26 @@
-//! The byte stream under a connection: one seam for everything above it, so that what is written past the WebSocket library
-//! and what it reads are the same stream.
+//! The byte stream under a connection. Everything above shares this one type, so that the frames written past the WebSocket
+//! library and the bytes it reads belong to the same stream.
 
 use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest, ReadBuf},
     net::TcpStream,
+    time::timeout,
 };
 
-/// Whether a read that does not fill its buffer has left nothing: it has where readiness is told by epoll or kqueue, which
-/// speak up again when more comes.
+/// Whether a read that does not fill its buffer has left nothing. It has where epoll or kqueue tell readiness: they tell it
+/// again when more comes.
 const SHORT_READ_EMPTIES: bool = cfg!(unix);
+
+/// How long this side waits, at the end, for the other side to read the last response.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// A connected stream that several owners can read and write without waiting for each other.
 #[derive(Debug, Clone)]
@@ -29,8 +34,8 @@ impl Socket {
         Self { stream: Arc::new(stream) }
     }
 
-    /// The same connection, looked after by the runtime this is called in. One that has another owner yet stays where it is,
-    /// and works from here at the price of a switch between threads.
+    /// The same connection, registered with the runtime this is called in. With another owner it stays registered where it is,
+    /// and each wake-up costs a switch between threads.
     ///
     /// # Errors
     /// The system's.
@@ -49,8 +54,8 @@ impl Socket {
         #[cfg(target_os = "linux")]
         {
             use rustix::net::{SendFlags, send};
-            // Not asking the runtime first spares a look at memory that is in no cache, for each of a thousand members. It has
-            // to be asked when there is no room, so that it waits for some.
+            // Asking the runtime first would read memory that is in no cache, for each of a thousand members. It must be asked
+            // when there is no room, so that it waits for some.
             if let Ok(written) = send(&*self.stream, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
                 return Ok(written);
             }
@@ -66,7 +71,7 @@ impl Socket {
         self.stream.try_write_vectored(bytes)
     }
 
-    /// Reads what there is right now, straight into the buffer: filling it with zeros first is most of what a short read costs.
+    /// Reads what there is right now, straight into the buffer. Zeroing the buffer first would be most of a short read's cost.
     fn try_read(&self, buffer: &mut ReadBuf<'_>) -> io::Result<()> {
         let mut read = Err(io::ErrorKind::WouldBlock.into());
         let _ = self.stream.try_io(Interest::READABLE, || {
@@ -96,6 +101,24 @@ impl Socket {
     /// When the connection is gone.
     pub fn finish_writing(&self) -> io::Result<()> {
         socket2::SockRef::from(&*self.stream).shutdown(std::net::Shutdown::Write)
+    }
+
+    /// Writes one last response, and waits a moment for it to be read.
+    pub async fn answer(mut self, response: &[u8]) {
+        if let Ok(Ok(())) = timeout(LINGER, self.write_all(response)).await {
+            self.linger().await;
+        }
+    }
+
+    /// Finishes writing, and reads on for a moment: a connection closed over unread bytes is reset, and the other side may lose
+    /// the answer.
+    pub async fn linger(mut self) {
+        if self.finish_writing().is_err() {
+            return;
+        }
+        let mut ignored = [0; 1024];
+        let drain = async { while matches!(self.read(&mut ignored).await, Ok(read) if read > 0) {} };
+        let _ = timeout(LINGER, drain).await;
     }
 }
 
