@@ -3,13 +3,13 @@
 //! [`RoomName`] and [`Nickname`] keep the spelling a person chose (trimmed, NFC). [`RoomKey`] is what makes two room names
 //! one; [`Nickname::collides_with`] is what makes two nicknames look the same.
 
-use std::{fmt, ops::RangeInclusive};
+use std::{fmt, ops::RangeInclusive, sync::Arc};
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
     props::{DefaultIgnorableCodePoint, GeneralCategory, WhiteSpace},
 };
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -46,19 +46,21 @@ pub enum NameError {
     Reserved,
 }
 
-/// A room's name as people see it: 1–64 grapheme clusters, at most 256 bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub struct RoomName(String);
+/// A room's name as people see it: 1–64 grapheme clusters, at most 256 bytes. It is folded once, when it is parsed; a clone
+/// copies no text, and neither does a clone of a [`RoomKey`] or a [`Nickname`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoomName {
+    name: Arc<str>,
+    key: RoomKey,
+}
 
 /// What makes two room names one: NFKC and case folding. Never shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RoomKey(String);
+pub struct RoomKey(Arc<str>);
 
 /// A member's name as people see it: 1–32 grapheme clusters, at most 128 bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub struct Nickname(String);
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Nickname(Arc<str>);
 
 /// What a nickname looks like (UTS #39 skeletons, as written and case-folded).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -81,17 +83,21 @@ impl RoomName {
     /// # Ok::<(), snug_shared::NameError>(())
     /// ```
     pub fn parse(name: &str) -> Result<Self, NameError> {
-        checked(name, limits::ROOM_CLUSTERS, limits::ROOM_BYTES).map(Self)
+        let name: Arc<str> = checked(name, limits::ROOM_CLUSTERS, limits::ROOM_BYTES)?.into();
+        let folded = fold(&name);
+        // Most names are their own key.
+        let key = if *folded == *name { name.clone() } else { folded.into() };
+        Ok(Self { name, key: RoomKey(key) })
     }
 
     /// What this name is compared by.
     pub fn key(&self) -> RoomKey {
-        RoomKey(fold(&self.0))
+        self.key.clone()
     }
 
     /// The name as shown.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
     }
 }
 
@@ -111,7 +117,7 @@ impl Nickname {
         let name = checked(name, limits::NICKNAME_CLUSTERS, limits::NICKNAME_BYTES)?;
         match RESERVED_LETTERS.contains(&name.chars().count()) && looks_reserved(&fold(&name)) {
             true => Err(NameError::Reserved),
-            false => Ok(Self(name)),
+            false => Ok(Self(name.into())),
         }
     }
 
@@ -163,7 +169,7 @@ impl Nickname {
             cut.push_str(cluster);
         }
         cut.truncate(cut.trim_end().len());
-        Self(format!("{cut}{suffix}"))
+        Self(format!("{cut}{suffix}").into())
     }
 }
 
@@ -181,7 +187,7 @@ impl Looks {
 
 /// NFKC, case folded, and NFKC again, because folding can undo it.
 fn fold(name: &str) -> String {
-    // It is in every normal form; and a room's name is folded for each of its messages.
+    // It is in every normal form, and names are checked with each entry that is read.
     if name.is_ascii() {
         return name.to_ascii_lowercase();
     }
@@ -267,19 +273,31 @@ macro_rules! shown_as_text {
     ($($name:ident),*) => {$(
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
-                &self.0
+                self.as_str()
             }
         }
     )*};
 }
 
 shown_as_text!(RoomName, Nickname, RoomKey);
+
+impl Serialize for RoomName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Serialize for Nickname {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
 
 impl<'de> Deserialize<'de> for RoomName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
