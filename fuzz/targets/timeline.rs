@@ -166,11 +166,12 @@ fn is_in_order(timeline: &Timeline) {
 fn honest(sends: Vec<Send>, pages: Vec<(u8, u8)>) {
     let log = MemoryLog::new(Box::new(|_| {})).expect("random bits");
     let room = RoomName::parse("tea").expect("a good name");
+    let record = log.room(&room).now_or_never().expect("at once").expect("it is known");
     for (number, send) in sends.iter().take(100).enumerate() {
         let by = send.by();
         let actor = Actor { author: author(by), nickname: nickname(by), moderator: false };
         let id = Uuid::from_u128(number as u128 + 1);
-        let append = Append { room: room.clone(), epoch: "a".repeat(32), actor, id, intent: send.intent() };
+        let append = Append { room: room.clone(), epoch: record.epoch, actor, id, intent: send.intent() };
         let _ = log.append(append).now_or_never().expect("at once").expect("it takes everything");
     }
     let read = |after: Seq, limit: usize| {

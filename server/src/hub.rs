@@ -20,16 +20,19 @@ use tokio::{runtime::Handle, sync::OnceCell, task::AbortHandle};
 use uuid::Uuid;
 
 use crate::{
-    layer::{ChannelLayer, Receiver},
-    log::{Actor, Append, Appended, Callback, Committed, Log, LogError, new_epoch},
+    layer::ChannelLayer,
+    log::{Actor, Append, Appended, Callback, Committed, Log, LogError},
     shard::Shards,
 };
 
 mod coalesce;
+mod early;
 mod room;
 mod roster;
 mod single_flight;
 mod sockets;
+#[cfg(test)]
+mod tests;
 
 pub use room::Room;
 pub use roster::{JoinError, Joined};
@@ -38,6 +41,8 @@ pub use roster::{JoinError, Joined};
 const LIVE_ROOMS: usize = 20_000;
 /// Rooms told by [`Hub::rooms`]: those with the newest entries.
 const LISTED_ROOMS: usize = 500;
+/// Histories of a room that one post is tried in: the log began a new one each time.
+const HISTORIES: u32 = 3;
 /// Silence after which the server asks whether anybody is there.
 const PING_AFTER: Duration = Duration::from_secs(15);
 /// Silence after which nobody is. With the sweep's 5 s and the members' grace of 5 s, who is gone has left after 41 s.
@@ -81,6 +86,9 @@ pub enum EnterError {
     /// The server is about to stop.
     #[error("this server is about to restart")]
     Draining,
+    /// The log began one history of the room after another.
+    #[error("the room begins anew just now")]
+    Changing,
     /// The log could not be read.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -162,7 +170,12 @@ impl Hub {
         if rooms.len() >= LIVE_ROOMS && !rooms.contains_key(&key) {
             return Err(EnterError::Full);
         }
-        let slot = rooms.entry(key).or_default().clone();
+        let slot = rooms.entry(key).or_default();
+        if let Some((_, task)) = slot.room.get().filter(|(room, _)| room.is_outdated()) {
+            task.abort();
+            *slot = Arc::default();
+        }
+        let slot = slot.clone();
         let _ = slot.users.fetch_add(1, Ordering::Relaxed);
         Ok(Lease { hub: Some(self.clone()), slot })
     }
@@ -170,19 +183,16 @@ impl Hub {
     /// Reads a room from the log. It hears of new entries before it is read, so that none falls between.
     async fn open(self: &Arc<Self>, name: &RoomName) -> Result<(Arc<Room>, AbortHandle), EnterError> {
         let key = name.key();
-        let early = Arc::new(Early::default());
+        let early = Arc::new(early::EarlyEvents::default());
         self.layer.group_add(&key, early.clone());
-        let record = match self.log.room(&key).await {
+        let record = match self.log.room(name).await {
             Ok(record) => record,
             Err(error) => {
                 self.layer.group_discard(&key);
                 return Err(error.into());
             }
         };
-        let room = Arc::new(match record {
-            Some(record) => Room::from_record(record, self.members_per_room),
-            None => Room::new(name.clone(), new_epoch()?, self.members_per_room),
-        });
+        let room = Arc::new(Room::new(record, self.members_per_room));
         self.layer.group_add(&key, room.clone());
         room.receive_first(early.take());
         let task = self.shards.of(&key).spawn(room.clone().run());
@@ -240,13 +250,20 @@ impl Hub {
         id: Uuid,
         text: MessageText,
     ) -> Result<Result<Appended, LogError>, PostError> {
-        let room = self.enter(room).await?;
-        if room.is_present(&nickname) {
-            return Err(PostError::NicknameTaken(nickname));
+        let author = Author::http(&nickname);
+        for _ in 0..HISTORIES {
+            let room = self.enter(room).await?;
+            if room.is_present(&nickname) {
+                return Err(PostError::NicknameTaken(nickname));
+            }
+            let actor = Actor { author: author.clone(), nickname: nickname.clone(), moderator: false };
+            let intent = Intent::Message { text: text.clone(), reply_to: None };
+            match self.log.append(room.an_append(actor, id, intent)).await {
+                Ok(Appended::EpochChanged) => room.outdate(),
+                appended => return Ok(appended),
+            }
         }
-        let actor = Actor { author: Author::http(&nickname), nickname, moderator: false };
-        let append = room.an_append(actor, id, Intent::Message { text, reply_to: None });
-        Ok(self.log.append(append).await)
+        Err(EnterError::Changing.into())
     }
 
     /// Looks after every connection and lets go of rooms that are over. Called every [`SWEEP`].
@@ -321,8 +338,8 @@ impl Hub {
 }
 
 /// Tells a room's members of a new entry: what a log's commits are wired to.
-pub fn tell(layer: &dyn ChannelLayer, committed: Committed) {
-    layer.group_send(&committed.room, crate::layer::Event::Entry(committed.entry));
+pub fn tell(layer: &dyn ChannelLayer, committed: &Arc<Committed>) {
+    layer.group_send(&committed.room, crate::layer::Event::Entry(committed.clone()));
 }
 
 /// A slot held while its room is being opened.
@@ -354,7 +371,7 @@ impl Entered {
     }
 
     fn an_append(&self, actor: Actor, id: Uuid, intent: Intent) -> Append {
-        let (room, epoch) = (self.room.name.clone(), self.room.epoch.clone());
+        let (room, epoch) = (self.room.name.clone(), self.room.epoch);
         Append { room, epoch, actor, id, intent }
     }
 }
@@ -370,23 +387,5 @@ impl std::ops::Deref for Entered {
 impl Drop for Entered {
     fn drop(&mut self) {
         self.hub.release(&self.slot);
-    }
-}
-
-/// Keeps what is said while a room is being read from the log.
-#[derive(Default)]
-struct Early {
-    events: Mutex<Vec<crate::layer::Event>>,
-}
-
-impl Early {
-    fn take(&self) -> Vec<crate::layer::Event> {
-        std::mem::take(&mut *self.events.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Receiver for Early {
-    fn receive(&self, event: crate::layer::Event) {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 }

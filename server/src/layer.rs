@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use snug_shared::{Author, Entry, Nickname, RoomKey};
+use snug_shared::{Author, Nickname, RoomKey};
+
+use crate::log::Committed;
 
 pub mod memory;
 
@@ -13,7 +15,7 @@ pub mod memory;
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A new entry, durable already.
-    Entry(Arc<Entry>),
+    Entry(Arc<Committed>),
     /// A member is writing.
     Typing {
         /// The member's connection, which is not told.

@@ -2,8 +2,8 @@
 //!
 //! [`Log`] is what the rest of the server knows; [`sqlite`] keeps it on disk, [`memory`] keeps nothing past the process. The
 //! log numbers entries, checks permission against the state at that very moment, folds edits, deletions and reactions into the
-//! messages it hands out, and tells its [`Commits`] about every new entry in order, once it is durable. It knows no sockets
-//! and no members.
+//! messages it hands out, and decides in which [`Epoch`] a room is. It tells its [`Commits`] about every new entry in order,
+//! once it is durable. It knows no sockets and no members.
 
 use std::{
     future::Future,
@@ -12,12 +12,14 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use snug_shared::{Author, Entry, ErrorCode, Intent, Line, Millis, RoomKey, RoomName, Seq, Topic};
+use snug_shared::{Author, Entry, Intent, Line, Millis, RoomKey, RoomName, Seq, Topic};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 mod completion;
 mod digest;
+mod epoch;
+mod error;
 pub mod memory;
 mod page;
 mod reactions;
@@ -26,25 +28,30 @@ mod search_terms;
 pub mod sqlite;
 
 pub use completion::{Callback, Completion, Dispatch};
+pub use epoch::{Epoch, EpochError};
+pub use error::{LogError, OpenError};
 pub use rules::REACTION_KINDS;
 
-pub use crate::policy::Actor;
+pub use crate::policy::{Actor, Denial};
 
 /// A future that a trait object can return.
 pub type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// Where every new entry goes once it is durable: called in the order of `seq` within a room, before the append is answered,
-/// from wherever appends are [completed](Completion) or, in [`memory`], from within [`Log::append_then`]. Must not block; who
-/// appends must hold no lock that it takes.
-pub type Commits = Box<dyn Fn(Committed) + Send + Sync>;
+/// Where every new entry goes once it is durable. It is called in the order of `seq` within a room, before the append is
+/// answered: from wherever appends are [completed](Completion) or, in [`memory`], from within [`Log::append_then`]. It must
+/// not block. A caller that appends must hold no lock that it takes.
+pub type Commits = Box<dyn Fn(&Arc<Committed>) + Send + Sync>;
 
-/// An entry that is now durable.
-#[derive(Debug, Clone)]
+/// An entry that is now durable, and the history it belongs to. A listener that knows the room under another epoch has to
+/// read it anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
     /// The room it belongs to.
     pub room: RoomKey,
+    /// The history of that room.
+    pub epoch: Epoch,
     /// The entry.
-    pub entry: Arc<Entry>,
+    pub entry: Entry,
 }
 
 /// One thing to enter into a room's log.
@@ -52,9 +59,9 @@ pub struct Committed {
 pub struct Append {
     /// The room's name; its first spelling stays.
     pub room: RoomName,
-    /// The epoch a room that is not there yet gets.
-    pub epoch: String,
-    /// Who sends it.
+    /// The history it is meant for: what [`Log::room`] said of the room.
+    pub epoch: Epoch,
+    /// Its sender.
     pub actor: Actor,
     /// The sender's id for it.
     pub id: Uuid,
@@ -66,30 +73,15 @@ pub struct Append {
 #[derive(Debug, Clone)]
 pub enum Appended {
     /// A new entry; [`Commits`] was told.
-    New(Arc<Entry>),
+    New(Arc<Committed>),
     /// The id was used before for the same: this is that entry, as it is now. Nobody else is told.
-    Repeated(Arc<Entry>),
+    Repeated(Box<Entry>),
     /// Nothing would change: this is the entry that made it so. Nobody else is told.
-    Unchanged(Arc<Entry>),
+    Unchanged(Box<Entry>),
     /// It may not be; nothing was stored.
-    Refused(ErrorCode, String),
-}
-
-/// Why the log could not do it. What was asked may have been stored all the same.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum LogError {
-    /// The disk is full.
-    #[error("the disk is full")]
-    Full,
-    /// Anything else.
-    #[error("the log is not available: {0}")]
-    Unavailable(String),
-}
-
-impl LogError {
-    fn closed() -> Self {
-        Self::Unavailable("it is closed".to_owned())
-    }
+    Refused(Denial),
+    /// The room has begun another history than the one it was meant for; nothing was stored. [`Log::room`] tells its epoch.
+    EpochChanged,
 }
 
 /// What a log knows of a room.
@@ -97,16 +89,23 @@ impl LogError {
 pub struct RoomRecord {
     /// The first spelling of its name.
     pub name: RoomName,
-    /// The name of this log: 32 hex digits.
-    pub epoch: String,
+    /// The name of its history.
+    pub epoch: Epoch,
     /// The oldest entry kept; 0 when there is none.
     pub first: Seq,
-    /// The newest entry; 0 when there is none.
+    /// The newest entry; 0 when nothing was ever entered.
     pub last: Seq,
     /// When that was; 0 when there is none.
     pub last_at: Millis,
     /// What the room is about.
     pub topic: Topic,
+}
+
+impl RoomRecord {
+    /// A room in which nothing was entered yet.
+    fn empty(name: RoomName, epoch: Epoch) -> Self {
+        Self { name, epoch, first: 0, last: 0, last_at: 0, topic: Topic::default() }
+    }
 }
 
 /// Which entries to read.
@@ -129,21 +128,10 @@ pub struct Slice {
     pub more: bool,
 }
 
-/// 32 hex digits that name a new log of a room.
-///
-/// # Errors
-/// When the system has no random bits.
-pub fn new_epoch() -> Result<String, LogError> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| LogError::Unavailable(format!("no random bytes from the system: {error}")))?;
-    Ok(data_encoding::HEXLOWER.encode(&bytes))
-}
-
 /// The log of every room. All methods return at once; the futures wait.
 pub trait Log: Send + Sync + 'static {
-    /// What is known of a room; `None` when nothing was ever entered.
-    fn room(&self, room: &RoomKey) -> Later<Result<Option<RoomRecord>, LogError>>;
+    /// What is known of a room. A room without entries has the epoch that its first entry will have; asking stores nothing.
+    fn room(&self, room: &RoomName) -> Later<Result<RoomRecord, LogError>>;
 
     /// The rooms with the newest entries first, at most `limit`.
     fn rooms(&self, limit: usize) -> Later<Result<Vec<RoomRecord>, LogError>>;
@@ -153,10 +141,10 @@ pub trait Log: Send + Sync + 'static {
     /// [`LogError::Unavailable`] and not entered; so is any call after [`Log::close`].
     fn append_then(&self, append: Append, callback: Callback);
 
-    /// The same for who waits. It is entered whether the future is polled or not.
+    /// The same for a caller that waits. It is entered whether the future is polled or not.
     fn append(&self, append: Append) -> Later<Result<Appended, LogError>> {
         let (answer, answered) = oneshot::channel();
-        // Who does not wait any more still gets it entered.
+        // A caller that waits no longer still gets it entered.
         self.append_then(append, Callback::new(|appended| drop(answer.send(appended))));
         Box::pin(async move { answered.await.unwrap_or_else(|_| Err(LogError::closed())) })
     }

@@ -13,8 +13,21 @@ pub struct Actor {
     pub moderator: bool,
 }
 
-/// A refusal: its code and a sentence for a person.
-pub type Denied = (ErrorCode, &'static str);
+/// Why something may not be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Denial {
+    /// The code to answer with.
+    pub code: ErrorCode,
+    /// A sentence for a person.
+    pub reason: &'static str,
+}
+
+impl Denial {
+    /// A denial in words.
+    pub const fn new(code: ErrorCode, reason: &'static str) -> Self {
+        Self { code, reason }
+    }
+}
 
 /// What must be known of the message that an intent is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,23 +51,24 @@ pub const fn subject(intent: &Intent) -> Option<Seq> {
 ///
 /// # Errors
 /// [`ErrorCode::NotFound`] when the message is not there or was deleted, [`ErrorCode::NotAllowed`] when it is somebody else's.
-pub fn may_do(actor: &Actor, intent: &Intent, subject: Option<&Subject>) -> Result<(), Denied> {
+pub fn may_do(actor: &Actor, intent: &Intent, subject: Option<&Subject>) -> Result<(), Denial> {
     let there = subject.filter(|message| !message.deleted);
     match (intent, there) {
         (Intent::Message { reply_to: None, .. } | Intent::Topic { .. }, _) => Ok(()),
         (Intent::Message { .. }, None) => {
-            Err((ErrorCode::NotFound, "The message you answer is not there any more."))
+            Err(Denial::new(ErrorCode::NotFound, "The message you answer is not there any more."))
         }
-        (_, None) => Err((ErrorCode::NotFound, "That message is not there any more.")),
+        (_, None) => Err(Denial::new(ErrorCode::NotFound, "That message is not there any more.")),
         (Intent::Message { .. } | Intent::React { .. }, Some(_)) => Ok(()),
         (Intent::Edit { .. }, Some(message)) if message.author == actor.author => Ok(()),
         (Intent::Edit { .. }, Some(_)) => {
-            Err((ErrorCode::NotAllowed, "Only who wrote a message can change it."))
+            Err(Denial::new(ErrorCode::NotAllowed, "Only who wrote a message can change it."))
         }
         (Intent::Delete { .. }, Some(message)) if actor.moderator || message.author == actor.author => Ok(()),
-        (Intent::Delete { .. }, Some(_)) => {
-            Err((ErrorCode::NotAllowed, "Only who wrote a message, or a moderator, can delete it."))
-        }
+        (Intent::Delete { .. }, Some(_)) => Err(Denial::new(
+            ErrorCode::NotAllowed,
+            "Only who wrote a message, or a moderator, can delete it.",
+        )),
     }
 }
 
@@ -86,8 +100,8 @@ mod tests {
         ]
     }
 
-    fn code(result: Result<(), Denied>) -> Option<ErrorCode> {
-        result.err().map(|(code, _)| code)
+    fn code(result: Result<(), Denial>) -> Option<ErrorCode> {
+        result.err().map(|denial| denial.code)
     }
 
     #[test]

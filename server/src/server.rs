@@ -56,7 +56,7 @@ pub enum RunError {
     Config(#[from] config::ConfigError),
     /// The log could not be opened.
     #[error(transparent)]
-    Log(#[from] log::sqlite::OpenError),
+    Log(#[from] log::OpenError),
     /// The system failed in a way that has nothing to do with rooms.
     #[error("the system failed: {0}")]
     System(String),
@@ -83,14 +83,13 @@ impl Server {
             move |committed| hub::tell(&*layer, committed)
         });
         let log: Arc<dyn Log> = match config.durability {
-            Durability::None => {
-                Arc::new(MemoryLog::new(commits).map_err(|error| RunError::System(error.to_string()))?)
-            }
+            Durability::None => Arc::new(MemoryLog::new(commits)?),
             Durability::Full => {
                 let (folder, dispatch) = (config.data_dir.clone(), shards.dispatch(commits));
                 let opened =
                     tokio::task::spawn_blocking(move || SqliteLog::open_with(&folder, dispatch)).await;
-                Arc::new(opened.map_err(|error| RunError::System(error.to_string()))??)
+                let opened = opened.map_err(|error| RunError::System(error.to_string()))?;
+                Arc::new(opened.map_err(log::OpenError::new)?)
             }
         };
         let mut limits = Limits::default();

@@ -5,6 +5,7 @@ mod log {
     pub mod bench;
     mod damaged;
     mod disk;
+    mod epochs;
     mod kept;
     mod pages;
     mod rules;

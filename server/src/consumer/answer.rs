@@ -15,7 +15,7 @@ use crate::{
     dialect::{Dialect, Said},
     fanout::{self, Outbound},
     layer::Event,
-    log::{Actor, Appended, Callback, Later, LogError, Slice, Span},
+    log::{Actor, Appended, Callback, Denial, Later, LogError, Slice, Span},
 };
 
 /// Frames in a row that make no sense before the connection closes.
@@ -155,9 +155,9 @@ impl<'a> Talker<'a> {
         };
         let newly = keep_back && self.outbound.keep_back(id);
         self.outbound.expect_answer();
-        let outbound = self.outbound.clone();
+        let (outbound, room) = (self.outbound.clone(), self.seated.room.clone());
         let callback = Callback::new(move |appended| {
-            if newly && matches!(appended, Ok(Appended::Repeated(_) | Appended::Refused(..))) {
+            if newly && matches!(appended, Ok(Appended::Repeated(_) | Appended::Refused(_))) {
                 outbound.keep_back_no_more(&id);
             }
             let dialect = outbound.dialect;
@@ -166,8 +166,13 @@ impl<'a> Talker<'a> {
                 Ok(Appended::New(_)) => None,
                 Ok(Appended::Repeated(_) | Appended::Unchanged(_)) if keep_back => None,
                 Ok(Appended::Repeated(entry) | Appended::Unchanged(entry)) => dialect.entry(&entry),
-                Ok(Appended::Refused(code, message)) => {
-                    Some(dialect.error(&ErrorFrame { id: Some(id), ..ErrorFrame::new(code, message) }))
+                Ok(Appended::Refused(Denial { code, reason })) => {
+                    Some(dialect.error(&ErrorFrame { id: Some(id), ..ErrorFrame::new(code, reason) }))
+                }
+                // It is sent again when its sender comes back to the new history.
+                Ok(Appended::EpochChanged) => {
+                    room.outdate();
+                    None
                 }
                 Err(failed) => {
                     Some(dialect.error(&ErrorFrame { id: Some(id), ..not_stored(dialect, &failed) }))

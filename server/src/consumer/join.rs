@@ -12,7 +12,7 @@ use crate::{
     Server,
     fanout::Outbound,
     hub::{EnterError, Entered, JoinError},
-    log::{LogError, Span},
+    log::{Epoch, LogError, RoomRecord, Span},
     seat::Seat,
 };
 
@@ -175,7 +175,7 @@ async fn establish(
         member: seated.member.to_string(),
         by: seated.author.clone(),
         seat: token,
-        epoch: room.epoch.clone(),
+        epoch: room.epoch.to_string(),
         first: facts.first,
         last,
         resumed,
@@ -192,15 +192,13 @@ async fn establish(
 
 /// Whether the log still holds everything after what a returning client has, and is the log it had it from.
 async fn can_resume(server: &Server, room: &Entered, resume: &Resume) -> Result<bool, LogError> {
-    if resume.epoch != room.epoch {
+    if Epoch::parse(&resume.epoch) != Ok(room.epoch) {
         return Ok(false);
     }
     let log = server.hub.log();
-    let (first, last) = match log.room(&room.key).await? {
-        Some(record) => (record.first, record.last),
-        None => (0, 0),
-    };
-    if resume.after > last
+    let RoomRecord { epoch, first, last, .. } = log.room(&room.name).await?;
+    if epoch != room.epoch
+        || resume.after > last
         || resume.after + 1 < first
         || last - resume.after > u64::from(server.limits.replay)
     {
@@ -218,7 +216,7 @@ async fn can_resume(server: &Server, room: &Entered, resume: &Resume) -> Result<
 pub(super) fn turned(error: &EnterError) -> Turned {
     match error {
         EnterError::Full => (CloseReason::Full, None),
-        EnterError::Draining => (CloseReason::Restart, None),
+        EnterError::Draining | EnterError::Changing => (CloseReason::Restart, None),
         EnterError::Log(LogError::Full | LogError::Unavailable(_)) => {
             let message = "The server cannot read its log right now. It will be tried again.";
             (CloseReason::Internal, Some(ErrorFrame::new(ErrorCode::Unavailable, message)))

@@ -98,7 +98,7 @@ async fn start(server: &Server, room: &Entered, wish: &Wish) -> Result<Seq, LogE
     let after = match wish.after {
         None => 0,
         // Whoever knows more than there is has it from a log that is gone.
-        Some(after) => after.min(log.room(&room.key).await?.map_or(0, |record| record.last)),
+        Some(after) => after.min(log.room(&room.name).await?.last),
     };
     if wish.history == 0 {
         return Ok(after);

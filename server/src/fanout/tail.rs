@@ -6,11 +6,12 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use snug_shared::{Entry, Seq};
+use snug_shared::Seq;
 use uuid::Uuid;
 
 use crate::{
     dialect::Dialect,
+    log::Committed,
     sync::{Ranked, rank},
 };
 
@@ -34,16 +35,17 @@ pub struct Item {
 /// A message and its frames in the dialects that are not native, each made when somebody first needs it.
 #[derive(Debug)]
 pub struct Message {
-    entry: Arc<Entry>,
+    committed: Arc<Committed>,
     plain: OnceLock<Bytes>,
     lobby: OnceLock<Bytes>,
 }
 
 impl Item {
     /// What every dialect may say.
-    pub fn entry(entry: &Arc<Entry>) -> Self {
+    pub fn entry(committed: &Arc<Committed>) -> Self {
+        let entry = &committed.entry;
         let message = entry.message().map(|_| {
-            Arc::new(Message { entry: entry.clone(), plain: OnceLock::new(), lobby: OnceLock::new() })
+            Arc::new(Message { committed: committed.clone(), plain: OnceLock::new(), lobby: OnceLock::new() })
         });
         let frame = Dialect::Native.entry(entry).unwrap_or_default();
         Self { frame, message, seq: Some(entry.seq), except: None }
@@ -63,12 +65,12 @@ impl Item {
             (Dialect::Plain, Some(message)) => (&message.plain, message),
             (Dialect::Lobby, Some(message)) => (&message.lobby, message),
         };
-        frame.get_or_init(|| dialect.entry(&message.entry).unwrap_or_default())
+        frame.get_or_init(|| dialect.entry(&message.committed.entry).unwrap_or_default())
     }
 
     /// The sender's id of the message in it.
     pub fn id(&self) -> Option<Uuid> {
-        self.message.as_ref().map(|message| message.entry.id)
+        self.message.as_ref().map(|message| message.committed.entry.id)
     }
 }
 

@@ -10,7 +10,7 @@ use snug_shared::{ErrorCode, ErrorFrame, NameError, ServerFrame, TextError};
 
 use crate::{
     hub::{EnterError, PostError},
-    log::LogError,
+    log::{Denial, LogError},
 };
 
 /// When to try again where nothing better is known.
@@ -64,15 +64,16 @@ impl HttpError {
     }
 
     /// A refusal by the log's rules.
-    pub fn refused(code: ErrorCode, message: String) -> Self {
+    pub fn refused(denial: Denial) -> Self {
+        let Denial { code, reason } = denial;
         let status = match code {
             ErrorCode::NotFound => StatusCode::NOT_FOUND,
             ErrorCode::NotAllowed | ErrorCode::Locked | ErrorCode::Muted => StatusCode::FORBIDDEN,
             ErrorCode::IdConflict | ErrorCode::NicknameTaken => StatusCode::CONFLICT,
-            ErrorCode::StorageFull | ErrorCode::Unavailable => return Self::unavailable(code, message),
+            ErrorCode::StorageFull | ErrorCode::Unavailable => return Self::unavailable(code, reason),
             _ => StatusCode::BAD_REQUEST,
         };
-        Self::new(status, code, message)
+        Self::new(status, code, reason)
     }
 
     fn retry_after(mut self, wait: Duration) -> Self {
@@ -119,7 +120,7 @@ impl From<PostError> for HttpError {
         match error {
             PostError::NicknameTaken(_) => Self::new(StatusCode::CONFLICT, ErrorCode::NicknameTaken, message),
             PostError::Enter(EnterError::Log(error)) => error.into(),
-            PostError::Enter(EnterError::Full | EnterError::Draining) => {
+            PostError::Enter(EnterError::Full | EnterError::Draining | EnterError::Changing) => {
                 Self::unavailable(ErrorCode::Unavailable, message)
             }
         }

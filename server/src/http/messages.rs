@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::HttpError;
 use crate::{
     Server,
+    hub::{EnterError, PostError},
     log::{Appended, Span},
     net::peer::Peer,
 };
@@ -36,7 +37,7 @@ pub async fn read(State(server): State<Arc<Server>>, uri: Uri) -> Result<Json<Pa
     Ok(Json(match slice {
         None => Page { epoch: None, first: 0, last: 0, entries: Vec::new(), more: false },
         Some(slice) => Page {
-            epoch: Some(slice.room.epoch),
+            epoch: Some(slice.room.epoch.to_string()),
             first: slice.room.first,
             last: slice.room.last,
             entries: slice.entries,
@@ -71,9 +72,10 @@ pub async fn post(
     let text = MessageText::parse(post.message)?;
     let id = post.id.unwrap_or_else(Uuid::now_v7);
     match server.hub.post(&room, nickname, id, text).await?? {
-        Appended::New(entry) => Ok((StatusCode::CREATED, Json(&*entry)).into_response()),
+        Appended::New(committed) => Ok((StatusCode::CREATED, Json(&committed.entry)).into_response()),
         Appended::Repeated(entry) | Appended::Unchanged(entry) => Ok(Json(&*entry).into_response()),
-        Appended::Refused(code, message) => Err(HttpError::refused(code, message)),
+        Appended::Refused(denial) => Err(HttpError::refused(denial)),
+        Appended::EpochChanged => Err(PostError::Enter(EnterError::Changing).into()),
     }
 }
 

@@ -58,9 +58,9 @@ pub async fn stream(
         server,
     };
     if let Some(after) = after {
-        let record = reader.server.hub.log().room(&reader.room.key).await?;
+        let record = reader.server.hub.log().room(&reader.room.name).await?;
         // Whoever knows more than there is has it from a log that is gone.
-        reader.after = after.min(record.map_or(0, |record| record.last));
+        reader.after = after.min(record.last);
     }
     if reader.server.hub.is_draining() {
         reader.follower.close(FollowEnd::Closed);

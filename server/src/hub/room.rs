@@ -6,7 +6,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
@@ -27,8 +30,8 @@ use crate::{
     dialect::Dialect,
     fanout::{self, Attached, FollowEnd, Follower, Item, Missed, Outbound, SharedTail, Tail},
     layer::{Event, Receiver},
-    log::RoomRecord,
-    sync::lock,
+    log::{Epoch, RoomRecord},
+    sync::{Ranked, lock},
     websocket,
 };
 
@@ -43,8 +46,10 @@ pub struct Room {
     pub name: RoomName,
     /// What it is compared by.
     pub key: RoomKey,
-    /// The name of its log.
-    pub epoch: String,
+    /// Which history of the room this is.
+    pub epoch: Epoch,
+    /// Set when the log has begun another one.
+    outdated: AtomicBool,
     roster: Mutex<Roster>,
     sockets: Mutex<Sockets>,
     /// Those who read without being members.
@@ -72,29 +77,23 @@ pub struct Facts {
 
 impl Room {
     /// A room as the log knows it. Events may already have come in; those the record includes are passed over.
-    pub fn new(name: RoomName, epoch: String, capacity: usize) -> Self {
+    pub fn new(record: RoomRecord, capacity: usize) -> Self {
+        let RoomRecord { name, epoch, first, last, last_at, topic } = record;
         Self {
             key: name.key(),
             name,
             epoch,
+            outdated: AtomicBool::new(false),
             roster: Mutex::new(Roster::new(capacity)),
             sockets: Mutex::default(),
             followers: Mutex::default(),
-            tail: SharedTail::default(),
+            tail: Arc::new(Ranked::new(Tail::new(last))),
             incoming: Mutex::default(),
-            present: Mutex::new(Facts { first: 0, last_at: 0, topic: Topic::default() }),
+            present: Mutex::new(Facts { first, last_at, topic }),
             wake: Notify::new(),
             missed: SingleFlight::default(),
             resumable: SingleFlight::default(),
         }
-    }
-
-    /// A room as the log knows it.
-    pub fn from_record(record: RoomRecord, capacity: usize) -> Self {
-        let room = Self::new(record.name, record.epoch, capacity);
-        *room.tail.lock() = Tail::new(record.last);
-        *lock(&room.present) = Facts { first: record.first, last_at: record.last_at, topic: record.topic };
-        room
     }
 
     /// Gives a connection a place in the room; an older connection of the same author is closed as replaced.
@@ -330,7 +329,12 @@ impl Room {
 
     fn encode(&self, event: Event, last: &mut Seq) -> Result<Option<Item>, Hole> {
         match event {
-            Event::Entry(entry) => {
+            Event::Entry(committed) if committed.epoch != self.epoch => {
+                self.outdate();
+                Ok(None)
+            }
+            Event::Entry(committed) => {
+                let entry = &committed.entry;
                 if entry.seq <= *last {
                     return Ok(None);
                 }
@@ -347,7 +351,7 @@ impl Room {
                     self.tail.lock().skip_to(entry.seq);
                     return Err(Hole);
                 }
-                Ok(Some(Item::entry(&entry)))
+                Ok(Some(Item::entry(&committed)))
             }
             Event::Typing { connection, user, by } => {
                 let json = ServerFrame::Typing { user, by }.to_json();
@@ -356,16 +360,33 @@ impl Room {
         }
     }
 
+    /// The log has begun another history of the room. All who are in this one come back, and the hub opens the room anew.
+    pub fn outdate(&self) {
+        if !self.outdated.swap(true, Ordering::Relaxed) {
+            tracing::error!(room = %self.key, "the room's history began anew; members come back to it");
+        }
+        self.send_back();
+    }
+
+    /// Whether the log has begun another history of the room.
+    pub fn is_outdated(&self) -> bool {
+        self.outdated.load(Ordering::Relaxed)
+    }
+
     /// An entry is missing here though the log has it. Nobody may see what follows it first, so everybody comes back and
     /// resumes from the log.
     fn lost_the_thread(&self) {
         tracing::error!(room = %self.key, "entries did not arrive in order; members resume from the log");
+        self.send_back();
+    }
+
+    fn send_back(&self) {
         self.for_each_socket(|outbound| outbound.close(CloseReason::TooSlow));
         self.close_followers(FollowEnd::TooSlow);
     }
 }
 
-/// An entry that does not follow the one before it.
+/// An entry that does not follow the one before.
 struct Hole;
 
 impl Receiver for Room {

@@ -1,23 +1,23 @@
 //! What became of appends, on its way back to those who made them.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use snug_shared::RoomKey;
 
-use super::{Appended, Commits, Committed, LogError};
+use super::{Appended, Commits, LogError};
 
-/// Where the appends of one commit go, in the order in which they were made: called from the log's own thread, and must not
-/// block. Whoever it hands them to tells each of them, in this order within a room.
+/// Takes the appends of one commit, in the order in which they were made. It is called from the log's own thread and must not
+/// block. Its receiver delivers each of them, in this order within a room.
 pub type Dispatch = Box<dyn Fn(Vec<Completion>) + Send + Sync>;
 
-/// Tells each of them where they come from: on the log's own thread.
+/// Delivers each of them at once, on the log's own thread.
 pub(super) fn at_once(commits: Commits) -> Dispatch {
     Box::new(move |completions| completions.into_iter().for_each(|one| one.deliver(&commits)))
 }
 
 type Outcome = Result<Appended, LogError>;
 
-/// What became of one append, not told yet. Dropped, it is told as not known.
+/// What became of one append, not delivered yet. Dropped, it is delivered as not known.
 #[derive(Debug)]
 pub struct Completion {
     /// The room it was for.
@@ -33,20 +33,20 @@ impl Completion {
         Self { room, outcome: Err(LogError::Full), callback }
     }
 
-    /// Tells everybody of a new entry, and then whoever appended.
+    /// Tells the listener of a new entry, and then the caller that appended.
     pub fn deliver(self, commits: &Commits) {
-        if let Ok(Appended::New(entry)) = &self.outcome {
-            commits(Committed { room: self.room, entry: Arc::clone(entry) });
+        if let Ok(Appended::New(committed)) = &self.outcome {
+            commits(committed);
         }
         self.callback.call(self.outcome);
     }
 }
 
-/// What follows an append: called once with what became of it, and that it is not known where nobody can say.
+/// What follows an append: called once with what became of it, or with an error where that is not known.
 pub struct Callback(Option<Box<dyn FnOnce(Outcome) + Send>>);
 
 impl Callback {
-    /// It must not block; who appends must hold no lock that it takes.
+    /// It must not block. A caller that appends must hold no lock that it takes.
     pub fn new(callback: impl FnOnce(Outcome) + Send + 'static) -> Self {
         Self(Some(Box::new(callback)))
     }
@@ -74,18 +74,18 @@ impl fmt::Debug for Callback {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::sync::{Arc, Mutex};
 
     use super::*;
 
     #[test]
-    fn whoever_appended_hears_of_it_once_even_where_nobody_can_say_what_became_of_it() {
+    fn a_caller_hears_of_its_append_once_even_where_nothing_is_known_of_it() {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let callback = || {
             let heard = heard.clone();
             Callback::new(move |outcome| heard.lock().unwrap().push(outcome.is_ok()))
         };
-        callback().call(Ok(Appended::Refused(snug_shared::ErrorCode::BadRequest, String::new())));
+        callback().call(Ok(Appended::EpochChanged));
         assert_eq!(*heard.lock().unwrap(), [true]);
         drop(callback());
         assert_eq!(*heard.lock().unwrap(), [true, false]);

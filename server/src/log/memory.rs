@@ -11,18 +11,17 @@
 use std::{
     collections::HashMap,
     future::ready,
-    io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
-use snug_shared::{Author, RoomKey, Seq};
+use snug_shared::{Author, RoomKey, RoomName, Seq};
 
 use super::{
-    Append, Appended, Callback, Commits, Committed, Later, Log, LogError, RoomRecord, Slice, Span, digest,
-    rules, search_terms::SearchTerms,
+    Append, Appended, Callback, Commits, Later, Log, LogError, OpenError, RoomRecord, Slice, Span, digest,
+    epoch::Generation, rules, search_terms::SearchTerms,
 };
 
 mod room;
@@ -48,9 +47,10 @@ pub struct MemoryLog {
     closed: AtomicBool,
 }
 
-#[derive(Default)]
 struct RoomTable {
     by_key: HashMap<RoomKey, RoomSlot>,
+    /// Another one begins when rooms are forgotten: their next entry is number 1 again.
+    generation: Generation,
     /// Counts uses, to tell the least recent one.
     uses: u64,
 }
@@ -65,11 +65,12 @@ impl MemoryLog {
     ///
     /// # Errors
     /// When the system has no random bits for the secret.
-    pub fn new(commits: Commits) -> io::Result<Self> {
+    pub fn new(commits: Commits) -> Result<Self, OpenError> {
         let mut secret = [0; 32];
-        getrandom::fill(&mut secret).map_err(io::Error::other)?;
+        getrandom::fill(&mut secret).map_err(OpenError::new)?;
+        let generation = Generation::random().map_err(OpenError::new)?;
         Ok(Self {
-            rooms: Mutex::default(),
+            rooms: Mutex::new(RoomTable { by_key: HashMap::new(), generation, uses: 0 }),
             held: Arc::default(),
             most: AtomicUsize::new(BYTES),
             secret,
@@ -80,22 +81,24 @@ impl MemoryLog {
 
     fn take(&self, append: Append) -> Result<Appended, LogError> {
         self.ready()?;
-        let key = append.room.key();
         let digest = digest::of(&self.secret, &append.intent);
-        let slot = self.rooms().use_or_make(&key, &append, &self.held);
+        let (slot, generation) = self.rooms().use_or_make(&append.room, &self.held);
         let appended = {
             let mut room = lock(&slot);
-            let Ok(verdict) = rules::judge(&*room, &append.actor, append.id, &append.intent, &digest);
+            if append.epoch != room.epoch(&generation) {
+                return Ok(Appended::EpochChanged);
+            }
+            let Ok(verdict) = rules::judge(&*room, &append, &digest);
             match verdict {
                 rules::Verdict::Enter => {
-                    let entry = Arc::new(room.enter(append, digest));
+                    let committed = Arc::new(room.enter(append, digest));
                     // Under the room's lock, so that entries are told in their order.
-                    (self.commits)(Committed { room: key, entry: Arc::clone(&entry) });
-                    Appended::New(entry)
+                    (self.commits)(&committed);
+                    Appended::New(committed)
                 }
                 rules::Verdict::Repeat(seq) => Appended::Repeated(room.show(seq)?),
                 rules::Verdict::Unchanged(seq) => Appended::Unchanged(room.show(seq)?),
-                rules::Verdict::Refuse(code, why) => Appended::Refused(code, why.to_owned()),
+                rules::Verdict::Refuse(denial) => Appended::Refused(denial),
             }
         };
         if self.held.load(Ordering::Relaxed) > self.most.load(Ordering::Relaxed) {
@@ -124,8 +127,16 @@ impl MemoryLog {
     fn look<T>(&self, key: &RoomKey, look: impl FnOnce(&MemoryRoom) -> T) -> Option<T> {
         let room = self.rooms().use_it(key)?;
         let room = lock(&room);
-        // A room that only ever refused has nothing to show.
+        // A room in which every append was refused has nothing to show.
         (room.last() > 0).then(|| look(&room))
+    }
+
+    /// Forgets every room, as those used least recently are.
+    #[cfg(test)]
+    pub(crate) fn forget_all(&self) {
+        let mut rooms = self.rooms();
+        rooms.by_key.clear();
+        rooms.generation.renew();
     }
 
     fn rooms(&self) -> MutexGuard<'_, RoomTable> {
@@ -141,22 +152,24 @@ impl RoomTable {
         Some(Arc::clone(&slot.room))
     }
 
+    /// A room, and the generation that its epoch is derived from while it has no entry.
     fn use_or_make(
         &mut self,
-        key: &RoomKey,
-        append: &Append,
+        name: &RoomName,
         held: &Arc<AtomicUsize>,
-    ) -> Arc<Mutex<MemoryRoom>> {
-        if let Some(room) = self.use_it(key) {
-            return room;
-        }
-        if self.by_key.len() >= ROOMS {
-            self.forget_some();
-        }
-        let room = MemoryRoom::new(append.room.clone(), append.epoch.clone(), Arc::clone(held));
-        let room = Arc::new(Mutex::new(room));
-        self.by_key.insert(key.clone(), RoomSlot { used: self.uses, room: Arc::clone(&room) });
-        room
+    ) -> (Arc<Mutex<MemoryRoom>>, Generation) {
+        let (key, generation) = (name.key(), self.generation);
+        let room = self.use_it(&key).unwrap_or_else(|| {
+            if self.by_key.len() >= ROOMS {
+                self.forget_some();
+            }
+            // Of the generation before: this room is not one of those forgotten just now.
+            let room =
+                Arc::new(Mutex::new(MemoryRoom::new(name.clone(), generation.epoch(&key), Arc::clone(held))));
+            self.by_key.insert(key, RoomSlot { used: self.uses, room: Arc::clone(&room) });
+            room
+        });
+        (room, generation)
     }
 
     /// Forgets the sixteenth of the rooms that was used least recently: finding it costs a look at all of them.
@@ -165,12 +178,17 @@ impl RoomTable {
         let (_, oldest_kept, _) = uses.select_nth_unstable(ROOMS / 16);
         let oldest_kept = *oldest_kept;
         self.by_key.retain(|_, slot| slot.used >= oldest_kept);
+        self.generation.renew();
     }
 }
 
 impl Log for MemoryLog {
-    fn room(&self, room: &RoomKey) -> Later<Result<Option<RoomRecord>, LogError>> {
-        at_once(self.look(room, MemoryRoom::record))
+    fn room(&self, room: &RoomName) -> Later<Result<RoomRecord, LogError>> {
+        let key = room.key();
+        let record = self.look(&key, MemoryRoom::record);
+        at_once(
+            record.unwrap_or_else(|| RoomRecord::empty(room.clone(), self.rooms().generation.epoch(&key))),
+        )
     }
 
     fn rooms(&self, limit: usize) -> Later<Result<Vec<RoomRecord>, LogError>> {

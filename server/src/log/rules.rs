@@ -4,10 +4,10 @@ use snug_shared::{Author, Body, Emoji, ErrorCode, Intent, Message, Seq};
 use uuid::Uuid;
 
 use super::{
-    Actor,
+    Append,
     digest::{self, Digest},
 };
-use crate::policy::{self, Subject};
+use crate::policy::{self, Denial, Subject};
 
 /// Different reactions one message can have. An entry travels whole, so what is on it has to fit into a frame.
 pub const REACTION_KINDS: usize = 64;
@@ -45,41 +45,39 @@ pub(super) enum Verdict {
     /// Answer with this entry: nothing would change.
     Unchanged(Seq),
     /// Say no.
-    Refuse(ErrorCode, &'static str),
+    Refuse(Denial),
 }
 
 /// Decides on one send.
-pub(super) fn judge<F: Facts>(
-    facts: &F,
-    actor: &Actor,
-    id: Uuid,
-    intent: &Intent,
-    digest: &Digest,
-) -> Result<Verdict, F::Error> {
-    if let Some((seq, kept)) = facts.sent(&actor.author, id)? {
+pub(super) fn judge<F: Facts>(facts: &F, append: &Append, digest: &Digest) -> Result<Verdict, F::Error> {
+    let Append { actor, id, intent, .. } = append;
+    if let Some((seq, kept)) = facts.sent(&actor.author, *id)? {
         return Ok(if digest::is_same(&kept, digest) {
             Verdict::Repeat(seq)
         } else {
-            Verdict::Refuse(ErrorCode::IdConflict, "That id was used before for something else.")
+            refuse(ErrorCode::IdConflict, "That id was used before for something else.")
         });
     }
     let subject = match policy::subject(intent) {
         Some(seq) => facts.message(seq)?,
         None => None,
     };
-    if let Err((code, why)) = policy::may_do(actor, intent, subject.as_ref()) {
-        return Ok(Verdict::Refuse(code, why));
+    if let Err(denial) = policy::may_do(actor, intent, subject.as_ref()) {
+        return Ok(Verdict::Refuse(denial));
     }
     let Intent::React { target, emoji, on } = intent else { return Ok(Verdict::Enter) };
     Ok(match facts.reaction(*target, emoji, &actor.author)? {
         Some((is_on, seq)) if is_on == *on => Verdict::Unchanged(seq),
-        None if !on => Verdict::Refuse(ErrorCode::NotFound, "That reaction is not there."),
-        _ if *on && facts.other_kinds(*target, emoji)? >= REACTION_KINDS => Verdict::Refuse(
-            ErrorCode::NotAllowed,
-            "That message has all the different reactions it can take.",
-        ),
+        None if !on => refuse(ErrorCode::NotFound, "That reaction is not there."),
+        _ if *on && facts.other_kinds(*target, emoji)? >= REACTION_KINDS => {
+            refuse(ErrorCode::NotAllowed, "That message has all the different reactions it can take.")
+        }
         _ => Verdict::Enter,
     })
+}
+
+const fn refuse(code: ErrorCode, reason: &'static str) -> Verdict {
+    Verdict::Refuse(Denial::new(code, reason))
 }
 
 /// What an intent becomes in the log.

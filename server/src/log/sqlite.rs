@@ -15,11 +15,12 @@ use std::{
     thread,
 };
 
-use snug_shared::{Author, RoomKey, Seq};
+use snug_shared::{Author, RoomKey, RoomName, Seq};
 use tokio::sync::{oneshot, watch};
 
 use super::{
     Append, Callback, Commits, Dispatch, Later, Log, LogError, RoomRecord, Slice, Span, completion, digest,
+    epoch::Generation,
 };
 
 mod append;
@@ -77,6 +78,7 @@ struct Shared {
     read_positions: read_positions::Waiting,
     corruption: corruption::Reports,
     health: RwLock<Result<(), LogError>>,
+    generation: Generation,
     /// Held as long as the file is open.
     lock: Mutex<Option<File>>,
 }
@@ -154,6 +156,8 @@ impl SqliteLog {
 
     fn open_at(place: schema::Place, dispatch: Dispatch) -> Result<Self, OpenError> {
         let lock = schema::lock(&place)?;
+        let generation = Generation::random()
+            .map_err(|source| OpenError::Folder { folder: place.folder.clone(), source })?;
         let (mut connection, secret) = schema::prepare(&place)?;
         let shared = Arc::new(Shared {
             appends: Queue::new(APPENDS),
@@ -161,9 +165,10 @@ impl SqliteLog {
             read_positions: read_positions::Waiting::default(),
             corruption: corruption::Reports::default(),
             health: RwLock::new(Ok(())),
+            generation,
             lock: Mutex::new(Some(lock)),
         });
-        let guard = rollback_guard::RollbackGuard::open(&place, &mut connection, &shared.corruption)
+        let guard = rollback_guard::RollbackGuard::open(&place, &mut connection, &shared)
             .map_err(|source| schema::open_error(&place, source))?;
         let (closed, is_closed) = watch::channel(false);
         let threads = |source| OpenError::Folder { folder: place.folder.clone(), source };
@@ -230,10 +235,12 @@ impl Shared {
 }
 
 impl Log for SqliteLog {
-    fn room(&self, room: &RoomKey) -> Later<Result<Option<RoomRecord>, LogError>> {
-        let room = room.clone();
+    fn room(&self, room: &RoomName) -> Later<Result<RoomRecord, LogError>> {
+        let (room, generation) = (room.clone(), self.shared.generation);
         self.read_later(move |snapshot, reports| {
-            Ok(pages::room(snapshot, reports, &room)?.map(|row| row.record))
+            let key = room.key();
+            let found = pages::room(snapshot, reports, &key)?.map(|row| row.record);
+            Ok(found.unwrap_or_else(|| RoomRecord::empty(room, generation.epoch(&key))))
         })
     }
 
@@ -243,9 +250,8 @@ impl Log for SqliteLog {
     }
 
     fn append_then(&self, append: Append, callback: Callback) {
-        let (key, digest) = (append.room.key(), digest::of(&self.secret, &append.intent));
-        let send = append::PreparedAppend { key, digest, append };
-        if let Err((refusal, job)) = self.shared.appends.push(writer::Job { send, callback }) {
+        let digest = digest::of(&self.secret, &append.intent);
+        if let Err((refusal, job)) = self.shared.appends.push(append::Job { append, digest, callback }) {
             job.callback.call(Err(refused(refusal)));
         }
     }

@@ -276,7 +276,8 @@ async fn fill(folder: &Path) {
             let nickname = Nickname::parse("maya").expect("a name");
             let actor = Actor { author: Author::http(&nickname), nickname, moderator: false };
             let room = RoomName::parse(room).expect("a name");
-            let append = Append { room, epoch: "ab".repeat(16), actor, id: Uuid::now_v7(), intent };
+            let epoch = log.room(&room).await.expect("it works").epoch;
+            let append = Append { room, epoch, actor, id: Uuid::now_v7(), intent };
             let appended = log.append(append).await.expect("it works");
             assert!(matches!(appended, Appended::New(_)), "{appended:?}");
         }

@@ -346,7 +346,7 @@ impl Disk {
         slice.map_or_else(Store::default, |slice| {
             let entries =
                 slice.entries.into_iter().map(|line| line.into_entry().expect("a cut damages nothing"));
-            Store { epoch: slice.room.epoch, entries: entries.collect() }
+            Store { epoch: slice.room.epoch.to_string(), entries: entries.collect() }
         })
     }
 }

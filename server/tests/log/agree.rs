@@ -1,8 +1,9 @@
-//! Random histories: both logs must do what a model does that knows nothing but the list of what was entered.
+//! Random histories: every log must do what a model does that knows nothing but the list of what was entered.
 
 use proptest::{
     collection::vec,
-    prelude::{Just, ProptestConfig, Strategy, prop, prop_oneof, proptest},
+    prelude::{Just, ProptestConfig, Strategy, prop, prop_oneof},
+    test_runner::TestRunner,
 };
 use snug_server::log::{Appended, Span};
 use snug_shared::{
@@ -10,7 +11,7 @@ use snug_shared::{
 };
 use uuid::Uuid;
 
-use super::bench::{ALL, Bench, Page, actor, seqs, text};
+use super::bench::{ALL, Bench, Page, actor, every_log, seqs, text};
 
 const PEOPLE: [&str; 3] = ["ada", "bob", "mod"];
 const WORDS: [&str; 6] = ["tea", "kettle", "京都", "東京タワー", "brûlée", "ok"];
@@ -200,43 +201,38 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         .prop_map(|(ops, times)| ops.into_iter().zip(times).flat_map(|(op, times)| vec![op; times]).collect())
 }
 
-async fn both_do_what_the_model_does(ops: Vec<Op>, spans: Vec<(Span, usize)>) {
+async fn it_does_what_the_model_does(bench: Bench, ops: Vec<Op>, spans: Vec<(Span, usize)>) {
     let mut model = Model::default();
-    let benches = [Bench::on_disk(), Bench::in_memory()];
     let mut expected = Vec::new();
-    let mut answers = [Vec::new(), Vec::new()];
+    let mut answers = Vec::new();
     let mut previous = Uuid::nil();
     for (n, op) in ops.iter().enumerate() {
         let fresh = n == 0 || op.id.is_some() || !same(&ops[n - 1], op);
         let id = if fresh { Uuid::from_u128(op.id.unwrap_or(1_000 + n as u128)) } else { previous };
         previous = id;
         expected.push(model.send(op, id));
-        for (bench, answers) in benches.iter().zip(&mut answers) {
-            // Not awaited, so that several fall into one transaction.
-            answers.push(bench.send_as(id, op.who, op.intent.clone()));
-        }
+        // Not awaited, so that several fall into one transaction.
+        answers.push(bench.send_as(id, op.who, op.intent.clone()));
     }
-    for (bench, answers) in benches.iter().zip(answers) {
-        for ((answer, expected), op) in answers.into_iter().zip(&expected).zip(&ops) {
-            let outcome = match answer.await {
-                Appended::New(entry) => Outcome::New(timeless(&entry)),
-                Appended::Repeated(entry) => Outcome::Repeated(timeless(&entry)),
-                Appended::Unchanged(entry) => Outcome::Unchanged(timeless(&entry)),
-                Appended::Refused(code, _) => Outcome::Refused(code),
-            };
-            assert_eq!(outcome, *expected, "{op:?}");
-        }
-        assert_eq!(bench.told.lock().expect("told").len(), model.0.len());
+    for ((answer, expected), op) in answers.into_iter().zip(&expected).zip(&ops) {
+        let outcome = match answer.await {
+            Appended::New(committed) => Outcome::New(timeless(&committed.entry)),
+            Appended::Repeated(entry) => Outcome::Repeated(timeless(&entry)),
+            Appended::Unchanged(entry) => Outcome::Unchanged(timeless(&entry)),
+            Appended::Refused(denial) => Outcome::Refused(denial.code),
+            Appended::EpochChanged => panic!("the history goes on"),
+        };
+        assert_eq!(outcome, *expected, "{op:?}");
     }
+    assert_eq!(bench.told.lock().expect("told").len(), model.0.len());
     if model.0.is_empty() {
         return;
     }
-    let [on_disk, in_memory] = benches;
-    for bench in [&on_disk, &in_memory] {
-        shows_what_the_model_shows(bench, &model, &spans).await;
+    shows_what_the_model_shows(&bench, &model, &spans).await;
+    if bench.persists() {
+        // Once more with everything in the index, and nothing remembered but what is stored.
+        shows_what_the_model_shows(&bench.restart().await, &model, &spans).await;
     }
-    // Once more with everything in the index, and nothing remembered but the file.
-    shows_what_the_model_shows(&on_disk.restart().await, &model, &spans).await;
 }
 
 async fn shows_what_the_model_shows(bench: &Bench, model: &Model, spans: &[(Span, usize)]) {
@@ -271,12 +267,19 @@ fn spans() -> impl Strategy<Value = Vec<(Span, usize)>> {
     vec((span, 0..20_usize), 8)
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+every_log! {
+    random_histories_end_as_the_model_says
+}
 
-    #[test]
-    fn random_histories_end_the_same_everywhere(ops in ops(), spans in spans()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(both_do_what_the_model_does(ops, spans));
-    }
+async fn random_histories_end_as_the_model_says(bench: Bench) {
+    let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
+    let histories = move || {
+        let run = TestRunner::new(config).run(&(ops(), spans()), |(ops, spans)| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(it_does_what_the_model_does(bench.another(), ops, spans));
+            Ok(())
+        });
+        run.unwrap_or_else(|failure| panic!("{failure}"));
+    };
+    tokio::task::spawn_blocking(histories).await.expect("every history ends so");
 }

@@ -1,52 +1,115 @@
 //! A log under test, and short words for what is done to it.
 
 use std::{
+    collections::HashMap,
     future::Future,
     path::Path,
     sync::{Arc, Mutex},
 };
 
 use snug_server::log::{
-    Actor, Append, Appended, Commits, Committed, Log, LogError, RoomRecord, Slice, Span, memory::MemoryLog,
-    sqlite::SqliteLog,
+    Actor, Append, Appended, Commits, Committed, Denial, Epoch, Later, Log, LogError, RoomRecord, Slice,
+    Span, memory::MemoryLog, sqlite::SqliteLog,
 };
-use snug_shared::{Author, Body, Emoji, Entry, Intent, MessageText, Nickname, Present, RoomName, Seq, Topic};
+use snug_shared::{
+    Author, Body, Emoji, Entry, Intent, MessageText, Nickname, Present, RoomKey, RoomName, Seq, Topic,
+};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 /// More than any test reads.
 pub const ALL: usize = 10_000;
-pub const EPOCH: &str = "00112233445566778899aabbccddeeff";
+
+/// A kind of log.
+#[derive(Clone, Copy)]
+pub struct Backend {
+    open: fn(&Path, Commits) -> Arc<dyn Log>,
+    /// Whether what was entered is there when it is opened again.
+    persists: bool,
+}
+
+const ON_DISK: Backend = Backend {
+    open: |folder, commits| Arc::new(SqliteLog::open(folder, commits).expect("it opens")),
+    persists: true,
+};
+
+const IN_MEMORY: Backend =
+    Backend { open: |_, commits| Arc::new(MemoryLog::new(commits).expect("random bits")), persists: false };
 
 pub struct Bench {
     pub log: Arc<dyn Log>,
-    pub told: Arc<Mutex<Vec<Committed>>>,
-    pub folder: Option<TempDir>,
+    pub told: Arc<Mutex<Vec<Arc<Committed>>>>,
+    backend: Backend,
+    folder: TempDir,
+    epochs: Mutex<HashMap<RoomKey, Epoch>>,
 }
 
 impl Bench {
     pub fn on_disk() -> Self {
-        let folder = TempDir::new().expect("a folder");
-        let told = Arc::default();
-        let log = SqliteLog::open(folder.path(), teller(&told)).expect("a fresh log");
-        Self { log: Arc::new(log), told, folder: Some(folder) }
+        Self::over(ON_DISK)
     }
 
     pub fn in_memory() -> Self {
-        let told = Arc::default();
-        let log = MemoryLog::new(teller(&told)).expect("random bits");
-        Self { log: Arc::new(log), told, folder: None }
+        Self::over(IN_MEMORY)
+    }
+
+    fn over(backend: Backend) -> Self {
+        Self::open(backend, TempDir::new().expect("a folder"), Arc::default())
+    }
+
+    fn open(backend: Backend, folder: TempDir, told: Arc<Mutex<Vec<Arc<Committed>>>>) -> Self {
+        let log = (backend.open)(folder.path(), teller(&told));
+        Self { log, told, backend, folder, epochs: Mutex::default() }
+    }
+
+    /// An empty log of the same kind.
+    pub fn another(&self) -> Self {
+        Self::over(self.backend)
+    }
+
+    pub fn persists(&self) -> bool {
+        self.backend.persists
     }
 
     pub fn path(&self) -> &Path {
-        self.folder.as_ref().expect("a log on disk").path()
+        self.folder.path()
     }
 
     /// Closes the log and opens it again, as the next start does.
     pub async fn restart(self) -> Self {
         self.log.close().await;
-        let log = SqliteLog::open(self.path(), teller(&self.told)).expect("the same log");
-        Self { log: Arc::new(log), told: Arc::clone(&self.told), folder: self.folder }
+        let Self { log, told, backend, folder, .. } = self;
+        drop(log);
+        Self::open(backend, folder, told)
+    }
+
+    pub async fn record(&self, name: &str) -> RoomRecord {
+        self.log.room(&room(name)).await.expect("the log works")
+    }
+
+    /// The history that a room is in, asked once.
+    fn epoch(&self, room: &RoomName) -> Epoch {
+        let mut epochs = self.epochs.lock().expect("no test panics here");
+        *epochs.entry(room.key()).or_insert_with(|| {
+            let record = self.log.room(room);
+            // On a thread of its own: this one may be a runtime's.
+            let asked = std::thread::spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+                runtime.block_on(record).expect("the log works")
+            });
+            asked.join().expect("it can be asked").epoch
+        })
+    }
+
+    /// An append to the history that the room was in when it was first asked for.
+    pub fn to_append(&self, name: &str, who: &str, id: Uuid, intent: Intent) -> Append {
+        let room = room(name);
+        Append { epoch: self.epoch(&room), room, actor: actor(who), id, intent }
+    }
+
+    pub fn append(&self, name: &str, who: &str, id: Uuid, intent: Intent) -> Later<Appended> {
+        let answer = self.log.append(self.to_append(name, who, id, intent));
+        Box::pin(async { answer.await.expect("the log works") })
     }
 
     /// Appends with a fresh id, in the room `tea`.
@@ -55,8 +118,7 @@ impl Bench {
     }
 
     pub fn send_as(&self, id: Uuid, who: &str, intent: Intent) -> impl Future<Output = Appended> + use<> {
-        let answer = self.log.append(append("tea", who, id, intent));
-        async { answer.await.expect("the log works") }
+        self.append("tea", who, id, intent)
     }
 
     pub async fn say(&self, who: &str, text: &str) -> Seq {
@@ -112,9 +174,9 @@ impl From<Slice> for Page {
     }
 }
 
-pub fn teller(told: &Arc<Mutex<Vec<Committed>>>) -> Commits {
+pub fn teller(told: &Arc<Mutex<Vec<Arc<Committed>>>>) -> Commits {
     let told = Arc::clone(told);
-    Box::new(move |committed| told.lock().expect("no test panics here").push(committed))
+    Box::new(move |committed| told.lock().expect("no test panics here").push(Arc::clone(committed)))
 }
 
 pub fn room(name: &str) -> RoomName {
@@ -124,10 +186,6 @@ pub fn room(name: &str) -> RoomName {
 pub fn actor(name: &str) -> Actor {
     let nickname = Nickname::parse(name).expect("a nickname");
     Actor { author: Author::http(&nickname), nickname, moderator: name.starts_with("mod") }
-}
-
-pub fn append(name: &str, who: &str, id: Uuid, intent: Intent) -> Append {
-    Append { room: room(name), epoch: EPOCH.to_owned(), actor: actor(who), id, intent }
 }
 
 pub fn text(text: &str) -> MessageText {
@@ -162,21 +220,21 @@ pub fn seqs(entries: &[Entry]) -> Vec<Seq> {
     entries.iter().map(|entry| entry.seq).collect()
 }
 
-pub fn new(appended: Appended) -> Arc<Entry> {
+pub fn new(appended: Appended) -> Entry {
     match appended {
-        Appended::New(entry) => entry,
+        Appended::New(committed) => committed.entry.clone(),
         other => panic!("expected a new entry, got {other:?}"),
     }
 }
 
-pub fn repeated(appended: Appended) -> Arc<Entry> {
+pub fn repeated(appended: Appended) -> Box<Entry> {
     match appended {
         Appended::Repeated(entry) => entry,
         other => panic!("expected the first entry again, got {other:?}"),
     }
 }
 
-pub fn unchanged(appended: Appended) -> Arc<Entry> {
+pub fn unchanged(appended: Appended) -> Box<Entry> {
     match appended {
         Appended::Unchanged(entry) => entry,
         other => panic!("expected the entry that made it so, got {other:?}"),
@@ -185,8 +243,8 @@ pub fn unchanged(appended: Appended) -> Arc<Entry> {
 
 pub fn refused(appended: Appended) -> snug_shared::ErrorCode {
     match appended {
-        Appended::Refused(code, why) => {
-            assert!(why.ends_with('.'), "a sentence for a person: {why}");
+        Appended::Refused(Denial { code, reason }) => {
+            assert!(reason.ends_with('.'), "a sentence for a person: {reason}");
             code
         }
         other => panic!("expected a refusal, got {other:?}"),
@@ -200,20 +258,15 @@ pub fn unavailable<T: std::fmt::Debug>(result: Result<T, LogError>) -> String {
     }
 }
 
-/// Each rule becomes a test for each log.
+/// Each rule becomes a test for each backend. The first line is the list of them all.
 macro_rules! every_log {
-    ($($rule:ident)*) => {
-        mod on_disk {
+    ($($rule:ident)*) => { every_log! { [on_disk in_memory] { $($rule)* } } };
+    ([$($backend:ident)*] $rules:tt) => { $(every_log! { @ $backend $rules })* };
+    (@ $backend:ident { $($rule:ident)* }) => {
+        mod $backend {
             $(#[tokio::test]
             async fn $rule() {
-                super::$rule(super::Bench::on_disk()).await;
-            })*
-        }
-
-        mod in_memory {
-            $(#[tokio::test]
-            async fn $rule() {
-                super::$rule(super::Bench::in_memory()).await;
+                super::$rule(super::Bench::$backend()).await;
             })*
         }
     };

@@ -1,7 +1,7 @@
 //! What the disk changed is named in its place, and costs nothing else.
 
 use rusqlite::Connection;
-use snug_server::log::{LogError, Slice, Span};
+use snug_server::log::{Append, LogError, Slice, Span};
 use snug_shared::{ErrorCode, Line, Seq};
 use uuid::Uuid;
 
@@ -129,17 +129,24 @@ async fn a_damaged_room_says_so_and_is_not_taken_for_an_empty_one() {
         "UPDATE rooms SET name = 'coffee'",
     ] {
         let bench = bench().await;
+        let epoch = bench.record("tea").await.epoch;
         damage(&bench, sql);
         let bench = bench.restart().await;
+        assert!(matches!(bench.log.room(&room("tea")).await, Err(LogError::Unavailable(_))), "{sql}");
         let read = bench.log.read(&room("tea").key(), Span::After(0), 10, 1_000).await;
         assert!(matches!(read, Err(LogError::Unavailable(_))), "{sql}: {read:?}");
-        let said =
-            bench.log.append(super::bench::append("tea", "ada", Uuid::now_v7(), message("lost?"))).await;
+        let said = bench.log.append(Append {
+            room: room("tea"),
+            epoch,
+            actor: actor("ada"),
+            id: Uuid::now_v7(),
+            intent: message("lost?"),
+        });
+        let said = said.await;
         assert!(matches!(said, Err(LogError::Unavailable(_))), "{sql}: {said:?}");
         assert!(bench.log.rooms(10).await.expect("the others can be listed").is_empty(), "{sql}");
-        let other =
-            bench.log.append(super::bench::append("coffee", "ada", Uuid::now_v7(), topic("beans"))).await;
-        assert!(other.is_ok(), "{sql}: other rooms go on");
+        let other = bench.append("coffee", "ada", Uuid::now_v7(), topic("beans")).await;
+        assert_eq!(new(other).seq, 1, "{sql}: other rooms go on");
         assert_eq!(bench.log.ready().ok(), Some(()), "{sql}");
     }
 }

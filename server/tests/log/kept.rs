@@ -4,7 +4,7 @@ use snug_server::log::{Span, memory::ENTRIES};
 use snug_shared::{ErrorCode, Seq};
 use uuid::Uuid;
 
-use super::bench::{Bench, edit, message, new, react, refused, room, seqs};
+use super::bench::{Bench, edit, message, new, react, refused, seqs};
 
 const EXTRA: Seq = 20;
 
@@ -40,8 +40,7 @@ async fn an_edit_outlives_its_message_without_its_text() {
     assert_eq!(bench.text(edited).await.as_deref(), Some("changed"));
     bench.say("ada", "this one pushes the message out").await;
     assert_eq!(bench.text(edited).await, None);
-    let record = bench.log.room(&room("tea").key()).await.expect("it works").expect("a room");
-    assert_eq!(record.first, 4);
+    assert_eq!(bench.record("tea").await.first, 4);
 }
 
 #[tokio::test]
@@ -52,14 +51,12 @@ async fn many_large_rooms_keep_their_newest_entry_at_least() {
     // 288 MB of text: more than all rooms together keep.
     for n in 0..240 {
         for _ in 0..100 {
-            let append = super::bench::append(&name(n), "ada", Uuid::now_v7(), large.clone());
-            new(bench.log.append(append).await.expect("it works"));
+            new(bench.append(&name(n), "ada", Uuid::now_v7(), large.clone()).await);
         }
         bench.told.lock().expect("told").clear();
     }
-    let record = async |n| bench.log.room(&room(&name(n)).key()).await.expect("it works").expect("a room");
+    let record = async |n| bench.record(&name(n)).await;
     assert_eq!((record(0).await.first, record(0).await.last), (100, 100));
     assert_eq!((record(239).await.first, record(239).await.last), (1, 100));
-    let append = super::bench::append(&name(0), "ada", Uuid::now_v7(), message("goes on"));
-    assert_eq!(new(bench.log.append(append).await.expect("it works")).seq, 101);
+    assert_eq!(new(bench.append(&name(0), "ada", Uuid::now_v7(), message("goes on")).await).seq, 101);
 }

@@ -9,6 +9,7 @@ use tokio::{
 use super::*;
 use crate::{
     fanout::{Item, TAIL_BYTES},
+    log::{Committed, Epoch},
     websocket,
 };
 
@@ -87,7 +88,7 @@ async fn a_member_is_not_told_that_it_types_itself() {
 }
 
 fn said(seq: Seq, text: &str) -> Item {
-    Item::entry(&Arc::new(snug_shared::Entry {
+    let entry = snug_shared::Entry {
         seq,
         id: Uuid::from_u128(seq.into()),
         at: 0,
@@ -98,7 +99,9 @@ fn said(seq: Seq, text: &str) -> Item {
             reply_to: None,
             present: None,
         }),
-    }))
+    };
+    let room = snug_shared::RoomName::parse("tea").unwrap().key();
+    Item::entry(&Arc::new(Committed { room, epoch: Epoch::parse(&"0".repeat(32)).unwrap(), entry }))
 }
 
 #[tokio::test]

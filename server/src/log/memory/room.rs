@@ -17,8 +17,9 @@ use uuid::Uuid;
 use super::ENTRIES;
 use crate::{
     log::{
-        Append, LogError, RoomRecord, Slice, Span,
+        Append, Committed, Epoch, LogError, RoomRecord, Slice, Span,
         digest::Digest,
+        epoch::Generation,
         now,
         page::{self, Page},
         reactions::{ReactionState, Tally},
@@ -35,7 +36,8 @@ const READS: usize = 10_000;
 
 pub(super) struct MemoryRoom {
     name: RoomName,
-    epoch: String,
+    /// That of its entries; until there are any, that of the generation it was asked with last.
+    epoch: Epoch,
     last: Seq,
     last_at: Millis,
     topic: Topic,
@@ -58,7 +60,7 @@ struct StoredEntry {
 }
 
 impl MemoryRoom {
-    pub(super) fn new(name: RoomName, epoch: String, held: Arc<AtomicUsize>) -> Self {
+    pub(super) fn new(name: RoomName, epoch: Epoch, held: Arc<AtomicUsize>) -> Self {
         Self {
             name,
             epoch,
@@ -82,10 +84,18 @@ impl MemoryRoom {
         self.last_at
     }
 
+    /// The epoch of its entries, or of the first one that is to come.
+    pub(super) fn epoch(&mut self, generation: &Generation) -> Epoch {
+        if self.last == 0 {
+            self.epoch = generation.epoch(&self.name.key());
+        }
+        self.epoch
+    }
+
     pub(super) fn record(&self) -> RoomRecord {
         RoomRecord {
             name: self.name.clone(),
-            epoch: self.epoch.clone(),
+            epoch: self.epoch,
             first: self.first().min(self.last),
             last: self.last,
             last_at: self.last_at,
@@ -94,7 +104,7 @@ impl MemoryRoom {
     }
 
     /// Numbers a send that was judged and keeps it.
-    pub(super) fn enter(&mut self, append: Append, digest: Digest) -> Entry {
+    pub(super) fn enter(&mut self, append: Append, digest: Digest) -> Committed {
         let entry = Entry {
             seq: self.last + 1,
             id: append.id,
@@ -114,7 +124,7 @@ impl MemoryRoom {
         self.sends.insert((kept.by.clone(), kept.id), kept.seq);
         self.entries.push_back(StoredEntry { entry: kept, digest, edited: None, reactions: Vec::new() });
         self.keep_newest(ENTRIES);
-        entry
+        Committed { room: append.room.key(), epoch: self.epoch, entry }
     }
 
     /// Lets go of all but the newest entries.
@@ -134,8 +144,8 @@ impl MemoryRoom {
     }
 
     /// An entry that is kept, as it is now.
-    pub(super) fn show(&self, seq: Seq) -> Result<Arc<Entry>, LogError> {
-        let kept = self.kept(seq).map(|kept| Arc::new(self.present(kept)));
+    pub(super) fn show(&self, seq: Seq) -> Result<Box<Entry>, LogError> {
+        let kept = self.kept(seq).map(|kept| Box::new(self.present(kept)));
         kept.ok_or_else(|| LogError::Unavailable("an entry is missing".to_owned()))
     }
 

@@ -12,8 +12,9 @@ use uuid::Uuid;
 use super::{ROOM_MAX, checksum, corruption, index, number, pages, reactions, rows, seq_of};
 use crate::{
     log::{
-        Append, Appended,
+        Append, Appended, Callback, Committed, Denial, Epoch,
         digest::{self, Digest},
+        epoch::Generation,
         now, rules,
     },
     policy::Subject,
@@ -31,6 +32,7 @@ pub(super) struct RoomCache {
 #[derive(Debug, Clone, Copy)]
 struct CachedRoom {
     id: i64,
+    epoch: Epoch,
     last: i64,
     last_at: Millis,
     touched: bool,
@@ -63,6 +65,7 @@ impl RoomCache {
         let Some(row) = rows::room(connection, key.as_str())? else { return Ok(None) };
         let room = CachedRoom {
             id: row.id,
+            epoch: row.record.epoch,
             last: row.record.last.cast_signed(),
             last_at: row.record.last_at,
             touched: false,
@@ -72,73 +75,73 @@ impl RoomCache {
     }
 }
 
-/// An append with all that can be worked out before it is the writer's turn.
-pub(super) struct PreparedAppend {
-    pub(super) key: RoomKey,
-    pub(super) digest: Digest,
+/// An append that waits for the writer, with all that can be worked out before it is the writer's turn.
+pub(super) struct Job {
     pub(super) append: Append,
+    pub(super) digest: Digest,
+    pub(super) callback: Callback,
 }
 
-/// The table at which sends are taken in, one after another, within one transaction.
+/// Enters appends, one after another, within one transaction.
 pub(super) struct Appender<'t> {
     pub(super) connection: &'t Connection,
     pub(super) rooms: &'t mut RoomCache,
+    pub(super) generation: &'t Generation,
     /// Set when something was deleted or overwritten.
     pub(super) erased: bool,
 }
 
 impl Appender<'_> {
-    /// Takes one send in. Nothing of it is true before the transaction is committed.
-    pub(super) fn take(&mut self, prepared: &PreparedAppend) -> Result<Appended> {
-        let PreparedAppend { key, digest, append } = prepared;
-        let room = self.rooms.get(self.connection, key)?;
+    /// Judges one append and enters it. Nothing of it is true before the transaction is committed.
+    pub(super) fn take(&mut self, Job { append, digest, .. }: &Job) -> Result<Appended> {
+        let key = append.room.key();
+        let room = self.rooms.get(self.connection, &key)?;
+        let epoch = room.map_or_else(|| self.generation.epoch(&key), |room| room.epoch);
+        if epoch != append.epoch {
+            return Ok(Appended::EpochChanged);
+        }
         let facts = RoomFacts { connection: self.connection, room: room.map(|room| room.id) };
-        match (rules::judge(&facts, &append.actor, append.id, &append.intent, digest)?, room) {
-            (rules::Verdict::Enter, room) => {
-                let Some(room) = room.map_or_else(|| self.create(key, append), |room| Ok(Some(room)))? else {
-                    return Ok(Appended::Refused(
-                        ErrorCode::StorageFull,
-                        "This server has no space for another room.".to_owned(),
-                    ));
-                };
-                self.enter(key, room, append, digest).map(|entry| Appended::New(Arc::new(entry)))
-            }
+        match (rules::judge(&facts, append, digest)?, room) {
+            (rules::Verdict::Enter, Some(room)) => self.enter(room, append, digest),
+            (rules::Verdict::Enter, None) => match self.create(append)? {
+                Some(room) => self.enter(room, append, digest),
+                None => Ok(Appended::Refused(Denial::new(
+                    ErrorCode::StorageFull,
+                    "This server has no space for another room.",
+                ))),
+            },
             (rules::Verdict::Repeat(seq), Some(room)) => Ok(Appended::Repeated(self.kept(room, seq)?)),
             (rules::Verdict::Unchanged(seq), Some(room)) => Ok(Appended::Unchanged(self.kept(room, seq)?)),
-            (rules::Verdict::Refuse(code, why), _) => Ok(Appended::Refused(code, why.to_owned())),
+            (rules::Verdict::Refuse(denial), _) => Ok(Appended::Refused(denial)),
             (rules::Verdict::Repeat(_) | rules::Verdict::Unchanged(_), None) => {
                 Err(rusqlite::Error::QueryReturnedNoRows)
             }
         }
     }
 
-    fn kept(&self, room: CachedRoom, seq: Seq) -> Result<Arc<Entry>> {
-        pages::one(self.connection, room.id, seq, room.last.cast_unsigned()).map(Arc::new)
+    fn kept(&self, room: CachedRoom, seq: Seq) -> Result<Box<Entry>> {
+        pages::one(self.connection, room.id, seq, room.last.cast_unsigned()).map(Box::new)
     }
 
-    fn create(&self, key: &RoomKey, append: &Append) -> Result<Option<CachedRoom>> {
+    /// Makes the room of its first entry. None: the file has no number left for it.
+    fn create(&self, append: &Append) -> Result<Option<CachedRoom>> {
+        let Append { room, epoch, .. } = append;
         self.connection
             .prepare_cached(
                 "INSERT INTO rooms(key, name, epoch, last, last_at, topic, indexed, sum)
                  VALUES (?1, ?2, ?3, 0, 0, '', 0, 0)",
             )?
-            .execute(params![key.as_str(), append.room.as_str(), append.epoch])?;
+            .execute(params![room.key().as_str(), room.as_str(), epoch.to_string()])?;
         let id = self.connection.last_insert_rowid();
         if id > ROOM_MAX {
             self.connection.execute("DELETE FROM rooms WHERE id = ?1", [id])?;
             return Ok(None);
         }
         checksum::ROOMS.seal(self.connection, id)?;
-        Ok(Some(CachedRoom { id, last: 0, last_at: 0, touched: false }))
+        Ok(Some(CachedRoom { id, epoch: *epoch, last: 0, last_at: 0, touched: false }))
     }
 
-    fn enter(
-        &mut self,
-        key: &RoomKey,
-        mut room: CachedRoom,
-        append: &Append,
-        digest: &[u8],
-    ) -> Result<Entry> {
+    fn enter(&mut self, mut room: CachedRoom, append: &Append, digest: &Digest) -> Result<Appended> {
         room.last += 1;
         room.last_at = now();
         room.touched = true;
@@ -192,8 +195,9 @@ impl Appender<'_> {
             let topic = ValueRef::Text(topic.as_str().as_bytes());
             checksum::ROOMS.change(self.connection, room.id, &[("topic", topic)])?;
         }
-        self.rooms.known.insert(key.clone(), room);
-        Ok(entry)
+        let committed = Committed { room: append.room.key(), epoch: room.epoch, entry };
+        self.rooms.known.insert(append.room.key(), room);
+        Ok(Appended::New(Arc::new(committed)))
     }
 
     /// Makes the present state of the message `target` what it is after `entry`.

@@ -6,10 +6,11 @@
 
 use std::{fs, path::PathBuf};
 
-use rusqlite::{Connection, Error, Result, TransactionBehavior, types::ValueRef};
+use rusqlite::{Connection, Result, TransactionBehavior, types::ValueRef};
+use snug_shared::RoomName;
 
-use super::{checksum, corruption::Reports, rows, schema::Place};
-use crate::log;
+use super::{Shared, checksum, rows, schema::Place};
+use crate::log::epoch::Generation;
 
 /// How many entries were ever entered, and what is noted of it.
 #[derive(Debug)]
@@ -21,17 +22,17 @@ pub(super) struct RollbackGuard {
 
 impl RollbackGuard {
     /// Counts what is there, and begins new epochs where that is less than was noted.
-    pub(super) fn open(place: &Place, connection: &mut Connection, reports: &Reports) -> Result<Self> {
+    pub(super) fn open(place: &Place, connection: &mut Connection, shared: &Shared) -> Result<Self> {
         let note = place.folder.join("snug.count");
         // A note that was never written, or only begun, says nothing.
         let noted = fs::read_to_string(&note).ok().and_then(|note| note.trim().parse().ok()).unwrap_or(0);
-        let (entered, is_whole) = rows::count(connection, reports)?;
+        let (entered, is_whole) = rows::count(connection, &shared.corruption)?;
         if is_whole && entered < noted {
             tracing::error!(
                 missing = noted - entered,
                 "the room log is older than it was: a backup, it seems. Every room begins a new epoch"
             );
-            begin_epochs(connection)?;
+            begin_epochs(connection, &shared.generation)?;
         }
         let mut guard = Self { note, entered, noted: 0 };
         guard.keep();
@@ -57,12 +58,14 @@ impl RollbackGuard {
     }
 }
 
-fn begin_epochs(connection: &mut Connection) -> Result<()> {
+fn begin_epochs(connection: &mut Connection, generation: &Generation) -> Result<()> {
     let all = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let rooms: Vec<i64> =
-        all.prepare("SELECT id FROM rooms")?.query_map([], |row| row.get(0))?.collect::<Result<_>>()?;
-    for room in rooms {
-        let epoch = log::new_epoch().map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))?;
+    let rooms: Vec<(i64, RoomName)> = all
+        .prepare("SELECT id, name FROM rooms")?
+        .query_map([], |row| Ok((row.get(0)?, rows::room_name(row, 1)?)))?
+        .collect::<Result<_>>()?;
+    for (room, name) in rooms {
+        let epoch = generation.epoch(&name.key()).to_string();
         checksum::ROOMS.change(&all, room, &[("epoch", ValueRef::Text(epoch.as_bytes()))])?;
     }
     all.commit()

@@ -13,7 +13,7 @@ use super::{
     corruption::{self, Reports},
     seq_of,
 };
-use crate::log::RoomRecord;
+use crate::log::{Epoch, RoomRecord};
 
 /// A room as the file has it.
 #[derive(Debug, Clone)]
@@ -136,8 +136,8 @@ fn room_row(row: &Row<'_>) -> Result<RoomRow> {
     checksum::check(row, 0, checksum::ROOMS.columns.len())?;
     let last = seq(row, 4)?;
     let record = RoomRecord {
-        name: checked(2, RoomName::parse(row.get_ref(2)?.as_str()?))?,
-        epoch: row.get(3)?,
+        name: room_name(row, 2)?,
+        epoch: checked(3, Epoch::parse(row.get_ref(3)?.as_str()?))?,
         first: last.min(1),
         last,
         last_at: row.get(5)?,
@@ -249,6 +249,10 @@ fn kept(row: &Row<'_>) -> Result<(i64, StoredLine)> {
         body,
     };
     Ok((n, StoredLine { line: entry.into(), reactions_checksum: row.get(REACTIONS_CHECKSUM)? }))
+}
+
+pub(super) fn room_name(row: &Row<'_>, column: usize) -> Result<RoomName> {
+    checked(column, RoomName::parse(row.get_ref(column)?.as_str()?))
 }
 
 pub(super) fn author(row: &Row<'_>, column: usize) -> Result<Author> {

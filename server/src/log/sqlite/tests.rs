@@ -26,9 +26,11 @@ fn tea() -> RoomName {
 
 fn send(log: &SqliteLog, room: &str, intent: Intent) -> Later<Result<Appended, LogError>> {
     let nickname = Nickname::parse("ada").expect("a name");
+    let room = RoomName::parse(room).expect("a name");
     log.append(Append {
-        room: RoomName::parse(room).expect("a name"),
-        epoch: "00".repeat(16),
+        // No room here has begun before it was opened.
+        epoch: log.shared.generation.epoch(&room.key()),
+        room,
         actor: Actor { author: Author::http(&nickname), nickname, moderator: false },
         id: Uuid::now_v7(),
         intent,
@@ -41,7 +43,7 @@ fn message(text: &str) -> Intent {
 
 async fn say(log: &SqliteLog, text: &str) -> Result<Seq, LogError> {
     send(log, "tea", message(text)).await.map(|appended| match appended {
-        Appended::New(entry) => entry.seq,
+        Appended::New(committed) => committed.entry.seq,
         other => panic!("expected a new entry, got {other:?}"),
     })
 }
@@ -65,7 +67,7 @@ fn noting(told: &Arc<Mutex<Vec<Seq>>>) -> Dispatch {
     telling(move |committed| told.lock().expect("no panic").push(committed.entry.seq))
 }
 
-fn telling(commits: impl Fn(Committed) + Send + Sync + 'static) -> Dispatch {
+fn telling(commits: impl Fn(&Arc<Committed>) + Send + Sync + 'static) -> Dispatch {
     completion::at_once(Box::new(commits))
 }
 
@@ -137,7 +139,7 @@ async fn what_is_damaged_in_one_room_is_not_the_others_trouble() {
     let mut seqs = Vec::new();
     for answer in std::iter::once(first).chain(others) {
         match answer.await {
-            Ok(Appended::New(entry)) => seqs.push(entry.seq),
+            Ok(Appended::New(committed)) => seqs.push(committed.entry.seq),
             other => panic!("expected a new entry, got {other:?}"),
         }
     }

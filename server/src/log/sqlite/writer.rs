@@ -14,14 +14,14 @@ use tokio::sync::watch;
 
 use super::{
     Shared,
-    append::{Appender, PreparedAppend, RoomCache},
+    append::{Appender, Job, RoomCache},
     corruption, index,
     queue::{Queue, Turn},
     read_positions,
     rollback_guard::RollbackGuard,
     schema::{self, Place},
 };
-use crate::log::{Appended, Callback, Completion, Dispatch, LogError};
+use crate::log::{Appended, Completion, Dispatch, LogError};
 
 /// Appends in one transaction, at most.
 const BATCH: usize = 1_024;
@@ -38,12 +38,6 @@ const INDEX_LONG_TURN: Duration = Duration::from_millis(50);
 const INDEX_AT_CLOSE: Duration = Duration::from_millis(500);
 /// How long emptying the write-ahead log waits for readers before it is tried again.
 const READERS: Duration = Duration::from_millis(50);
-
-/// One append and who waits for it.
-pub(super) struct Job {
-    pub(super) send: PreparedAppend,
-    pub(super) callback: Callback,
-}
 
 /// The writer's own side.
 pub(super) struct Writer {
@@ -88,7 +82,7 @@ impl Writer {
         let _last = Last(Arc::clone(&shared));
         loop {
             match shared.appends.take(BATCH, self.due.at) {
-                Turn::Items(jobs) => self.answer(jobs),
+                Turn::Items(jobs) => self.complete(jobs),
                 Turn::Nudged => {}
                 Turn::Closed => break,
             }
@@ -97,64 +91,58 @@ impl Writer {
         self.finish();
     }
 
-    fn answer(&mut self, jobs: Vec<Job>) {
-        let (sends, callbacks): (Vec<_>, Vec<_>) =
-            jobs.into_iter().map(|job| (job.send, job.callback)).unzip();
-        self.complete(&sends, callbacks);
-    }
-
-    /// Commits some sends and says what became of them.
-    fn complete(&mut self, sends: &[PreparedAppend], mut callbacks: Vec<Callback>) {
-        let outcomes: Vec<Result<Appended, LogError>> = match self.commit(sends) {
+    /// Commits some appends and hands on what became of them.
+    fn complete(&mut self, mut jobs: Vec<Job>) {
+        let outcomes: Vec<Result<Appended, LogError>> = match self.commit(&jobs) {
             Ok(done) => {
                 works(&self.shared);
                 for appended in &done {
-                    if let Appended::New(entry) = appended {
+                    if let Appended::New(committed) = appended {
                         self.guard.add(1);
-                        self.due.index |= matches!(entry.body, Body::Message(_));
+                        self.due.index |= matches!(committed.entry.body, Body::Message(_));
                     }
                 }
                 done.into_iter().map(Ok).collect()
             }
-            // What one of them met is damaged: no reason to turn away the others.
-            Err(error) if is_about_one(&error) && sends.len() > 1 => {
+            // One of them met damage, which is no reason to turn away the others.
+            Err(error) if is_about_one(&error) && jobs.len() > 1 => {
                 self.rooms.clear();
-                let (first, second) = sends.split_at(sends.len() / 2);
-                let others = callbacks.split_off(first.len());
-                self.complete(first, callbacks);
-                self.complete(second, others);
+                let others = jobs.split_off(jobs.len() / 2);
+                self.complete(jobs);
+                self.complete(others);
                 return;
             }
             Err(error) => {
                 let error = if is_about_one(&error) {
                     self.rooms.clear();
-                    let room = sends.first().map(|send| &send.key);
+                    let room = jobs.first().map(|job| job.append.room.key());
                     tracing::error!(%error, room = room.map(tracing::field::display), "nothing can be entered into this room");
                     super::log_error(&error)
                 } else {
                     self.fail(&error)
                 };
-                vec![Err(error); sends.len()]
+                vec![Err(error); jobs.len()]
             }
         };
-        let completions = sends.iter().zip(outcomes).zip(callbacks);
-        let completions = completions.map(|((send, outcome), callback)| Completion {
-            room: send.key.clone(),
+        let completions = jobs.into_iter().zip(outcomes).map(|(job, outcome)| Completion {
+            room: job.append.room.key(),
             outcome,
-            callback,
+            callback: job.callback,
         });
         (self.dispatch)(completions.collect());
     }
 
     /// All of them or none.
-    fn commit(&mut self, sends: &[PreparedAppend]) -> rusqlite::Result<Vec<Appended>> {
+    fn commit(&mut self, jobs: &[Job]) -> rusqlite::Result<Vec<Appended>> {
         let connection = connected(&mut self.connection, &self.place)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut appender = Appender { connection: &transaction, rooms: &mut self.rooms, erased: false };
-        let mut done = Vec::with_capacity(sends.len());
-        for send in sends {
-            done.push(appender.take(send)?);
-        }
+        let mut appender = Appender {
+            connection: &transaction,
+            rooms: &mut self.rooms,
+            generation: &self.shared.generation,
+            erased: false,
+        };
+        let done = jobs.iter().map(|job| appender.take(job)).collect::<rusqlite::Result<_>>()?;
         let erased = appender.erased;
         self.rooms.flush(&transaction)?;
         transaction.commit()?;

@@ -1,0 +1,63 @@
+//! What the hub does when the log begins a room anew.
+
+use std::sync::Arc;
+
+use snug_shared::{MessageText, Nickname, RoomName};
+use uuid::Uuid;
+
+use super::{Hub, tell};
+use crate::{
+    fanout::FollowEnd,
+    layer::memory::MemoryLayer,
+    log::{Appended, Committed, memory::MemoryLog},
+    shard::Shards,
+};
+
+fn hub() -> (Arc<Hub>, Arc<MemoryLog>) {
+    let layer = Arc::new(MemoryLayer::default());
+    let commits = {
+        let layer = layer.clone();
+        Box::new(move |committed: &Arc<Committed>| tell(&*layer, committed))
+    };
+    let log = Arc::new(MemoryLog::new(commits).unwrap());
+    (Arc::new(Hub::new(log.clone(), layer, Shards::here(), 100)), log)
+}
+
+async fn post(hub: &Arc<Hub>, room: &RoomName) -> Arc<Committed> {
+    let (nickname, text) = (Nickname::parse("maya").unwrap(), MessageText::parse("hello").unwrap());
+    match hub.post(room, nickname, Uuid::now_v7(), text).await.unwrap().unwrap() {
+        Appended::New(committed) => committed,
+        other => panic!("expected a new entry, got {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_room_whose_history_began_anew_is_opened_anew_and_those_in_it_are_sent_back() {
+    let (hub, log) = hub();
+    let tea = RoomName::parse("tea").unwrap();
+    let room = hub.enter(&tea).await.unwrap();
+    let follower = room.follow(1, || {});
+    assert_eq!(post(&hub, &tea).await.epoch, room.epoch);
+    assert_eq!(post(&hub, &tea).await.entry.seq, 2);
+    log.forget_all();
+    let first = post(&hub, &tea).await;
+    assert_eq!(first.entry.seq, 1, "nothing is entered into the new history by way of the old one");
+    assert_ne!(first.epoch, room.epoch);
+    assert!(room.is_outdated());
+    assert_eq!(follower.end(), Some(FollowEnd::TooSlow));
+    let anew = hub.enter(&tea).await.unwrap();
+    assert_eq!(anew.epoch, first.epoch);
+    assert!(!anew.is_outdated());
+    assert_eq!(post(&hub, &tea).await.entry.seq, 2);
+}
+
+#[tokio::test]
+async fn a_room_nobody_spoke_in_keeps_its_epoch_while_it_comes_and_goes() {
+    let (hub, _) = hub();
+    let tea = RoomName::parse("tea").unwrap();
+    let epoch = hub.enter(&tea).await.unwrap().epoch;
+    hub.sweep();
+    assert!(hub.live_rooms().is_empty());
+    assert_eq!(hub.enter(&tea).await.unwrap().epoch, epoch);
+    assert_eq!(post(&hub, &tea).await.epoch, epoch);
+}
