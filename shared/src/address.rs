@@ -1,4 +1,4 @@
-//! Where a server is, as people type it, and the links that lead into a room.
+//! Addresses of servers, as people type them, and invite links to rooms.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use crate::name::{Nickname, RoomName};
 
-/// The port a server listens on when nobody says otherwise.
+/// The default port of a server.
 pub const DEFAULT_PORT: u16 = 8000;
 
 /// Why an address is refused. Each reads as a sentence for a person.
@@ -16,11 +16,11 @@ pub enum AddressError {
     /// Nothing was typed.
     #[error("Type an address, for example 192.168.1.20 or lab.local:8000.")]
     Empty,
-    /// A scheme that is not one of ours.
-    #[error("That kind of address is not for Snug. Leave out what stands before “://”, or use ws://.")]
+    /// A scheme that Snug does not use.
+    #[error("Snug doesn’t use that kind of address. Remove the part before “://”, or use ws://.")]
     Scheme,
-    /// No such host can be.
-    #[error("That is not a computer's name or address.")]
+    /// Not a valid host.
+    #[error("That isn’t a computer’s name or address.")]
     Host,
     /// More than one colon without brackets.
     #[error("Put brackets around an IPv6 address: [fe80::1]:8000.")]
@@ -29,14 +29,14 @@ pub enum AddressError {
     #[error("A port is a number from 1 to 65535.")]
     Port,
     /// A user name or password before the host.
-    #[error("Leave out what stands before the “@”. Snug has no accounts.")]
+    #[error("Remove the part before the “@”. Snug has no accounts.")]
     Account,
     /// The room in the link breaks the rules for names.
-    #[error("The room in that link has a name that can't be used.")]
+    #[error("The room in that link has a name that isn’t allowed.")]
     Room,
 }
 
-/// A server: host, port, and whether the line is encrypted.
+/// A server: host, port, and whether the connection is encrypted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ServerAddress {
     /// Its name or IP address.
@@ -47,17 +47,17 @@ pub struct ServerAddress {
     pub secure: bool,
 }
 
-/// A server, and perhaps a room on it: what an invite link or a typed address says.
+/// A server and an optional room: the content of an invite link or a typed address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invite {
-    /// Where.
+    /// The server.
     pub server: ServerAddress,
-    /// Into which room.
+    /// The room, if there is one.
     pub room: Option<RoomName>,
 }
 
 impl ServerAddress {
-    /// Reads what people type: `host`, `host:port`, `ws://…`, `http://…`, `[v6]:port`, a bare IPv6 address.
+    /// Parses what people type: `host`, `host:port`, `ws://…`, `http://…`, `[v6]:port`, a bare IPv6 address.
     ///
     /// # Errors
     /// [`AddressError`] says what is wrong with it.
@@ -117,7 +117,7 @@ impl Invite {
         if authority.contains('@') {
             return Err(AddressError::Account);
         }
-        // A scheme that was written has its own default; a bare host means a Snug server's.
+        // A typed scheme has its own default port. A bare host has a Snug server's.
         let default = match scheme.as_str() {
             "https" | "wss" => 443,
             "http" => 80,
@@ -126,7 +126,7 @@ impl Invite {
         let default =
             if typed.contains("://") && scheme != "ws" && scheme != "snug" { default } else { DEFAULT_PORT };
         let (host, port) = match authority.parse() {
-            // Every group of a bare IPv6 address belongs to it, so there is no port.
+            // A bare IPv6 address has no port: every group is part of the address.
             Ok(bare) => (Host::Ipv6(bare), None),
             Err(_) => {
                 let (host, port) = split_port(authority)?;
@@ -140,7 +140,7 @@ impl Invite {
         Ok(Self { room: room_in(&server, path)?, server })
     }
 
-    /// The link to pass on: opens in a browser, and in the app.
+    /// The link to pass on. It works in a browser and in the app.
     pub fn link(&self) -> String {
         match &self.room {
             None => self.server.http_url("/"),
@@ -173,7 +173,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<u16>), AddressError> {
     Ok((host, port))
 }
 
-/// The room in a link's path: `/chat/{room}/` or `/ws/chat/{room}/…`. Any other path is no room.
+/// The room in a link's path: `/chat/{room}/` or `/ws/chat/{room}/…`. Other paths have none.
 fn room_in(server: &ServerAddress, path: &str) -> Result<Option<RoomName>, AddressError> {
     let Ok(url) = Url::parse(&server.http_url(if path.starts_with('/') { path } else { "/" })) else {
         return Err(AddressError::Host);
@@ -205,7 +205,7 @@ pub fn segment(text: &str) -> String {
     encoded
 }
 
-/// Undoes [`segment`]; `None` for what is not UTF-8 or has a broken escape.
+/// Decodes [`segment`]. `None` if the result is not UTF-8 or an escape is broken.
 pub fn decode_segment(encoded: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded.bytes();

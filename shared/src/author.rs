@@ -1,4 +1,4 @@
-//! Who wrote an entry: `by` on the wire (`docs/protocol.md` §1).
+//! The author of an entry: `by` on the wire (`docs/protocol.md` §1).
 
 use std::{fmt, sync::Arc};
 
@@ -9,10 +9,10 @@ use crate::{limits, name::Nickname};
 /// Base32 characters of a key's or a seat's hash.
 const HASH_CHARS: usize = 26;
 
-/// What kind of proof stands behind an author.
+/// The kind of proof for an author.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AuthorKind {
-    /// `k:` a proven key.
+    /// `k:` a proven key. Reserved, not built.
     Key,
     /// `s:` a seat: one device in one room.
     Seat,
@@ -20,7 +20,7 @@ pub enum AuthorKind {
     Http,
 }
 
-/// The author of an entry: `k:` or `s:` and 26 base32 characters of a hash, or `h:` and a name. Cheap to clone: a server has it in
+/// The author of an entry: `k:` or `s:` and 26 base32 characters of a hash, or `h:` and a name. Cheap to clone: a server holds it in
 /// several places for each member.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Author(Arc<str>);
@@ -47,12 +47,12 @@ impl Author {
         if valid { Ok(Self(text.into())) } else { Err(AuthorError) }
     }
 
-    /// The author of what is posted over HTTP under this name.
+    /// The author of posts over HTTP under this nickname.
     pub fn http(name: &Nickname) -> Self {
         Self(format!("h:{name}").into())
     }
 
-    /// What kind of proof stands behind it.
+    /// The kind of proof for it.
     pub fn kind(&self) -> AuthorKind {
         match self.0.as_bytes().first() {
             Some(b'k') => AuthorKind::Key,

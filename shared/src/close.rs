@@ -1,6 +1,6 @@
 //! Why a connection ends and why a send is refused (`docs/protocol.md` §4, "Error codes" and "Close codes").
 //!
-//! Policy is one `match`: [`CloseReason::come_back`] says what a client does next, wherever it asks.
+//! [`CloseReason::come_back`] is the one place that decides whether a client reconnects.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub enum CloseReason {
     GoingAway,
     /// 1002: a frame broke RFC 6455.
     BrokenFrame,
-    /// 1003: a binary frame where only text is spoken.
+    /// 1003: a binary frame where only text is allowed.
     Binary,
     /// 1007: a text frame that is not UTF-8.
     BadUtf8,
@@ -27,19 +27,19 @@ pub enum CloseReason {
     UnsupportedVersion,
     /// 4002: the room's or the member's name is not allowed.
     BadName,
-    /// 4003: the nickname belongs to another; an `error` with a suggestion comes first.
+    /// 4003: another member has the nickname; an `error` with a suggestion comes first.
     NicknameTaken,
-    /// 4004: the room wants another password.
+    /// 4004: wrong password. Reserved, not built.
     WrongPassword,
-    /// 4005: shown out by a moderator.
+    /// 4005: removed by a moderator. Reserved, not built.
     Kicked,
-    /// 4006: kept out by a moderator.
+    /// 4006: banned by a moderator. Reserved, not built.
     Banned,
-    /// 4007: no more members fit into the room or the server.
+    /// 4007: the room or the server is full.
     Full,
-    /// 4008: the member fell too far behind what the room says.
+    /// 4008: the member fell too far behind its room.
     TooSlow,
-    /// 4009: too much, after warnings.
+    /// 4009: too many frames, after warnings.
     Flood,
     /// 4010: a newer connection took this seat.
     Replaced,
@@ -49,20 +49,20 @@ pub enum CloseReason {
     Other(u16),
 }
 
-/// What a client does after a [`CloseReason`].
+/// How a client reconnects after a [`CloseReason`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ComeBack {
-    /// Stay away: nothing would change.
+    /// Do not reconnect: nothing would change.
     No,
-    /// Stay away until the person picks another name.
+    /// Reconnect when the user has picked another name.
     WithAnotherName,
-    /// Stay away until the person gives another password.
+    /// Reconnect when the user has given another password.
     WithAnotherPassword,
-    /// Come back after a random part of this many milliseconds.
+    /// Reconnect after a random part of this many milliseconds.
     Within(u32),
-    /// Come back with growing pauses.
+    /// Reconnect with growing pauses.
     WithBackoff,
-    /// Come back after the `retry_after_ms` of the error that came before.
+    /// Reconnect after the `retry_after_ms` of the error that came before.
     AfterRetry,
 }
 
@@ -145,7 +145,7 @@ impl CloseReason {
         }
     }
 
-    /// Whether and how a client comes back.
+    /// Whether and how a client reconnects.
     pub const fn come_back(self) -> ComeBack {
         match self {
             Self::Normal
@@ -161,7 +161,7 @@ impl CloseReason {
             Self::BadName | Self::NicknameTaken => ComeBack::WithAnotherName,
             Self::WrongPassword => ComeBack::WithAnotherPassword,
             Self::Restart => ComeBack::Within(5_000),
-            // A slow reader is behind, not broken: it returns at once and resumes.
+            // A slow reader is behind, not broken: it reconnects at once and resumes.
             Self::TooSlow => ComeBack::Within(1_000),
             Self::Flood => ComeBack::AfterRetry,
             Self::GoingAway | Self::Full | Self::Internal | Self::Other(_) => ComeBack::WithBackoff,
@@ -177,33 +177,33 @@ pub enum ErrorCode {
     BadRequest,
     /// A `type` this server does not know.
     UnknownType,
-    /// A text with nothing to see in it.
+    /// A text without visible characters.
     Empty,
     /// A text above its limit.
     TooLong,
-    /// Too many in too short a time; `retry_after_ms` says how long to wait.
+    /// Too many frames in too short a time; `retry_after_ms` says how long to wait.
     RateLimited,
-    /// The entry meant is not there, or was deleted.
+    /// The target does not exist, or was deleted.
     NotFound,
-    /// Somebody else's to do.
+    /// Only another member may do that.
     NotAllowed,
     /// The `id` was used before for other content.
     IdConflict,
-    /// A name that may not be used.
+    /// A name that is not allowed.
     BadName,
-    /// The nickname belongs to another; `suggestion` is free.
+    /// Another member has the nickname; `suggestion` is free.
     NicknameTaken,
-    /// The room wants another password.
+    /// Wrong password. Reserved, not built.
     WrongPassword,
-    /// The room takes no new members.
+    /// The room accepts no new members. Reserved, not built.
     Locked,
-    /// The member may not speak now.
+    /// The member may not write now. Reserved, not built.
     Muted,
     /// The server's disk is full; it may have been stored, so send the same `id` again.
     StorageFull,
     /// The server could not store it; it may have been stored, so send the same `id` again.
     Unavailable,
-    /// This server does not serve that.
+    /// This server does not support that.
     Unsupported,
     /// A code of a later server.
     #[serde(other)]

@@ -1,14 +1,14 @@
-//! Snug's wire on one page: what crosses the network between a server and everything that talks to it.
+//! Snug's wire protocol: everything that crosses the network between a server and its clients.
 //!
-//! The page itself is `docs/protocol.md`; this crate is that page in Rust. It knows no sockets, clocks, threads, widgets or
-//! disks. Values are checked where they enter and valid ever after: [`RoomName`], [`Nickname`], [`MessageText`], [`Author`].
+//! This crate is `docs/protocol.md` in Rust. It knows no sockets, clocks, threads, widgets or disks. Values are checked when they
+//! are parsed and valid from then on: [`RoomName`], [`Nickname`], [`MessageText`], [`Author`].
 //!
-//! - A client opens `/ws/chat/{room}/{nickname}`, hears a challenge, says [`Hello`], and is told [`Established`]; then come the
-//!   [`entries`](ServerFrame::Entries) it missed, and from then on every new [`Entry`] as a frame of its own.
-//! - What is said, edited, deleted, marked: each is a [`Intent`] under the sender's own id, and becomes one [`Entry`] of the
-//!   room's log with the next [`Seq`]. Seeing one's own id come back is the only acknowledgement there is.
-//! - Unknown fields are ignored both ways. An unknown `type` from a client is answered with an error; from a server it is
-//!   passed over, unless it has a `seq`: then it is counted ([`Line::Opaque`]), so that the numbering stays without holes.
+//! - A client opens `/ws/chat/{room}/{nickname}`, receives a challenge, sends [`Hello`] and receives [`Established`]. Then it
+//!   receives the [`entries`](ServerFrame::Entries) it missed, and from then on every new [`Entry`] as a frame of its own.
+//! - A message, edit, deletion, reaction or topic is an [`Intent`] with an id of the sender. It becomes one [`Entry`] of the
+//!   room's log with the next [`Seq`]. The entry coming back with that id is the only acknowledgement.
+//! - Unknown fields are ignored both ways. An unknown `type` from a client is answered with an error. From a server it is
+//!   ignored, unless it has a `seq`: then it is counted ([`Line::Opaque`]), so that the numbering has no holes.
 
 pub mod address;
 pub mod api;

@@ -27,7 +27,7 @@ pub const CLIENT_FRAME_BYTES: usize = 64 * 1024;
 pub const SERVER_FRAME_BYTES: usize = 256 * 1024;
 /// Entries asked for at once, at most.
 pub const HISTORY_MAX: u32 = 500;
-/// Entries asked for when a client does not say.
+/// Entries requested by default.
 pub const HISTORY_DEFAULT: u32 = 50;
 /// Members listed one by one; above it only the count is told.
 pub const MEMBERS_LISTED: usize = 100;
@@ -40,7 +40,7 @@ pub const SEAT_BYTES: usize = 256;
 /// A client's own name and version in `hello`, in bytes, at most; the rest is cut.
 pub const CLIENT_NAME_BYTES: usize = 64;
 
-/// What a server holds its members to, told in `connection_established`.
+/// The limits that a server declares in `connection_established`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// A message's text in grapheme clusters.
@@ -51,7 +51,7 @@ pub struct Limits {
     pub frame_bytes: u32,
     /// Entries asked for at once.
     pub history: u32,
-    /// Entries missed after which a return is a fresh join.
+    /// Missed entries above which a resume becomes a fresh join.
     pub replay: u32,
     /// Sends allowed at once.
     pub rate_burst: u32,

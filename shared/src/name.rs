@@ -1,7 +1,7 @@
-//! Names that were checked once and are valid ever after (`docs/protocol.md` §3).
+//! Names, checked when they are parsed and valid from then on (`docs/protocol.md` §3).
 //!
-//! [`RoomName`] and [`Nickname`] keep the spelling a person chose (trimmed, NFC). [`RoomKey`] is what makes two room names
-//! one; [`Nickname::collides_with`] is what makes two nicknames look the same.
+//! [`RoomName`] and [`Nickname`] keep the spelling a person chose (trimmed, NFC). Two room names are one room if their [`RoomKey`]s
+//! are equal. [`Nickname::collides_with`] tells whether two nicknames look the same.
 
 use std::{fmt, ops::RangeInclusive, sync::Arc};
 
@@ -15,9 +15,9 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::limits;
 
-/// What nicknames nobody may carry look like, since they would pass for the server itself: “snug”, “system” and “server”.
+/// The looks of nicknames that would pass for the server: “snug”, “system” and “server”. Nobody may have them.
 const RESERVED: [&str; 3] = ["snug", "systern", "server"];
-/// How many letters a name has that looks like one of them.
+/// The possible lengths, in characters, of a name that looks like one of them.
 const RESERVED_LETTERS: RangeInclusive<usize> = 4..=7;
 
 /// Why a name is refused. Each reads as a sentence for a person.
@@ -27,22 +27,22 @@ pub enum NameError {
     #[error("A name needs at least one character.")]
     Empty,
     /// More than this many grapheme clusters, or too many bytes for them.
-    #[error("That name is too long: {0} characters at most.")]
+    #[error("That name is too long. Use at most {0} characters.")]
     TooLong(usize),
-    /// Only combining marks, which show as nothing by themselves.
-    #[error("That name has nothing to see in it.")]
+    /// Only combining marks, which are invisible by themselves.
+    #[error("That name has no visible characters.")]
     Invisible,
     /// A control, bidirectional or otherwise ignorable character.
-    #[error("That name has an invisible character in it. Please type it by hand.")]
+    #[error("That name contains an invisible character. Type it by hand.")]
     Forbidden,
     /// A slash, which separates names in addresses.
-    #[error("A name can't contain “/”.")]
+    #[error("A name can’t contain “/”.")]
     Slash,
-    /// `.` or `..`, which mean a place in an address.
-    #[error("“.” and “..” can't be names.")]
+    /// `.` or `..`, which have a meaning in paths.
+    #[error("“.” and “..” can’t be names.")]
     Dots,
     /// One of the names that would pass for the server.
-    #[error("That name is kept for the server itself. Please pick another.")]
+    #[error("That name is reserved for the server. Pick another.")]
     Reserved,
 }
 
@@ -54,7 +54,7 @@ pub struct RoomName {
     key: RoomKey,
 }
 
-/// What makes two room names one: NFKC and case folding. Never shown.
+/// The key that two spellings of one room name share: NFKC and case folding. Never shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoomKey(Arc<str>);
 
@@ -62,7 +62,7 @@ pub struct RoomKey(Arc<str>);
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Nickname(Arc<str>);
 
-/// What a nickname looks like (UTS #39 skeletons, as written and case-folded).
+/// The looks of a nickname: UTS #39 skeletons, as written and case-folded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Looks {
     written: String,
@@ -90,7 +90,7 @@ impl RoomName {
         Ok(Self { name, key: RoomKey(key) })
     }
 
-    /// What this name is compared by.
+    /// The key by which this name is compared.
     pub fn key(&self) -> RoomKey {
         self.key.clone()
     }
@@ -126,7 +126,7 @@ impl Nickname {
         &self.0
     }
 
-    /// What the name looks like. Two nicknames collide when either half of their looks is equal.
+    /// The looks of the name. Two nicknames collide when either half of their looks is equal.
     pub fn looks(&self) -> Looks {
         let compatible: String = self.0.nfkc().collect();
         Looks {
@@ -187,7 +187,7 @@ impl Looks {
 
 /// NFKC, case folded, and NFKC again, because folding can undo it.
 fn fold(name: &str) -> String {
-    // It is in every normal form, and names are checked with each entry that is read.
+    // ASCII is in every normal form. The shortcut matters: every entry read checks a name.
     if name.is_ascii() {
         return name.to_ascii_lowercase();
     }
@@ -201,7 +201,7 @@ fn fold_any(name: &str) -> String {
 
 /// Whether a folded name would pass for one of the server's.
 fn looks_reserved(folded: &str) -> bool {
-    // Of ASCII's letters only this one looks like others that are reserved; and names are checked with each entry that is read.
+    // Of ASCII's letters only `m` looks like others in a reserved name. The shortcut matters: every entry read checks a name.
     if folded.is_ascii() {
         return RESERVED.contains(&folded.replace('m', "rn").as_str());
     }
@@ -216,7 +216,7 @@ fn looks_reserved_any(folded: &str) -> bool {
 
 fn checked(name: &str, clusters: usize, bytes: usize) -> Result<String, NameError> {
     let name = name.trim();
-    // Checked before any work that costs more than looking: NFC makes a text shorter by two thirds at most.
+    // Checked before the expensive steps. NFC makes a text shorter by two thirds at most.
     if name.len() > 4 * bytes {
         return Err(NameError::TooLong(clusters));
     }
@@ -242,8 +242,8 @@ fn checked(name: &str, clusters: usize, bytes: usize) -> Result<String, NameErro
     Ok(name)
 }
 
-/// Control, format, surrogate, private-use and unassigned-as-ignorable characters, and line breaks of any kind: whatever
-/// could make one name pass for another, or a name for something else, in a list or in a log.
+/// Control, format, private-use and default-ignorable characters, and line breaks of any kind. They could make one name
+/// pass for another, or for something else in a list or a log.
 fn is_forbidden(c: char) -> bool {
     use GeneralCategory as Category;
     is_ignorable(c)

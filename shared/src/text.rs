@@ -1,4 +1,4 @@
-//! What people write: message texts, reactions and topics that were checked once (`docs/protocol.md` §3).
+//! Message texts, reactions and topics, checked when they are parsed (`docs/protocol.md` §3).
 
 use std::fmt;
 
@@ -14,14 +14,14 @@ use crate::{
 /// Why a text is refused. Each reads as a sentence for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// Nothing but white space and characters that show as nothing.
-    #[error("There is nothing to see in that message.")]
+    /// Only white space and invisible characters.
+    #[error("That message has no visible characters.")]
     Empty,
     /// More than this many grapheme clusters, or too many bytes for them.
-    #[error("That is too long: {0} characters at most.")]
+    #[error("That’s too long. Use at most {0} characters.")]
     TooLong(usize),
     /// A control character other than a line break or a tab.
-    #[error("That text has a control character in it.")]
+    #[error("That text contains a control character.")]
     Control,
     /// A reaction that is not exactly one character.
     #[error("A reaction is one emoji.")]
@@ -39,7 +39,7 @@ impl TextError {
     }
 }
 
-/// A message's text: 1–4,000 grapheme clusters, at most 16 KiB, with something to see in it. Kept as written.
+/// A message's text: 1–4,000 grapheme clusters, at most 16 KiB, at least one visible. Kept as written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct MessageText(String);

@@ -46,10 +46,10 @@ fn bad_names() -> Vec<(&'static str, String, &'static str)> {
         ("nothing", String::new(), "at least one character"),
         ("spaces", "   ".into(), "at least one character"),
         ("wide spaces", "\u{3000}\u{2003}".into(), "at least one character"),
-        ("only combining marks", "\u{301}\u{302}".into(), "nothing to see"),
+        ("only combining marks", "\u{301}\u{302}".into(), "no visible characters"),
         ("a slash", "a/b".into(), "“/”"),
-        ("a dot", ".".into(), "can't be names"),
-        ("two dots", " .. ".into(), "can't be names"),
+        ("a dot", ".".into(), "can’t be names"),
+        ("two dots", " .. ".into(), "can’t be names"),
         ("NUL", "a\0b".into(), "invisible"),
         ("a line break", "a\nb".into(), "invisible"),
         ("a tab", "a\tb".into(), "invisible"),
@@ -75,15 +75,15 @@ async fn a_nickname_that_breaks_a_rule_is_refused_with_a_readable_reason() {
     let room = Room::open().await;
     let mut rows = bad_names();
     rows.extend([
-        ("33 characters", "x".repeat(33), "32 characters at most"),
-        ("129 bytes", "x\u{304}\u{301}".repeat(26), "32 characters at most"),
-        ("64 KiB", "x".repeat(7_000), "32 characters at most"),
-        ("the server", "server".into(), "kept for the server"),
-        ("the system", " System ".into(), "kept for the server"),
-        ("ourselves", "SNUG".into(), "kept for the server"),
-        ("full-width", "ｓｎｕｇ".into(), "kept for the server"),
-        ("a Cyrillic look-alike", "ѕуѕtеm".into(), "kept for the server"),
-        ("r and n for m", "systern".into(), "kept for the server"),
+        ("33 characters", "x".repeat(33), "at most 32 characters"),
+        ("129 bytes", "x\u{304}\u{301}".repeat(26), "at most 32 characters"),
+        ("64 KiB", "x".repeat(7_000), "at most 32 characters"),
+        ("the server", "server".into(), "reserved for the server"),
+        ("the system", " System ".into(), "reserved for the server"),
+        ("ourselves", "SNUG".into(), "reserved for the server"),
+        ("full-width", "ｓｎｕｇ".into(), "reserved for the server"),
+        ("a Cyrillic look-alike", "ѕуѕtеm".into(), "reserved for the server"),
+        ("r and n for m", "systern".into(), "reserved for the server"),
     ]);
     for (what, name, words) in rows {
         let (error, close) = knock(&room, &format!("/ws/chat/tea/{}", segment(&name))).await;
@@ -103,8 +103,8 @@ async fn a_rooms_name_that_breaks_a_rule_is_refused_with_a_readable_reason_and_n
     // An empty segment is another address.
     rows.retain(|(_, name, _)| !name.is_empty());
     rows.extend([
-        ("65 characters", "x".repeat(65), "64 characters at most"),
-        ("257 bytes", "x\u{304}\u{301}".repeat(52), "64 characters at most"),
+        ("65 characters", "x".repeat(65), "at most 64 characters"),
+        ("257 bytes", "x\u{304}\u{301}".repeat(52), "at most 64 characters"),
     ]);
     for (what, name, words) in rows {
         let (error, close) = knock(&room, &format!("/ws/chat/{}/maya2", segment(&name))).await;
