@@ -14,7 +14,7 @@ use snug_shared::{Nickname, RoomName};
 const BACKEND: &str = "ICED_BACKEND";
 const SOFTWARE: &str = "tiny-skia";
 
-/// Rooms to talk in, on your own network
+/// Chat rooms for your own network
 ///
 /// Without a command, the app opens. The commands are for scripts and open no window: data goes to
 /// standard output, words go to standard error. They end with 0 when it is done, with 1 when the server

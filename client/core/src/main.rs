@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use snug_core::commands::{self, Command};
 
-/// Rooms to talk in, on your own network: the commands for scripts
+/// Chat rooms for your own network: the commands for scripts
 ///
 /// Data goes to standard output, words go to standard error. They end with 0 when it is done, with 1 when the
 /// server refuses or can't be reached, with 2 when they were used wrongly, with 130 after Ctrl-C.

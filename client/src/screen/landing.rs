@@ -252,7 +252,7 @@ impl Landing {
         let mark = svg(svg::Handle::from_memory(icon::MARK)).width(44).height(44);
         let word = column![
             say("Snug", Type::Title),
-            say("Rooms to talk in, on your own network.", Type::Meta).style(theme::muted),
+            say("Chat rooms for your own network.", Type::Meta).style(theme::muted),
         ];
         let theme = icon_button(theme_icon(self.theme)).on_press(Message::Theme);
         row![mark, word, space::horizontal(), crate::widget::hint(theme, theme_hint(self.theme))]

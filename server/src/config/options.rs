@@ -8,7 +8,7 @@ use super::{Config, ConfigError, file, settings::Settings};
 
 const PRECEDENCE: &str = "Flags win over SNUG_* variables, those over the file, that over the defaults.";
 
-/// Rooms to talk in, on your own network: the server alone, without the app
+/// Chat rooms for your own network: the server alone, without the app
 #[derive(Debug, Parser)]
 #[command(name = "snug-server", version, max_term_width = 120, after_help = PRECEDENCE)]
 pub struct Options {
