@@ -1,4 +1,4 @@
-//! What a person needs to see when the server has started: where it is, and how others get in.
+//! The text at the start of the server: its addresses, invite links and data folder.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -12,7 +12,7 @@ use url::Host;
 
 use snug_server::{Config, net::addresses::reachable};
 
-/// Prints it. A closed stdout is no reason not to serve.
+/// Prints the banner. A closed stdout does not stop the server.
 pub fn print(address: SocketAddr, config: &Config, file: Option<&Path>) {
     let mut out = io::stdout().lock();
     let qr = out.is_terminal();
@@ -30,7 +30,7 @@ fn write(
     writeln!(out, "Listening on {address}")?;
     let links: Vec<String> = reachable.iter().map(|ip| link(*ip, address.port())).collect();
     match links.split_first() {
-        None => writeln!(out, "This machine has no network: only programs on it can join.")?,
+        None => writeln!(out, "This machine has no network: only programs on it can connect.")?,
         Some((invite, others)) => {
             writeln!(out, "\n  Pass this on: {invite}")?;
             for other in others {
@@ -43,13 +43,13 @@ fn write(
     }
     writeln!(out)?;
     match config.durability {
-        Durability::Full => writeln!(out, "Rooms are kept in {}", config.data_dir.display())?,
-        Durability::None => writeln!(out, "Nothing is kept: rooms end with this server.")?,
+        Durability::Full => writeln!(out, "Rooms are stored in {}", config.data_dir.display())?,
+        Durability::None => writeln!(out, "Nothing is stored: rooms end with this server.")?,
     }
     if let Some(file) = file {
         writeln!(out, "Settings from {}", file.display())?;
     }
-    writeln!(out, "Others cannot get in? Let TCP port {} through this machine's firewall.", address.port())?;
+    writeln!(out, "Others can't connect? Allow TCP port {} in this machine's firewall.", address.port())?;
     out.flush()
 }
 
@@ -86,12 +86,12 @@ mod tests {
             "Listening on 0.0.0.0:8123",
             "  Pass this on: http://192.168.1.20:8123/",
             "            or: http://10.0.0.5:8123/",
-            "Rooms are kept in /srv/snug",
+            "Rooms are stored in /srv/snug",
             "Settings from snug.toml",
         ] {
             assert!(text.lines().any(|written| written == line), "{line:?} is not in {text}");
         }
-        assert!(!text.contains('█'), "no picture where no one looks");
+        assert!(!text.contains('█'), "no QR code unless stdout is a terminal");
     }
 
     #[test]

@@ -112,7 +112,7 @@ pub(super) fn values(config: &Config) -> toml::Table {
 pub fn print(config: &Config) -> String {
     let values = values(config);
     let mut text = String::from(
-        "# Settings of snug-server. Each may also be a flag (--listen) or a variable (SNUG_LISTEN), which win.\n",
+        "# Settings of snug-server. Flags (--listen) and variables (SNUG_LISTEN) win over them.\n",
     );
     for setting in described() {
         let Some(value) = values.get(&setting.name) else { continue };

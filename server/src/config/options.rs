@@ -6,16 +6,17 @@ use clap::{CommandFactory, FromArgMatches, Parser, builder::StyledStr};
 
 use super::{Config, ConfigError, file, settings::Settings};
 
-const PRECEDENCE: &str = "Flags win over SNUG_* variables, those over the file, that over the defaults.";
+const PRECEDENCE: &str =
+    "Flags win over SNUG_* variables, variables over the file, the file over the defaults.";
 
 /// Chat rooms for your own network: the server alone, without the app
 #[derive(Debug, Parser)]
 #[command(name = "snug-server", version, max_term_width = 120, after_help = PRECEDENCE)]
 pub struct Options {
-    /// Reads settings from this file, instead of the first there is of ./snug.toml, your own and the system's
+    /// Read settings from this file; by default from the first of ./snug.toml, ~/.config/snug/snug.toml and /etc/snug/snug.toml
     #[arg(long, env = "SNUG_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Prints the settings in effect as a file that can be loaded again, and ends
+    /// Print the settings in effect as a file that can be loaded again, and exit
     #[arg(long)]
     pub print_config: bool,
     #[command(flatten)]

@@ -1,5 +1,4 @@
-//! The one list of settings: what each is called, what it takes and what it is for, on the command line, in the
-//! environment and in a file.
+//! The one list of settings: name, values and help text of each, on the command line, in the environment and in a file.
 
 use std::{
     net::SocketAddr,
@@ -17,23 +16,23 @@ use super::{
     kinds::{self, HostName, Layer, LogFormat, Origin, Switch, Tls},
 };
 
-/// What was set in one place. A field's comment is its help text everywhere.
+/// The settings given in one place. A field's comment is its help text everywhere.
 #[derive(Debug, Default, Clone, Args, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Settings {
     /// Address and port to listen on; port 0 takes any free one
     #[arg(long, env = "SNUG_LISTEN", value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
-    /// Folder the rooms are kept in
+    /// Folder that stores the rooms
     #[arg(long, env = "SNUG_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// What the server is called in the app
+    /// Name of the server in the app
     #[arg(long, env = "SNUG_NAME", value_name = "NAME")]
     name: Option<String>,
-    /// full: what was acknowledged survives a crash and a power cut; none: nothing is kept
+    /// full: stored messages survive a crash and a power cut; none: nothing is stored
     #[arg(long, env = "SNUG_DURABILITY", value_name = "full|none", value_parser = kinds::durability)]
     durability: Option<Durability>,
-    /// off: no limits for one person or one address
+    /// off: no limits for one member or one address
     #[arg(long, env = "SNUG_RATE_LIMIT", value_name = "on|off", hide_possible_values = true)]
     rate_limit: Option<Switch>,
     /// What joins several servers into one; memory: this one alone
@@ -42,10 +41,10 @@ pub struct Settings {
     /// Encryption of connections
     #[arg(long, env = "SNUG_TLS", value_name = "off|auto|require", hide_possible_values = true)]
     tls: Option<Tls>,
-    /// A web page's origin that may use this server, besides its own; may be given several times
+    /// Origin of another web page that may use this server; can be repeated
     #[arg(long, env = "SNUG_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     allow_origin: Option<Vec<Origin>>,
-    /// A name this server is called by, besides its machine's, localhost, *.local and IP addresses; may be given several times
+    /// Another name of this server, besides its machine's, localhost, *.local and IP addresses; can be repeated
     #[arg(long, env = "SNUG_ALLOW_HOST", value_name = "HOST", value_delimiter = ',')]
     allow_host: Option<Vec<HostName>>,
     /// Connections at once
@@ -54,7 +53,7 @@ pub struct Settings {
     /// Connections at once from one address; this machine's own are not counted
     #[arg(long, env = "SNUG_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N")]
     max_connections_per_address: Option<NonZeroU32>,
-    /// Connections from one address that have not sent a whole request yet
+    /// Connections from one address without a whole request yet
     #[arg(long, env = "SNUG_MAX_HANDSHAKES_PER_ADDRESS", value_name = "N")]
     max_handshakes_per_address: Option<NonZeroU32>,
     /// Members of one room
@@ -63,16 +62,16 @@ pub struct Settings {
     /// Seconds a request may take to arrive
     #[arg(long, env = "SNUG_HANDSHAKE_TIMEOUT", value_name = "SECONDS")]
     handshake_timeout: Option<NonZeroU16>,
-    /// Which log lines go to stderr: error, warn, info, debug, trace, or a filter such as snug_server=debug,warn
+    /// Lines of the server log on stderr: error, warn, info, debug, trace, or a filter such as snug_server=debug,warn
     #[arg(long, env = "SNUG_LOG", value_name = "FILTER")]
     log: Option<String>,
-    /// text: log lines for people; json: for machines, an object a line
+    /// text: a server log for people; json: for machines, one object a line
     #[arg(long, env = "SNUG_LOG_FORMAT", value_name = "text|json", hide_possible_values = true)]
     log_format: Option<LogFormat>,
 }
 
 impl Settings {
-    /// Puts what is set here over what is there.
+    /// Overwrites the settings that are given here.
     pub fn apply(self, config: &mut Config) {
         fn set<T>(place: &mut T, value: Option<impl Into<T>>) {
             if let Some(value) = value {
@@ -123,7 +122,7 @@ impl From<&Config> for Settings {
     }
 }
 
-/// A setting as a person meets it.
+/// A setting as users see it.
 pub(super) struct Described {
     pub(super) name: String,
     pub(super) help: String,
