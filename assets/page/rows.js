@@ -179,15 +179,15 @@ function reactions(row, act, me) {
 function delivery(row, act) {
   if (!row.failed) return h('div', { class: 'delivery' }, 'Waiting');
   return h('div', { class: 'delivery failed' },
-    h('b', {}, 'Failed'), h('span', {}, row.failed.message),
+    h('b', {}, 'Failed to send'), h('span', {}, row.failed.message),
     h('button', { type: 'button', onclick: () => act.retry(row.id) }, 'Retry'),
     h('button', { type: 'button', onclick: () => act.copy(row) }, 'Copy text'),
     h('button', { type: 'button', onclick: () => act.discard(row.id) }, 'Delete'));
 }
 
 const HOLES = {
-  missed: 'Loading messages…',
-  lost: 'The messages that were here are no longer on the server.',
+  missed: 'Loading the messages in between…',
+  lost: 'The server no longer keeps the messages that were here.',
   anew: 'The server has started a new history. Messages above this line are from the old one.',
 };
 

@@ -21,7 +21,7 @@ function contents() {
     const seconds = h('span', { class: 'countdown', 'aria-hidden': 'true' });
     const count = () => {
       const left = Math.ceil((link.until - Date.now()) / 1000);
-      seconds.textContent = left > 0 ? `Next try in ${left} s.` : 'Trying now…';
+      seconds.textContent = left > 0 ? `Next try in ${left} s.` : 'Trying…';
     };
     count();
     countdown = setInterval(count, 500);
