@@ -116,7 +116,7 @@ async fn converse(
         Ok(joined) => joined,
         Err(end) => return end,
     };
-    let room = seated.room.clone();
+    let room = seated.claim.room().clone();
     let mut replay = OptionFuture::from(Some(Box::pin(replay::replay(server, &room, outbound, plan))));
     let mut talker = answer::Talker::new(server.clone(), &mut seated, outbound.clone(), wish.echo);
     let mut pages: VecDeque<Later<Option<Bytes>>> = VecDeque::new();
@@ -130,13 +130,17 @@ async fn converse(
                 }
             },
             heard = hear(outbound, frames), if pages.len() < PAGES => {
-                let answer = match heard {
+                let mut answer = match heard {
                     Ok(Heard::Text(text)) => talker.hear(&text),
                     Ok(Heard::Binary(_)) => talker.hear_binary(),
                     Err(end) => return end,
                 };
+                if let answer::Answer::Introduce(introduction) = answer {
+                    // A box, because every connection has the place for this, and hardly one needs it.
+                    answer = Box::pin(talker.introduce(introduction)).await;
+                }
                 match answer {
-                    answer::Answer::Nothing => {}
+                    answer::Answer::Nothing | answer::Answer::Introduce(_) => {}
                     answer::Answer::Now(frame) => outbound.send([frame]),
                     answer::Answer::Later(page) => pages.push_back(page),
                     answer::Answer::Last(frame, reason) => {

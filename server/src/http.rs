@@ -107,6 +107,6 @@ async fn healthy() -> Json<Value> {
 async fn ready(State(server): State<Arc<Server>>) -> Result<Json<Value>, HttpError> {
     match server.hub.ready() {
         Ok(()) => Ok(Json(json!({"status": "ready"}))),
-        Err(reason) => Err(HttpError::unavailable(ErrorCode::Unavailable, reason)),
+        Err(reason) => Err(HttpError::unavailable(ErrorCode::Unavailable, reason.to_string())),
     }
 }

@@ -1,32 +1,34 @@
-//! Which rooms are live, and the way into them.
+//! Which rooms are live on this server, and the way into them.
 //!
-//! A room is opened from the log when the first member or post comes, and let go when nobody is in it, nobody's name is kept
-//! and nothing of it is under way. It knows no HTTP and no WebSocket frames.
+//! A room is opened from the log and the presence when the first member, reader or post comes. It is let go when nobody is in it
+//! and nothing of it is under way. The hub knows no HTTP and no frames but the ping that asks whether a connection is alive.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use snug_shared::{
-    Author, CloseReason, Intent, MessageText, Nickname, RoomKey, RoomName,
-    api::{RoomInfo, Rooms},
-};
+use snug_shared::{Author, CloseReason, Intent, MessageText, Nickname, RoomKey, RoomName};
 use tokio::{runtime::Handle, sync::OnceCell, task::AbortHandle};
 use uuid::Uuid;
 
 use crate::{
-    layer::ChannelLayer,
-    log::{Actor, Append, Appended, Callback, Committed, Log, LogError},
+    backend::Backend,
+    log::{Actor, Appended, LogError},
     shard::Shards,
+    sync::{Ranked, rank},
+    unavailable::Unavailable,
 };
 
 mod coalesce;
-mod early;
+mod directory;
+mod entered;
+mod flusher;
+mod inbox;
 mod room;
 mod roster;
 mod single_flight;
@@ -34,29 +36,29 @@ mod sockets;
 #[cfg(test)]
 mod tests;
 
-pub use room::Room;
-pub use roster::{JoinError, Joined};
+pub use entered::{Claim, Entered};
+use inbox::Inbox;
+pub use room::{Place, Room};
 
 /// Rooms that can be live at once.
 const LIVE_ROOMS: usize = 20_000;
-/// Rooms told by [`Hub::rooms`]: those with the newest entries.
-const LISTED_ROOMS: usize = 500;
 /// Histories of a room that one post is tried in: the log began a new one each time.
 const HISTORIES: u32 = 3;
 /// Silence after which the server asks whether anybody is there.
 const PING_AFTER: Duration = Duration::from_secs(15);
-/// Silence after which nobody is. With the sweep's 5 s and the members' grace of 5 s, who is gone has left after 41 s.
+/// Silence after which nobody is. With the sweep's 5 s and the members' grace of 5 s, a lost member has left after 41 s.
 const DEAD_AFTER: Duration = Duration::from_secs(30);
 /// How often connections are looked after.
 pub const SWEEP: Duration = Duration::from_secs(5);
+/// Bits of an id that count on one server. Those above are the server's number.
+const ID_BITS: u32 = 48;
 
-/// The live rooms of this process.
+/// The live rooms of this server.
 pub struct Hub {
-    log: Arc<dyn Log>,
-    layer: Arc<dyn ChannelLayer>,
+    backend: Backend,
     shards: Shards,
     members_per_room: usize,
-    rooms: Mutex<HashMap<RoomKey, Arc<Slot>>>,
+    rooms: Ranked<HashMap<RoomKey, Arc<Slot>>, rank::Rooms>,
     ids: AtomicU64,
     started: Instant,
     draining: AtomicBool,
@@ -70,14 +72,7 @@ struct Slot {
     users: AtomicU64,
 }
 
-/// A live room that stays open as long as this is held.
-pub struct Entered {
-    hub: Arc<Hub>,
-    slot: Arc<Slot>,
-    room: Arc<Room>,
-}
-
-/// Why a room could not be entered.
+/// Why a room could not be entered, or the list of rooms not be read.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum EnterError {
     /// Too many rooms are open at once.
@@ -92,6 +87,9 @@ pub enum EnterError {
     /// The log could not be read.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// The channel layer or the presence did not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
 }
 
 /// Why a post was not taken.
@@ -103,36 +101,37 @@ pub enum PostError {
     /// The room could not be entered.
     #[error(transparent)]
     Enter(#[from] EnterError),
+    /// The log could not confirm it. It may have been stored all the same.
+    #[error(transparent)]
+    Append(LogError),
+}
+
+/// Why no room can be served now.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum NotReady {
+    /// The server is about to stop.
+    #[error("the server is about to stop")]
+    Draining,
+    /// The log takes no appends.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The channel layer or the presence does not answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
 }
 
 impl Hub {
-    /// A hub over a log and a channel layer. The log's commits must reach the layer by [`tell`].
-    pub fn new(
-        log: Arc<dyn Log>,
-        layer: Arc<dyn ChannelLayer>,
-        shards: Shards,
-        members_per_room: usize,
-    ) -> Self {
+    /// No room is live yet.
+    pub fn new(backend: Backend, shards: Shards, members_per_room: usize) -> Self {
         Self {
-            log,
-            layer,
+            ids: AtomicU64::new((u64::from(backend.server) << ID_BITS) + 1),
+            backend,
             shards,
             members_per_room,
-            rooms: Mutex::default(),
-            ids: AtomicU64::new(1),
+            rooms: Ranked::default(),
             started: Instant::now(),
             draining: AtomicBool::new(false),
         }
-    }
-
-    /// The log under it, for whoever only reads.
-    pub fn log(&self) -> &Arc<dyn Log> {
-        &self.log
-    }
-
-    /// The channel layer under it.
-    pub fn layer(&self) -> &Arc<dyn ChannelLayer> {
-        &self.layer
     }
 
     /// The runtime that a room and its members live on.
@@ -140,7 +139,7 @@ impl Hub {
         self.shards.of(room)
     }
 
-    /// A number no connection or member of this process had before.
+    /// A number that no connection or member of any server over this backend had before.
     pub fn next_id(&self) -> u64 {
         self.ids.fetch_add(1, Ordering::Relaxed)
     }
@@ -166,13 +165,13 @@ impl Hub {
     }
 
     fn lease(self: &Arc<Self>, key: RoomKey) -> Result<Lease, EnterError> {
-        let mut rooms = self.lock();
+        let mut rooms = self.rooms.lock();
         if rooms.len() >= LIVE_ROOMS && !rooms.contains_key(&key) {
             return Err(EnterError::Full);
         }
         let slot = rooms.entry(key).or_default();
-        if let Some((_, task)) = slot.room.get().filter(|(room, _)| room.is_outdated()) {
-            task.abort();
+        if slot.room.get().is_some_and(|(room, _)| room.is_outdated()) {
+            // Whoever still holds the room keeps it; everybody else gets the history that the log has now.
             *slot = Arc::default();
         }
         let slot = slot.clone();
@@ -180,86 +179,50 @@ impl Hub {
         Ok(Lease { hub: Some(self.clone()), slot })
     }
 
-    /// Reads a room from the log. It hears of new entries before it is read, so that none falls between.
+    /// Reads a room from the log and the presence. It hears of events before it is read, so that none falls between.
     async fn open(self: &Arc<Self>, name: &RoomName) -> Result<(Arc<Room>, AbortHandle), EnterError> {
         let key = name.key();
-        let early = Arc::new(early::EarlyEvents::default());
-        self.layer.group_add(&key, early.clone());
-        let record = match self.log.room(name).await {
-            Ok(record) => record,
+        let inbox = Arc::new(Inbox::default());
+        self.backend.layer.group_add(&key, inbox.clone()).await?;
+        let room = match self.read(name, inbox).await {
+            Ok(room) => Arc::new(room),
             Err(error) => {
-                self.layer.group_discard(&key);
-                return Err(error.into());
+                self.backend.layer.group_discard(&key);
+                return Err(error);
             }
         };
-        let room = Arc::new(Room::new(record, self.members_per_room));
-        self.layer.group_add(&key, room.clone());
-        room.receive_first(early.take());
         let task = self.shards.of(&key).spawn(room.clone().run());
         Ok((room, task.abort_handle()))
     }
 
-    /// The rooms anyone may see: those with entries, the newest first, and those that only have members.
-    ///
-    /// # Errors
-    /// When the log could not be read.
-    pub async fn rooms(&self) -> Result<Rooms, LogError> {
-        // Anyone may ask, and there may be twenty thousand: no name is copied but those that are told.
-        let live = self.live_rooms();
-        let records = self.log.rooms(LISTED_ROOMS).await?;
-        let keys: Vec<RoomKey> = records.iter().map(|record| record.name.key()).collect();
-        let here = |key| {
-            let slot = self.lock().get(key)?.clone();
-            slot.room.get().map(|(room, _)| room.connected())
-        };
-        let known = records.into_iter().zip(&keys).map(|(record, key)| RoomInfo {
-            room: record.name,
-            members: here(key).unwrap_or(0),
-            last: record.last,
-            last_at: record.last_at,
-            topic: Some(record.topic).filter(|topic| !topic.is_empty()),
-            locked: false,
-        });
-        let mut listed: Vec<RoomInfo> = known.collect();
-        // Of what was entered just now, the log may know and the room not yet.
-        let keys: HashSet<&RoomKey> = keys.iter().collect();
-        let silent = live.into_iter().filter(|room| room.last() == 0);
-        let mut fresh: Vec<_> =
-            silent.map(|room| (room.connected(), room)).filter(|(members, _)| *members > 0).collect();
-        fresh.sort_by(|(a, first), (b, second)| b.cmp(a).then_with(|| first.name.cmp(&second.name)));
-        let fresh = fresh.into_iter().filter(|(_, room)| !keys.contains(&room.key)).take(LISTED_ROOMS);
-        listed.extend(fresh.map(|(members, room)| RoomInfo {
-            room: room.name.clone(),
-            members,
-            last: 0,
-            last_at: 0,
-            topic: None,
-            locked: false,
-        }));
-        Ok(Rooms { rooms: listed })
+    async fn read(&self, name: &RoomName, inbox: Arc<Inbox>) -> Result<Room, EnterError> {
+        let record = self.backend.log.room(name).await?;
+        let snapshot = self.backend.presence.members(&name.key(), None).await?.unwrap_or_default();
+        Ok(Room::new(self.backend.clone(), inbox, record, snapshot, self.members_per_room))
     }
 
     /// Says something in a room from outside, as [`Author::http`].
     ///
     /// # Errors
-    /// [`PostError`] says why it was not even tried; the inner result is the log's.
+    /// [`PostError`] says why it was not taken, or is not known to be.
     pub async fn post(
         self: &Arc<Self>,
         room: &RoomName,
         nickname: Nickname,
         id: Uuid,
         text: MessageText,
-    ) -> Result<Result<Appended, LogError>, PostError> {
-        let author = Author::http(&nickname);
+    ) -> Result<Appended, PostError> {
+        let actor = Actor { author: Author::http(&nickname), nickname, moderator: false };
+        let intent = Intent::Message { text, reply_to: None };
         for _ in 0..HISTORIES {
             let room = self.enter(room).await?;
-            if room.is_present(&nickname) {
-                return Err(PostError::NicknameTaken(nickname));
+            let present = self.backend.presence.is_present(&room.key, &actor.nickname).await;
+            if present.map_err(EnterError::from)? {
+                return Err(PostError::NicknameTaken(actor.nickname));
             }
-            let actor = Actor { author: author.clone(), nickname: nickname.clone(), moderator: false };
-            let intent = Intent::Message { text: text.clone(), reply_to: None };
-            match self.log.append(room.an_append(actor, id, intent)).await {
-                Ok(Appended::EpochChanged) => room.outdate(),
+            let append = room.an_append(actor.clone(), id, intent.clone());
+            match self.backend.log.append(append).await.map_err(PostError::Append)? {
+                Appended::EpochChanged => room.outdate(),
                 appended => return Ok(appended),
             }
         }
@@ -268,6 +231,7 @@ impl Hub {
 
     /// Looks after every connection and lets go of rooms that are over. Called every [`SWEEP`].
     pub fn sweep(&self) {
+        self.backend.presence.sweep();
         let now = self.now_ms();
         let ping = crate::websocket::ping();
         for room in self.live_rooms() {
@@ -282,17 +246,17 @@ impl Hub {
                 }
             });
         }
-        self.lock().retain(|key, slot| {
+        self.rooms.lock().retain(|key, slot| {
             if slot.users.load(Ordering::Relaxed) > 0 {
                 return true;
             }
             if let Some((room, task)) = slot.room.get() {
-                if !room.is_over() {
+                if !room.is_empty() && !room.is_outdated() {
                     return true;
                 }
                 task.abort();
             }
-            self.layer.group_discard(key);
+            self.backend.layer.group_discard(key);
             false
         });
     }
@@ -315,31 +279,24 @@ impl Hub {
     ///
     /// # Errors
     /// The reason why not, for an operator.
-    pub fn ready(&self) -> Result<(), String> {
+    pub fn ready(&self) -> Result<(), NotReady> {
         if self.is_draining() {
-            return Err("the server is about to stop".to_owned());
+            return Err(NotReady::Draining);
         }
-        self.log.ready().map_err(|error| error.to_string())?;
-        self.layer.ready()
+        self.backend.log.ready()?;
+        self.backend.layer.ready()?;
+        self.backend.presence.ready()?;
+        Ok(())
     }
 
     fn live_rooms(&self) -> Vec<Arc<Room>> {
-        self.lock().values().filter_map(|slot| Some(slot.room.get()?.0.clone())).collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<RoomKey, Arc<Slot>>> {
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rooms.lock().values().filter_map(|slot| Some(slot.room.get()?.0.clone())).collect()
     }
 
     fn release(&self, slot: &Slot) {
-        let _rooms = self.lock();
+        let _rooms = self.rooms.lock();
         let _ = slot.users.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// Tells a room's members of a new entry: what a log's commits are wired to.
-pub fn tell(layer: &dyn ChannelLayer, committed: &Arc<Committed>) {
-    layer.group_send(&committed.room, crate::layer::Event::Entry(committed.clone()));
 }
 
 /// A slot held while its room is being opened.
@@ -361,31 +318,5 @@ impl Drop for Lease {
         if let Some(hub) = &self.hub {
             hub.release(&self.slot);
         }
-    }
-}
-
-impl Entered {
-    /// Enters something into the room's log. Calls are taken in the order they are made.
-    pub fn append(&self, actor: Actor, id: Uuid, intent: Intent, callback: Callback) {
-        self.hub.log.append_then(self.an_append(actor, id, intent), callback);
-    }
-
-    fn an_append(&self, actor: Actor, id: Uuid, intent: Intent) -> Append {
-        let (room, epoch) = (self.room.name.clone(), self.room.epoch);
-        Append { room, epoch, actor, id, intent }
-    }
-}
-
-impl std::ops::Deref for Entered {
-    type Target = Room;
-
-    fn deref(&self) -> &Room {
-        &self.room
-    }
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        self.hub.release(&self.slot);
     }
 }

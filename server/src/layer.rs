@@ -1,52 +1,47 @@
-//! The channel layer: what carries a room's entries between consumers, in one process or across servers.
+//! The channel layer: what carries a room's events between the servers that have members of it.
 //!
-//! The operations are Django Channels': a room is a group, whoever serves members of it adds itself, and what is sent to the
-//! group reaches every one of them, in the order it was sent. The layer knows neither members nor sockets.
+//! The operations are Django Channels': a room is a group, a server with members of it adds itself, and what is sent to the
+//! group reaches every server in it. The layer knows neither members nor sockets.
+//!
+//! A layer between servers may lose, repeat, delay and re-order events. Receivers find that out by the `seq` of entries and the
+//! version of presence, and get what they miss from the log and the presence.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use snug_shared::{Author, Nickname, RoomKey};
+use snug_shared::RoomKey;
 
-use crate::log::Committed;
+use crate::{event::Event, later::Later, unavailable::Unavailable};
 
 pub mod memory;
 
-/// Something a room's members are told.
-#[derive(Debug, Clone)]
-pub enum Event {
-    /// A new entry, durable already.
-    Entry(Arc<Committed>),
-    /// A member is writing.
-    Typing {
-        /// The member's connection, which is not told.
-        connection: u64,
-        /// Their nickname.
-        user: Nickname,
-        /// Who they are.
-        by: Author,
-    },
-}
-
-/// Serves some members of a room.
+/// Takes a room's events for the members on one server.
 pub trait Receiver: Send + Sync {
-    /// Takes an event. Called from any thread, must not block.
+    /// Takes an event. Called from any thread; must not block.
     fn receive(&self, event: Event);
 }
 
-/// Carries events between all who serve members of a room.
+/// Carries events between all servers that have members of a room.
 pub trait ChannelLayer: Send + Sync + 'static {
-    /// Events of the room reach `receiver` from now on; it takes the place of an earlier one in this process.
-    fn group_add(&self, room: &RoomKey, receiver: Arc<dyn Receiver>);
+    /// Adds this server to a room's group. Every event sent after the answer reaches `receiver`, if the layer loses none. It
+    /// takes the place of an earlier receiver of the same room on this server.
+    fn group_add(&self, room: &RoomKey, receiver: Arc<dyn Receiver>) -> Later<Result<(), Unavailable>>;
 
-    /// No more events of the room are wanted in this process.
+    /// Takes this server out of a room's group.
     fn group_discard(&self, room: &RoomKey);
 
-    /// Tells everyone who serves members of the room.
-    fn group_send(&self, room: &RoomKey, event: Event);
+    /// Tells every server in the room's group, this one included. Does not wait for delivery.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the event was not sent; nobody is told then.
+    fn group_send(&self, room: &RoomKey, event: Event) -> Result<(), Unavailable>;
+
+    /// How long a room may hear nothing before a receiver looks into the log and the presence for what may have been lost;
+    /// `None` for a layer that loses nothing.
+    fn check_after(&self) -> Option<Duration>;
 
     /// Whether events can be carried now.
     ///
     /// # Errors
     /// The reason why not, for an operator.
-    fn ready(&self) -> Result<(), String>;
+    fn ready(&self) -> Result<(), Unavailable>;
 }

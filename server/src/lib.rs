@@ -12,23 +12,28 @@
 
 use tokio::net::TcpListener;
 
+pub mod backend;
 pub mod config;
 pub mod consumer;
 pub mod dialect;
+pub mod event;
 pub mod fanout;
 pub mod http;
 pub mod hub;
+pub mod later;
 pub mod layer;
 pub mod limiter;
 pub mod log;
 pub mod net;
 pub mod policy;
+pub mod presence;
 mod random;
 pub mod seat;
 mod serve;
 pub mod server;
 pub mod shard;
 pub mod sync;
+pub mod unavailable;
 pub mod websocket;
 
 pub use config::Config;

@@ -6,12 +6,11 @@
 //! once it is durable. It knows no sockets and no members.
 
 use std::{
-    future::Future,
-    pin::Pin,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use serde::{Deserialize, Deserializer, Serialize, de};
 use snug_shared::{Author, Entry, Intent, Line, Millis, RoomKey, RoomName, Seq, Topic};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -34,8 +33,7 @@ pub use rules::REACTION_KINDS;
 
 pub use crate::policy::{Actor, Denial};
 
-/// A future that a trait object can return.
-pub type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub use crate::later::Later;
 
 /// Where every new entry goes once it is durable. It is called in the order of `seq` within a room, before the append is
 /// answered: from wherever appends are [completed](Completion) or, in [`memory`], from within [`Log::append_then`]. It must
@@ -44,13 +42,14 @@ pub type Commits = Box<dyn Fn(&Arc<Committed>) + Send + Sync>;
 
 /// An entry that is now durable, and the history it belongs to. A listener that knows the room under another epoch has to
 /// read it anew.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Committed {
     /// The room it belongs to.
     pub room: RoomKey,
     /// The history of that room.
     pub epoch: Epoch,
     /// The entry.
+    #[serde(deserialize_with = "read_entry")]
     pub entry: Entry,
 }
 
@@ -185,6 +184,12 @@ pub trait Log: Send + Sync + 'static {
 
     /// Writes out everything taken so far and stops taking more.
     fn close(&self) -> Later<()>;
+}
+
+/// Reads an entry of this version.
+fn read_entry<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Entry, D::Error> {
+    let line = Line::deserialize(deserializer)?;
+    line.into_entry().ok_or_else(|| de::Error::custom("not an entry of this version"))
 }
 
 /// The server's clock.

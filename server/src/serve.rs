@@ -44,7 +44,7 @@ impl Server {
             tracing::info!(left = *visits.borrow(), "some connections did not answer the goodbye");
         }
         sweeping.abort_all();
-        self.hub.log().close().await;
+        self.backend.log.close().await;
     }
 
     fn sweep(&self) {

@@ -1,22 +1,16 @@
 //! [`Server`]: everything a connection or a request is served with, and how it is made.
 
-use std::{
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{net::IpAddr, sync::Arc};
 
-use snug_shared::{Author, Durability, Limits};
+use snug_shared::{Author, Limits};
 use tokio::sync::watch;
 
 use crate::{
+    backend::Backend,
     config::{self, Config},
-    hub::{self, Hub},
-    layer::{ChannelLayer, memory::MemoryLayer},
+    hub::Hub,
     limiter::{Limiter, Rate},
-    log::{self, Log, memory::MemoryLog, sqlite::SqliteLog},
+    log,
     seat::Seats,
     shard::Shards,
 };
@@ -30,6 +24,8 @@ const ASKS: Rate = Rate { burst: 200, per_second: 20 };
 pub struct Server {
     /// The effective settings.
     pub config: Config,
+    /// The log, the channel layer and the presence.
+    pub backend: Backend,
     /// The live rooms.
     pub hub: Arc<Hub>,
     /// Makes and checks seats.
@@ -42,8 +38,6 @@ pub struct Server {
     pub asks: Option<Limiter<Author>>,
     /// Posts from one address.
     pub posts: Option<Limiter<IpAddr>>,
-    /// The number of the next guest.
-    guests: AtomicU64,
     /// Connections that are being served.
     pub(crate) visits: watch::Sender<usize>,
 }
@@ -57,9 +51,6 @@ pub enum RunError {
     /// The log could not be opened.
     #[error(transparent)]
     Log(#[from] log::OpenError),
-    /// The system failed in a way that has nothing to do with rooms.
-    #[error("the system failed: {0}")]
-    System(String),
 }
 
 impl Server {
@@ -77,21 +68,12 @@ impl Server {
     /// As [`open`](Self::open).
     pub async fn open_over(shards: Shards, config: Config) -> Result<Arc<Self>, RunError> {
         config.check()?;
-        let layer: Arc<dyn ChannelLayer> = Arc::new(MemoryLayer::default());
-        let commits: log::Commits = Box::new({
-            let layer = layer.clone();
-            move |committed| hub::tell(&*layer, committed)
-        });
-        let log: Arc<dyn Log> = match config.durability {
-            Durability::None => Arc::new(MemoryLog::new(commits)?),
-            Durability::Full => {
-                let (folder, dispatch) = (config.data_dir.clone(), shards.dispatch(commits));
-                let opened =
-                    tokio::task::spawn_blocking(move || SqliteLog::open_with(&folder, dispatch)).await;
-                let opened = opened.map_err(|error| RunError::System(error.to_string()))?;
-                Arc::new(opened.map_err(log::OpenError::new)?)
-            }
-        };
+        let backend = Backend::open(&config, &shards).await?;
+        Ok(Self::over(backend, shards, config))
+    }
+
+    /// A server over a backend that is open, which it may share with other servers.
+    pub fn over(backend: Backend, shards: Shards, config: Config) -> Arc<Self> {
         let mut limits = Limits::default();
         let sends = Rate { burst: limits.rate_burst, per_second: limits.rate_per_s };
         let limited = config.rate_limit;
@@ -99,22 +81,17 @@ impl Server {
             // Clients hold themselves to what they are told.
             (limits.rate_burst, limits.rate_per_s) = (UNLIMITED, UNLIMITED);
         }
-        Ok(Arc::new(Self {
-            seats: Seats::new(log.secret()),
-            hub: Arc::new(Hub::new(log, layer, shards, config.max_members as usize)),
+        Arc::new(Self {
+            seats: Seats::new(backend.log.secret()),
+            hub: Arc::new(Hub::new(backend.clone(), shards, config.max_members as usize)),
+            backend,
             limits,
             sends: limited.then(|| Limiter::new(sends)),
             asks: limited.then(|| Limiter::new(ASKS)),
             posts: limited.then(|| Limiter::new(sends)),
-            guests: AtomicU64::new(1),
             visits: watch::Sender::new(0),
             config,
-        }))
-    }
-
-    /// The number of the next guest.
-    pub(crate) fn next_guest(&self) -> u64 {
-        self.guests.fetch_add(1, Ordering::Relaxed)
+        })
     }
 
     /// Counts a connection until the guard is dropped; a stop waits for all of them.

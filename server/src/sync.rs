@@ -33,16 +33,16 @@ pub mod rank {
     ranks! {
         /// The hub's table of live rooms. Held while a room that is over is taken out.
         Rooms = 0;
+        /// The table of rooms in presence. Held while a room's places are looked at or let go of.
+        Presence = 1;
+        /// One room's places. Held while a change is sent to the layer, so that changes keep their order.
+        Places = 2;
         /// One room's log in memory. Held while its commit is sent to the layer, so that entries keep their order.
-        RoomLog = 1;
+        RoomLog = 3;
         /// The channel layer's groups. Held while an event is handed to its receiver.
-        Groups = 2;
-        /// A room's members and their names.
-        Roster = 3;
-        /// A room's sockets. Held while a frame is written to some of them.
-        Sockets = 4;
-        /// A room's readers that are no members. Held while they are told that the tail has grown.
-        Followers = 5;
+        Groups = 4;
+        /// A room's members, sockets and readers. Held while a frame is written to some of them.
+        People = 5;
         /// What one member's connection has still to write. Held while its frames are taken from the tail.
         Outbound = 6;
         /// Where one reader is. Held while its entries are taken from the tail.
@@ -121,11 +121,6 @@ impl<T: ?Sized> DerefMut for Guard<'_, T> {
     }
 }
 
-/// Locks a mutex without a rank.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Which ranks this thread holds, in debug builds.
 #[cfg(debug_assertions)]
 mod held {
@@ -186,7 +181,7 @@ mod tests {
     fn a_lock_of_the_same_or_a_lower_rank_is_not_taken() {
         let tail = Ranked::<u32, rank::Tail>::default();
         let other = Ranked::<u32, rank::Tail>::default();
-        let roster = Ranked::<u32, rank::Roster>::default();
+        let roster = Ranked::<u32, rank::People>::default();
         let held = tail.lock();
         for wrong in [
             catch_unwind(AssertUnwindSafe(|| drop(roster.lock()))),
@@ -201,7 +196,7 @@ mod tests {
 
     #[test]
     fn guards_may_be_dropped_in_any_order() {
-        let roster = Ranked::<u32, rank::Roster>::default();
+        let roster = Ranked::<u32, rank::People>::default();
         let tail = Ranked::<u32, rank::Tail>::default();
         let (first, second) = (roster.lock(), tail.lock());
         drop(first);

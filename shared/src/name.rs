@@ -55,6 +55,7 @@ pub struct RoomName {
 }
 
 /// The key that two spellings of one room name share: NFKC and case folding. Never shown.
+/// It is deserialised as it was serialised, unchecked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoomKey(Arc<str>);
 
@@ -105,6 +106,18 @@ impl RoomKey {
     /// The key as text, for stores and maps.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Serialize for RoomKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for RoomKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(String::deserialize(deserializer)?.into()))
     }
 }
 

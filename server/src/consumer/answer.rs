@@ -6,15 +6,15 @@ use std::{
 };
 
 use bytes::Bytes;
-use snug_shared::{ClientFrame, CloseReason, ErrorCode, ErrorFrame, Intent, Seq, ServerFrame};
+use snug_shared::{ClientFrame, CloseReason, ErrorCode, ErrorFrame, Intent, MessageText, Seq, ServerFrame};
 use uuid::Uuid;
 
 use super::{encode, join::Seated, plain, replay};
 use crate::{
     Server,
     dialect::{Dialect, Said},
+    event::Event,
     fanout::{self, Outbound},
-    layer::Event,
     log::{Actor, Appended, Callback, Denial, Later, LogError, Slice, Span},
 };
 
@@ -22,6 +22,8 @@ use crate::{
 const STRIKES: u32 = 3;
 /// Refusals for haste, without a pause between, before the connection closes.
 const WARNINGS: u32 = 40;
+/// The least time between two signs of typing that are passed on: clients send one in 3 s, and may be early.
+const TYPING: Duration = Duration::from_millis(2_500);
 /// How long who was closed for flooding shall stay away.
 const FLOOD_PAUSE: Duration = Duration::from_secs(10);
 
@@ -33,8 +35,17 @@ pub(super) enum Answer {
     Now(Bytes),
     /// What the log has to be read for.
     Later(Later<Option<Bytes>>),
+    /// Nothing before a name is taken, which has to be waited for.
+    Introduce(Introduction),
     /// This, and the end.
     Last(Option<Bytes>, CloseReason),
+}
+
+/// A guest's first frame with a name in it.
+pub(super) struct Introduction {
+    user: String,
+    text: MessageText,
+    id: Uuid,
 }
 
 /// One member's side of the conversation.
@@ -46,11 +57,13 @@ pub(super) struct Talker<'a> {
     echo: bool,
     strikes: u32,
     warnings: u32,
+    /// When a sign of typing was last passed on.
+    typed_at: Option<Instant>,
 }
 
 impl<'a> Talker<'a> {
     pub fn new(server: Arc<Server>, seated: &'a mut Seated, outbound: Arc<Outbound>, echo: bool) -> Self {
-        Self { server, seated, outbound, echo, strikes: 0, warnings: 0 }
+        Self { server, seated, outbound, echo, strikes: 0, warnings: 0, typed_at: None }
     }
 
     /// Takes one text frame.
@@ -101,14 +114,22 @@ impl<'a> Talker<'a> {
         }
         let is_plain = self.outbound.dialect == Dialect::Plain;
         let to_be_named = is_plain && !std::mem::replace(&mut self.seated.named, true);
-        if let Some(user) = user.as_ref().filter(|_| to_be_named)
-            && let Err((reason, why)) = plain::name(&self.server, self.seated, &self.outbound, user)
-        {
-            return Answer::Last(why.map(|why| self.error(&why)), reason);
+        let keeps = user.is_some();
+        if let Some(user) = user.filter(|_| to_be_named) {
+            return Answer::Introduce(Introduction { user, text, id });
         }
         // Who says who they are shows their own words at once; who does not waits for them to come back.
-        let keep_back = is_plain && user.is_some() && !self.echo;
+        let keep_back = is_plain && keeps && !self.echo;
         self.send(id, Intent::Message { text, reply_to: None }, keep_back);
+        Answer::Nothing
+    }
+
+    /// Gives a guest the name of its first frame, and then enters the message.
+    pub async fn introduce(&mut self, Introduction { user, text, id }: Introduction) -> Answer {
+        if let Err((reason, why)) = plain::name(self.seated, &user).await {
+            return Answer::Last(why.map(|why| self.error(&why)), reason);
+        }
+        self.send(id, Intent::Message { text, reply_to: None }, !self.echo);
         Answer::Nothing
     }
 
@@ -132,14 +153,16 @@ impl<'a> Talker<'a> {
                 ErrorCode::BadRequest,
                 "You are in already. Open another connection for another name.",
             ))),
-            ClientFrame::Ping => Answer::Now(encode(&ServerFrame::Pong { last: self.seated.room.last() })),
+            ClientFrame::Ping => {
+                Answer::Now(encode(&ServerFrame::Pong { last: self.seated.claim.room().last() }))
+            }
             ClientFrame::Typing => {
                 self.typing();
                 Answer::Nothing
             }
             ClientFrame::Read { seq } => {
-                let (room, author) = (&self.seated.room, &self.seated.author);
-                self.server.hub.log().keep_read_position(&room.key, author, seq.min(room.last()));
+                let (room, author) = (self.seated.claim.room(), self.seated.claim.author());
+                self.server.backend.log.keep_read_position(&room.key, author, seq.min(room.last()));
                 Answer::Nothing
             }
             ClientFrame::History { before, limit } => self.history(before, limit),
@@ -149,13 +172,13 @@ impl<'a> Talker<'a> {
     /// Enters something into the log. What is kept back comes to everybody but its sender.
     fn send(&self, id: Uuid, intent: Intent, keep_back: bool) {
         let actor = Actor {
-            author: self.seated.author.clone(),
+            author: self.seated.claim.author().clone(),
             nickname: self.seated.nickname.clone(),
             moderator: false,
         };
         let newly = keep_back && self.outbound.keep_back(id);
         self.outbound.expect_answer();
-        let (outbound, room) = (self.outbound.clone(), self.seated.room.clone());
+        let (outbound, room) = (self.outbound.clone(), self.seated.claim.room().clone());
         let callback = Callback::new(move |appended| {
             if newly && matches!(appended, Ok(Appended::Repeated(_) | Appended::Refused(_))) {
                 outbound.keep_back_no_more(&id);
@@ -179,13 +202,17 @@ impl<'a> Talker<'a> {
                 }
             });
         });
-        self.seated.room.append(actor, id, intent, callback);
+        self.seated.claim.room().append(actor, id, intent, callback);
     }
 
     fn history(&self, before: Seq, limit: u32) -> Answer {
-        let room = &self.seated.room;
-        let slice =
-            self.server.hub.log().read(&room.key, Span::Before(before), limit as usize, replay::BLOCK_BYTES);
+        let room = self.seated.claim.room();
+        let slice = self.server.backend.log.read(
+            &room.key,
+            Span::Before(before),
+            limit as usize,
+            replay::BLOCK_BYTES,
+        );
         let dialect = self.outbound.dialect;
         Answer::Later(Box::pin(async move {
             Some(match slice.await {
@@ -196,21 +223,25 @@ impl<'a> Talker<'a> {
         }))
     }
 
-    fn typing(&self) {
-        let room = &self.seated.room;
-        if room.types(self.seated.member) {
-            let event = Event::Typing {
-                connection: self.seated.connection,
-                user: self.seated.nickname.clone(),
-                by: self.seated.author.clone(),
-            };
-            self.server.hub.layer().group_send(&room.key, event);
+    fn typing(&mut self) {
+        let now = Instant::now();
+        if self.typed_at.is_some_and(|last| now.duration_since(last) < TYPING) {
+            return;
         }
+        self.typed_at = Some(now);
+        let claim = &self.seated.claim;
+        let event = Event::Typing {
+            connection: self.outbound.id,
+            user: self.seated.nickname.clone(),
+            by: claim.author().clone(),
+        };
+        // A sign of typing that cannot be sent is not worth an answer.
+        let _ = self.server.backend.layer.group_send(&claim.room().key, event);
     }
 
     fn may_send(&mut self, id: Uuid) -> Result<(), Answer> {
         let taken = match &self.server.sends {
-            Some(sends) => sends.take(Instant::now(), &self.seated.author),
+            Some(sends) => sends.take(Instant::now(), self.seated.claim.author()),
             None => Ok(()),
         };
         self.warned(taken, Some(id))
@@ -218,7 +249,7 @@ impl<'a> Talker<'a> {
 
     fn may_ask(&mut self, id: Option<Uuid>) -> Result<(), Answer> {
         let taken = match &self.server.asks {
-            Some(asks) => asks.take(Instant::now(), &self.seated.author),
+            Some(asks) => asks.take(Instant::now(), self.seated.claim.author()),
             None => Ok(()),
         };
         self.warned(taken, id)

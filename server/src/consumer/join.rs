@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use snug_shared::{
-    Author, CloseReason, ErrorCode, ErrorFrame, Established, Hello, NameError, Nickname, Resume, RoomName,
-    Seq, ServerFrame, ServerInfo, VERSION,
+    CloseReason, ErrorCode, ErrorFrame, Established, Hello, NameError, Nickname, Resume, RoomName, Seq,
+    ServerFrame, ServerInfo, VERSION,
 };
 
 use super::encode;
 use crate::{
     Server,
     fanout::Outbound,
-    hub::{EnterError, Entered, JoinError},
+    hub::{Claim, EnterError, Entered, Place},
     log::{Epoch, LogError, RoomRecord, Span},
+    presence::{JoinError, Naming},
     seat::Seat,
 };
 
@@ -33,11 +34,9 @@ pub(super) struct Names {
 
 /// A place in a room, given up when it is dropped.
 pub(super) struct Seated {
-    pub room: Arc<Entered>,
-    pub author: Author,
+    pub claim: Claim,
     pub nickname: Nickname,
     pub member: u64,
-    pub connection: u64,
     /// Whether the nickname is settled.
     pub named: bool,
 }
@@ -49,12 +48,6 @@ pub(super) struct Plan {
 
 /// A close and the words that go before it.
 pub(super) type Turned = (CloseReason, Option<ErrorFrame>);
-
-impl Drop for Seated {
-    fn drop(&mut self) {
-        self.room.leave(self.member, self.connection);
-    }
-}
 
 impl Path {
     /// Checks the names; the reason goes out before the close, so that a browser sees it too.
@@ -112,26 +105,30 @@ pub(super) async fn join(
         None => server.seats.issue(&key).map_err(|_| (CloseReason::Internal, None))?,
     };
     let room = Arc::new(server.hub.enter(&room).await.map_err(|error| turned(&error))?);
-    let joined = room.join(server.hub.next_id(), outbound, &seat.author, &nickname);
-    let member = match joined {
-        Ok(joined) => joined.member,
-        Err(JoinError::Full) => {
-            return Err((CloseReason::Full, None));
-        }
-        Err(JoinError::NicknameTaken { suggestion }) => {
-            let message = format!("“{nickname}” is in use in this room. “{suggestion}” is free.");
-            let mut error = ErrorFrame::new(ErrorCode::NicknameTaken, message);
-            error.suggestion = Some(suggestion);
-            return Err((CloseReason::NicknameTaken, Some(error)));
-        }
-    };
-    // From here on every way out gives the place up.
     let Seat { token, author } = seat;
-    let seated = Seated { room, author, nickname, member, connection: outbound.id, named: true };
+    // From here on every way out gives the place up.
+    let claim = Claim::new(room, outbound.clone(), author);
+    let Place { member, nickname } =
+        claim.take(Naming::Exactly(nickname.clone())).await.map_err(|error| no_place(&nickname, error))?;
+    let seated = Seated { claim, nickname, member, named: true };
     let plan = establish(server, &seated, token, &hello, returning, outbound)
         .await
         .map_err(|error| turned(&EnterError::Log(error)))?;
     Ok((seated, plan))
+}
+
+/// Why there is no place for `nickname`.
+fn no_place(nickname: &Nickname, error: JoinError) -> Turned {
+    match error {
+        JoinError::Full => (CloseReason::Full, None),
+        JoinError::NicknameTaken { suggestion } => {
+            let message = format!("“{nickname}” is in use in this room. “{suggestion}” is free.");
+            let mut error = ErrorFrame::new(ErrorCode::NicknameTaken, message);
+            error.suggestion = Some(suggestion);
+            (CloseReason::NicknameTaken, Some(error))
+        }
+        JoinError::Unavailable(error) => turned(&error.into()),
+    }
 }
 
 async fn establish(
@@ -142,10 +139,10 @@ async fn establish(
     returning: bool,
     outbound: &Outbound,
 ) -> Result<Plan, LogError> {
-    let room = &seated.room;
-    let log = server.hub.log();
+    let (room, author) = (seated.claim.room(), seated.claim.author());
+    let log = &server.backend.log;
     let read = match returning {
-        true => log.read_position(&room.key, &seated.author).await?,
+        true => log.read_position(&room.key, author).await?,
         false => None,
     };
     let resumed = match &hello.resume {
@@ -173,7 +170,7 @@ async fn establish(
         room: room.name.clone(),
         nickname: seated.nickname.clone(),
         member: seated.member.to_string(),
-        by: seated.author.clone(),
+        by: author.clone(),
         seat: token,
         epoch: room.epoch.to_string(),
         first: facts.first,
@@ -195,7 +192,7 @@ async fn can_resume(server: &Server, room: &Entered, resume: &Resume) -> Result<
     if Epoch::parse(&resume.epoch) != Ok(room.epoch) {
         return Ok(false);
     }
-    let log = server.hub.log();
+    let log = &server.backend.log;
     let RoomRecord { epoch, first, last, .. } = log.room(&room.name).await?;
     if epoch != room.epoch
         || resume.after > last
@@ -217,7 +214,7 @@ pub(super) fn turned(error: &EnterError) -> Turned {
     match error {
         EnterError::Full => (CloseReason::Full, None),
         EnterError::Draining | EnterError::Changing => (CloseReason::Restart, None),
-        EnterError::Log(LogError::Full | LogError::Unavailable(_)) => {
+        EnterError::Log(LogError::Full | LogError::Unavailable(_)) | EnterError::Unavailable(_) => {
             let message = "The server cannot read its log right now. It will be tried again.";
             (CloseReason::Internal, Some(ErrorFrame::new(ErrorCode::Unavailable, message)))
         }

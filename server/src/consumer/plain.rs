@@ -1,8 +1,8 @@
 //! The way in for clients that never heard of Snug: no hello, no questions, a name that is made to fit.
 
-use std::{iter, sync::Arc};
+use std::sync::Arc;
 
-use snug_shared::{CloseReason, Entry, ErrorCode, ErrorFrame, Nickname, Seq};
+use snug_shared::{CloseReason, Entry, ErrorCode, ErrorFrame, Seq};
 
 use super::{
     Wish,
@@ -12,12 +12,11 @@ use super::{
 use crate::{
     Server,
     fanout::Outbound,
-    hub::{EnterError, Entered, JoinError, Joined},
+    hub::{Claim, EnterError, Entered, Place},
     log::{LogError, Span},
+    presence::{JoinError, Naming},
 };
 
-/// Names tried before somebody is turned away.
-const TRIES: usize = 1_000;
 /// Entries looked through at once for the newest messages.
 const BLOCK_ENTRIES: usize = 500;
 
@@ -34,59 +33,36 @@ pub(super) async fn join(
     let named = wanted.is_some();
     let seat = server.seats.issue(&room.key()).map_err(|_| (CloseReason::Internal, None))?;
     let room = Arc::new(server.hub.enter(&room).await.map_err(|error| turned(&error))?);
-    let take = |name: &Nickname| room.join(server.hub.next_id(), outbound, &seat.author, name);
-    let (Joined { member, .. }, nickname) = match wanted {
-        Some(wanted) => first_free(numbered(wanted), take),
-        None => first_free(guests(server), take),
-    }?;
     // From here on every way out gives the place up.
-    let seated = Seated { room, author: seat.author, nickname, member, connection: outbound.id, named };
+    let claim = Claim::new(room, outbound.clone(), seat.author);
+    let naming = wanted.map_or(Naming::Guest, Naming::Numbered);
+    let Place { member, nickname } = claim.take(naming).await.map_err(no_place)?;
+    let seated = Seated { claim, nickname, member, named };
     outbound.send(outbound.dialect.greeting());
-    let after = start(server, &seated.room, &wish).await.map_err(|error| turned(&EnterError::Log(error)))?;
+    let after =
+        start(server, seated.claim.room(), &wish).await.map_err(|error| turned(&EnterError::Log(error)))?;
     Ok((seated, Plan { after }))
 }
 
 /// Gives a guest the name of their first frame; one that is taken gets a number. A name that is not allowed is an error, and
 /// the end.
-pub(super) fn name(
-    server: &Server,
-    seated: &mut Seated,
-    outbound: &Outbound,
-    wanted: &str,
-) -> Result<(), Turned> {
+pub(super) async fn name(seated: &mut Seated, wanted: &str) -> Result<(), Turned> {
     let wanted = join::nickname(wanted)?;
-    let take = |name: &Nickname| seated.room.rename(server.hub.next_id(), outbound, &seated.author, name);
-    let (joined, nickname) = first_free(numbered(wanted), take)?;
-    seated.member = joined.member;
-    seated.nickname = nickname;
+    let place = seated.claim.take(Naming::Numbered(wanted)).await.map_err(no_place)?;
+    Place { member: seated.member, nickname: seated.nickname } = place;
     Ok(())
 }
 
-/// `maya`, `maya-2`, `maya-3` and so on.
-fn numbered(wanted: Nickname) -> impl Iterator<Item = Nickname> {
-    let others = wanted.clone();
-    iter::once(wanted).chain((2..).map(move |number: u32| others.with_suffix(&format!("-{number}"))))
-}
-
-/// Names for who has none. Numbers are not used again: two who came one after the other are not taken for one.
-fn guests(server: &Server) -> impl Iterator<Item = Nickname> {
-    iter::repeat_with(|| server.next_guest())
-        .filter_map(|number| Nickname::parse(&format!("guest-{number}")).ok())
-}
-
-fn first_free(
-    names: impl Iterator<Item = Nickname>,
-    mut take: impl FnMut(&Nickname) -> Result<Joined, JoinError>,
-) -> Result<(Joined, Nickname), Turned> {
-    for name in names.take(TRIES) {
-        match take(&name) {
-            Ok(joined) => return Ok((joined, name)),
-            Err(JoinError::NicknameTaken { .. }) => {}
-            Err(JoinError::Full) => return Err((CloseReason::Full, None)),
+/// Why there is no place, for a client that cannot be asked for another name.
+fn no_place(error: JoinError) -> Turned {
+    match error {
+        JoinError::Full => (CloseReason::Full, None),
+        JoinError::NicknameTaken { .. } => {
+            let error = ErrorFrame::new(ErrorCode::NicknameTaken, "That name is in use in this room.");
+            (CloseReason::NicknameTaken, Some(error))
         }
+        JoinError::Unavailable(error) => turned(&error.into()),
     }
-    let error = ErrorFrame::new(ErrorCode::NicknameTaken, "That name is in use in this room.");
-    Err((CloseReason::NicknameTaken, Some(error)))
 }
 
 /// The entry after which the visitor wants to hear everything.
@@ -94,7 +70,7 @@ async fn start(server: &Server, room: &Entered, wish: &Wish) -> Result<Seq, LogE
     if wish.history == 0 && wish.after.is_none() {
         return Ok(room.last());
     }
-    let log = server.hub.log();
+    let log = &server.backend.log;
     let after = match wish.after {
         None => 0,
         // Whoever knows more than there is has it from a log that is gone.

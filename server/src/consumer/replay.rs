@@ -34,7 +34,7 @@ pub(super) async fn replay(
         outbound.has_room(BACKLOG).await;
         let read = async {
             let span = Span::After(after);
-            let slice = server.hub.log().read(&room.key, span, BLOCK_ENTRIES, BLOCK_BYTES).await?;
+            let slice = server.backend.log.read(&room.key, span, BLOCK_ENTRIES, BLOCK_BYTES).await?;
             Ok::<_, LogError>(Arc::new(
                 slice.map_or_else(Missed::default, |slice| Missed::new(slice.entries, slice.more)),
             ))

@@ -98,11 +98,12 @@ impl Outbound {
         }
     }
 
-    /// Takes a place at the end of a room's tail. Nothing of it is written before [`go_live`](Self::go_live).
-    pub fn attach(&self, tail: SharedTail) {
+    /// Takes a place at the end of a room's tail, once. Nothing of it is written before [`go_live`](Self::go_live).
+    pub fn attach(&self, tail: &SharedTail) {
         let mut state = self.state.lock();
-        state.position = tail.lock().end();
-        let _ = self.tail.set(tail);
+        if self.tail.set(tail.clone()).is_ok() {
+            state.position = tail.lock().end();
+        }
     }
 
     /// Queues a frame of this connection's own, to be written together with the next.

@@ -6,13 +6,14 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use snug_shared::Seq;
+use snug_shared::{Line, RoomKey, Seq};
 use uuid::Uuid;
 
 use crate::{
     dialect::Dialect,
-    log::Committed,
+    log::{Committed, Epoch},
     sync::{Ranked, rank},
+    websocket,
 };
 
 /// Bytes of frames a room keeps for members that are behind; one that is further behind is closed as too slow. Shared by all
@@ -49,6 +50,17 @@ impl Item {
         });
         let frame = Dialect::Native.entry(entry).unwrap_or_default();
         Self { frame, message, seq: Some(entry.seq), except: None }
+    }
+
+    /// A line of a room's log that was read because its event did not come.
+    pub fn line(room: &RoomKey, epoch: Epoch, line: Line) -> Self {
+        match line {
+            Line::Entry(entry) => Self::entry(&Arc::new(Committed { room: room.clone(), epoch, entry })),
+            Line::Damaged(seq) | Line::Opaque(seq) => {
+                let json = serde_json::to_string(&line).unwrap_or_default();
+                Self { frame: websocket::text(&json), message: None, seq: Some(seq), except: None }
+            }
+        }
     }
 
     /// What only native clients are told, and is not kept.
@@ -151,13 +163,6 @@ impl Tail {
         while self.bytes > TAIL_BYTES && self.items.len() > 1 {
             self.drop_oldest();
         }
-    }
-
-    /// Goes on after `seq` without the entries up to it: who needs them reads the log.
-    pub fn skip_to(&mut self, seq: Seq) {
-        self.trim(self.end());
-        self.last = seq;
-        self.trimmed = seq;
     }
 
     /// Lets go of everything below a position that nobody needs any more.

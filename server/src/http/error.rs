@@ -119,9 +119,19 @@ impl From<PostError> for HttpError {
         let message = error.to_string();
         match error {
             PostError::NicknameTaken(_) => Self::new(StatusCode::CONFLICT, ErrorCode::NicknameTaken, message),
-            PostError::Enter(EnterError::Log(error)) => error.into(),
-            PostError::Enter(EnterError::Full | EnterError::Draining | EnterError::Changing) => {
-                Self::unavailable(ErrorCode::Unavailable, message)
+            PostError::Enter(error) => error.into(),
+            PostError::Append(error) => error.into(),
+        }
+    }
+}
+
+impl From<EnterError> for HttpError {
+    fn from(error: EnterError) -> Self {
+        match error {
+            EnterError::Log(error) => error.into(),
+            EnterError::Unavailable(error) => LogError::Unavailable(error.to_string()).into(),
+            EnterError::Full | EnterError::Draining | EnterError::Changing => {
+                Self::unavailable(ErrorCode::Unavailable, error.to_string())
             }
         }
     }

@@ -29,7 +29,7 @@ use crate::{
 pub async fn read(State(server): State<Arc<Server>>, uri: Uri) -> Result<Json<Page>, HttpError> {
     let key = room(&uri)?.key();
     let Query { span, limit, words } = Query::parse(uri.query().unwrap_or_default())?;
-    let log = server.hub.log();
+    let log = &server.backend.log;
     let slice = match words {
         None => log.read(&key, span, limit, limits::SERVER_FRAME_BYTES).await?,
         Some(words) => log.search(&key, &words, span, limit).await?,
@@ -71,7 +71,7 @@ pub async fn post(
     let nickname = Nickname::parse(&post.user)?;
     let text = MessageText::parse(post.message)?;
     let id = post.id.unwrap_or_else(Uuid::now_v7);
-    match server.hub.post(&room, nickname, id, text).await?? {
+    match server.hub.post(&room, nickname, id, text).await? {
         Appended::New(committed) => Ok((StatusCode::CREATED, Json(&committed.entry)).into_response()),
         Appended::Repeated(entry) | Appended::Unchanged(entry) => Ok(Json(&*entry).into_response()),
         Appended::Refused(denial) => Err(HttpError::refused(denial)),

@@ -20,7 +20,7 @@ use super::{HttpError, messages};
 use crate::{
     Server,
     fanout::{FollowEnd, Follower, Item},
-    hub::{Entered, PostError},
+    hub::Entered,
     log::Span,
     net::peer::{Peer, Streaming},
     websocket,
@@ -41,7 +41,7 @@ pub async fn stream(
     let name = messages::room(&uri)?;
     let form = Form::wanted(&headers);
     let after = after(&uri, &headers)?;
-    let room = server.hub.enter(&name).await.map_err(PostError::from)?;
+    let room = server.hub.enter(&name).await?;
     let id = server.hub.next_id();
     let follower = room.follow(id, {
         let permit = peer.permit.clone();
@@ -58,7 +58,7 @@ pub async fn stream(
         server,
     };
     if let Some(after) = after {
-        let record = reader.server.hub.log().room(&reader.room.name).await?;
+        let record = reader.server.backend.log.room(&reader.room.name).await?;
         // Whoever knows more than there is has it from a log that is gone.
         reader.after = after.min(record.last);
     }
@@ -192,7 +192,8 @@ impl Reader {
     /// Reads on in the log, and follows the room once there is no more.
     async fn read_log(&mut self) -> io::Result<Vec<u8>> {
         let (entries, bytes) = BLOCK;
-        let slice = self.server.hub.log().read(&self.room.key, Span::After(self.after), entries, bytes).await;
+        let slice =
+            self.server.backend.log.read(&self.room.key, Span::After(self.after), entries, bytes).await;
         let slice = slice.map_err(|error| {
             tracing::warn!(room = %self.room.key, %error, "a stream could not be read");
             io::Error::other(error)

@@ -1,63 +1,49 @@
-//! Who is in a room and under which name: a plain struct that decides, without I/O and without waiting.
+//! One server's list of a room's members: a plain struct, kept up to date by changes of presence, without I/O and without waiting.
 //!
-//! It knows members, nicknames and what has to be told of their coming and going. Time is passed in. It does not know sockets,
-//! frames' bytes or the log; [`super::Room`] holds it behind a lock for the length of one call.
+//! It decides nothing about places (see [`crate::presence`]). It knows who is listed, how many there are, and what members have
+//! to be told of others coming and going. Time is passed in.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     time::{Duration, Instant},
 };
 
-use snug_shared::{Author, Looks, MemberInfo, MemberList, Nickname, Presence, limits::MEMBERS_LISTED};
+use snug_shared::{MemberInfo, MemberList, Presence, limits::MEMBERS_LISTED};
+
+use crate::{
+    event::{Change, Member, Version, What},
+    presence::{GRACE, Snapshot},
+};
 
 /// How long joins and leaves are gathered before they are told.
 pub const GATHER: Duration = Duration::from_millis(250);
-/// How long a member may be away before it counts as having left: a blink of the network makes no noise.
-pub const GRACE: Duration = Duration::from_secs(5);
-/// How long a nickname stays with its author after they left.
-pub const RESERVED: Duration = Duration::from_secs(120);
-/// The least time between two signs of typing of one member that are passed on: clients send one in 3 s, and may be early.
-const TYPING: Duration = Duration::from_millis(2_500);
-/// Nicknames reserved for authors who left, at most; the longest gone lose theirs first.
-const RESERVATIONS: usize = 4_096;
+/// How long missing changes are waited for before the whole list is asked for. Changes of different servers overtake each other.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Changes kept for the time when those before them arrive; with more than that the whole list is asked for at once.
+const AHEAD: usize = 1_024;
 
-/// A room's members, their names, and what is still to be told about them.
+/// The members of a room as this server knows them, and what is still to be told about them.
 #[derive(Debug)]
 pub struct Roster {
-    capacity: usize,
+    version: Version,
+    /// Changes that came before their predecessors did.
+    ahead: BTreeMap<Version, What>,
+    /// Since when changes have been missing.
+    missing_since: Option<Instant>,
     /// By id, so that the first hundred are at hand without looking at ten thousand.
-    members: BTreeMap<u64, Member>,
-    /// The first of them as they are told, and the last of these, once there are so many that it seldom changes.
-    listed: Option<(MemberList, u64)>,
-    connected: u32,
-    /// Who is away, in the order in which their grace ends.
+    members: BTreeMap<u64, Listed>,
+    /// The first members as they are told, and the last of these, once there are so many that the list seldom changes.
+    first: Option<(MemberList, u64)>,
+    /// Absent members in the order in which their grace ends.
     away: VecDeque<(Instant, u64)>,
-    /// The member of each author. One: the same seat on a newer connection takes the place of the older.
-    by_author: HashMap<Author, u64>,
-    /// Who holds a look; each nickname has two.
-    held: HashMap<String, Holder>,
-    /// Reservations in the order they end.
-    leaving: VecDeque<(Instant, Nickname, Author)>,
     gathered: Gathered,
 }
 
-/// One member: a live connection, or one that may still come back within [`GRACE`].
-#[derive(Debug, Clone)]
-struct Member {
-    nickname: Nickname,
-    author: Author,
-    /// The connection; none while it is away.
-    connection: Option<u64>,
+#[derive(Debug)]
+struct Listed {
+    member: Member,
     /// When an absence counts as having left.
     gone_at: Option<Instant>,
-    typed_at: Option<Instant>,
-}
-
-#[derive(Debug, Clone)]
-struct Holder {
-    author: Author,
-    /// While the author is away: until when the name is kept for them.
-    until: Option<Instant>,
 }
 
 /// What changed since the last presence frame.
@@ -70,151 +56,124 @@ struct Gathered {
     unlisted: bool,
 }
 
-/// A place taken in the room.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Joined {
-    /// The member's id; the same as before for who comes back in time.
-    pub member: u64,
-    /// The older connection of the same author, to be closed as replaced.
-    pub replaced: Option<u64>,
-}
-
-/// Why there is no place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JoinError {
-    /// The nickname belongs to somebody else; this one is free.
-    NicknameTaken {
-        /// A nickname nobody holds.
-        suggestion: Nickname,
-    },
-    /// No more members fit.
-    Full,
-}
-
 impl Roster {
-    /// The empty roster of a room for at most `capacity` members.
-    pub fn new(capacity: usize) -> Self {
-        Self {
-            capacity,
+    /// The list as it was read when the room was opened. Nobody is told of those in it as newcomers.
+    pub fn new(snapshot: Snapshot, now: Instant) -> Self {
+        let mut roster = Self {
+            version: snapshot.version,
+            ahead: BTreeMap::new(),
+            missing_since: None,
             members: BTreeMap::new(),
-            listed: None,
-            connected: 0,
+            first: None,
             away: VecDeque::new(),
-            by_author: HashMap::new(),
-            held: HashMap::new(),
-            leaving: VecDeque::new(),
             gathered: Gathered::default(),
+        };
+        for member in snapshot.members {
+            roster.insert(now, member);
         }
+        roster.gathered.unlisted = roster.members.len() > MEMBERS_LISTED;
+        roster
     }
 
-    /// Takes a place. `fresh` is the id a new member gets.
-    ///
-    /// # Errors
-    /// [`JoinError`] when the nickname is somebody else's or the room is full.
-    pub fn join(
-        &mut self,
-        now: Instant,
-        fresh: u64,
-        connection: u64,
-        author: &Author,
-        nickname: &Nickname,
-    ) -> Result<Joined, JoinError> {
-        self.expire(now);
-        let looks = nickname.looks();
-        if self.is_held_by_another(now, &looks, Some(author)) {
-            return Err(JoinError::NicknameTaken { suggestion: self.suggestion(now, nickname) });
+    /// The version of the last change that was applied.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Applies a change, and those that waited for it. Repeated ones change nothing. `replaced` is called with each connection
+    /// that lost its place to a newer one.
+    pub fn apply(&mut self, now: Instant, change: Change, mut replaced: impl FnMut(u64)) {
+        if change.version <= self.version {
+            return;
         }
-        let earlier = self.by_author.get(author).copied();
-        let mut replaced = None;
-        if let Some(id) = earlier
-            && let Some(member) = self.members.get_mut(&id)
-        {
-            replaced = member.connection.take();
-            self.connected -= u32::from(replaced.is_some());
-            if member.nickname == *nickname {
-                member.connection = Some(connection);
-                member.gone_at = None;
-                self.connected += 1;
-                return Ok(Joined { member: id, replaced });
+        let _ = self.ahead.insert(change.version, change.what);
+        while let Some(first) = self.ahead.first_entry() {
+            let version = *first.key();
+            let anew = version.begins_after(self.version);
+            if version != self.version.next() && !anew {
+                break;
             }
-            self.remove(now, id);
+            let what = first.remove();
+            if anew {
+                // Nobody was in the room in between.
+                self.refresh(now, Snapshot { version, members: Vec::new() }, &mut replaced);
+            }
+            self.version = version;
+            self.make_so(now, what).into_iter().for_each(&mut replaced);
         }
-        if self.members.len() >= self.capacity {
-            return Err(JoinError::Full);
-        }
-        self.unlist(fresh);
-        let _ = self.members.insert(
-            fresh,
-            Member {
-                nickname: nickname.clone(),
-                author: author.clone(),
-                connection: Some(connection),
-                gone_at: None,
-                typed_at: None,
-            },
-        );
-        self.connected += 1;
-        let _ = self.by_author.insert(author.clone(), fresh);
-        for key in looks.keys() {
-            let holder = Holder { author: author.clone(), until: None };
-            let _ = self.held.insert(key.to_owned(), holder);
-        }
-        self.gathered.joined.push(fresh);
-        self.tell(now);
-        Ok(Joined { member: fresh, replaced })
-    }
-
-    /// Notes that a connection ended. A newer connection of the same author is not touched.
-    pub fn leave(&mut self, now: Instant, id: u64, connection: u64) {
-        if let Some(member) = self.members.get_mut(&id)
-            && member.connection == Some(connection)
-        {
-            member.connection = None;
-            member.gone_at = Some(now + GRACE);
-            self.away.push_back((now + GRACE, id));
-            self.connected -= 1;
+        self.missing_since = match self.ahead.is_empty() {
+            true => None,
+            false => self.missing_since.or(Some(now)),
+        };
+        while self.ahead.len() > AHEAD {
+            let _ = self.ahead.pop_last();
+            // Too much is missing to wait for it.
+            self.missing_since = now.checked_sub(PATIENCE).or(self.missing_since);
         }
     }
 
-    /// Whether a nickname belongs to somebody who is here; for posts from outside.
-    pub fn is_present(&self, nickname: &Nickname) -> bool {
-        let looks = nickname.looks();
-        looks.keys().iter().any(|key| {
-            self.held.get(*key).is_some_and(|holder| {
-                self.by_author
-                    .get(&holder.author)
-                    .and_then(|id| self.members.get(id))
-                    .is_some_and(|member| member.nickname.looks().collides_with(&looks))
-            })
-        })
-    }
-
-    /// Whether a member's sign of typing is passed on now.
-    pub fn types(&mut self, now: Instant, member: u64) -> bool {
-        let Some(member) = self.members.get_mut(&member) else { return false };
-        let due = member.typed_at.is_none_or(|last| now.duration_since(last) >= TYPING);
-        if due {
-            member.typed_at = Some(now);
+    /// Puts the list in order after changes were missed. Members are told of whoever came and left since.
+    pub fn refresh(&mut self, now: Instant, snapshot: Snapshot, mut replaced: impl FnMut(u64)) {
+        let present: BTreeMap<u64, Member> =
+            snapshot.members.into_iter().map(|member| (member.id, member)).collect();
+        let gone: Vec<u64> = self.members.keys().filter(|id| !present.contains_key(id)).copied().collect();
+        for id in gone {
+            if let Some(connection) = self.remove(now, id).and_then(|member| member.connection) {
+                replaced(connection);
+            }
         }
-        due
+        for (id, member) in present {
+            let before = self.members.get(&id).map(|listed| listed.member.connection);
+            match (before, member.connection) {
+                (None, _) => {
+                    self.insert(now, member);
+                    self.gathered.joined.push(id);
+                    self.tell(now);
+                }
+                (Some(before), Some(connection)) if before != Some(connection) => {
+                    self.move_to(id, connection);
+                    before.into_iter().for_each(&mut replaced);
+                }
+                (Some(Some(_)), None) => self.note_absence(now, id),
+                _ => {}
+            }
+        }
+        self.version = snapshot.version;
+        self.ahead = self.ahead.split_off(&self.version.next());
+        self.missing_since = (!self.ahead.is_empty()).then_some(now);
     }
 
-    /// Who is here, as told to a client; at most [`MEMBERS_LISTED`].
+    /// Whether changes have been missing for so long that the whole list has to be asked for.
+    pub fn is_behind(&self, now: Instant) -> bool {
+        self.missing_since.is_some_and(|since| since + PATIENCE <= now)
+    }
+
+    /// Whether somebody's grace is over, so that presence has to decide whether they left.
+    pub fn is_expiring(&mut self, now: Instant) -> bool {
+        while let Some((at, id)) = self.away.front().copied() {
+            let absent = self.members.get(&id).is_some_and(|listed| listed.gone_at == Some(at));
+            if absent && at > now {
+                return false;
+            }
+            let _ = self.away.pop_front();
+            if absent {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The members as a client is told of them; at most [`MEMBERS_LISTED`].
     pub fn members(&mut self) -> MemberList {
-        if let Some((listed, _)) = &self.listed {
+        if let Some((listed, _)) = &self.first {
             return listed.clone();
         }
-        let ids = || self.members.keys().take(MEMBERS_LISTED);
-        let listed = MemberList::from(ids().filter_map(|id| self.info(*id)).collect::<Vec<_>>());
+        let first = || self.members.values().take(MEMBERS_LISTED);
+        let listed = MemberList::from(first().map(|listed| info(&listed.member)).collect::<Vec<_>>());
         if listed.len() == MEMBERS_LISTED {
-            self.listed = ids().next_back().map(|last| (listed.clone(), *last));
+            self.first = first().next_back().map(|last| (listed.clone(), last.member.id));
         }
         listed
-    }
-
-    /// Makes the list anew before it is next told, if a member is one of the first.
-    fn unlist(&mut self, id: u64) {
-        let _ = self.listed.take_if(|(_, last)| id <= *last);
     }
 
     /// How many are here, those away within [`GRACE`] included.
@@ -222,26 +181,31 @@ impl Roster {
         u32::try_from(self.members.len()).unwrap_or(u32::MAX)
     }
 
-    /// How many have a live connection.
-    pub fn connected(&self) -> u32 {
-        self.connected
+    /// Whether nobody is here.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
     }
 
-    /// When [`presence`](Self::presence) has something to do next.
+    /// Whether a member is in the list.
+    pub fn contains(&self, member: u64) -> bool {
+        self.members.contains_key(&member)
+    }
+
+    /// Whether another connection than this one holds a member's place.
+    pub fn is_replaced(&self, member: u64, connection: u64) -> bool {
+        let held = self.members.get(&member).and_then(|listed| listed.member.connection);
+        held.is_some_and(|held| held != connection)
+    }
+
+    /// When the flusher has to look at the list next.
     pub fn next_deadline(&self) -> Option<Instant> {
         let gone = self.away.front().map(|(at, _)| *at);
-        gone.into_iter().chain(self.gathered.tell_at).min()
+        let missing = self.missing_since.map(|since| since + PATIENCE);
+        gone.into_iter().chain(missing).chain(self.gathered.tell_at).min()
     }
 
-    /// Counts those whose grace is over as left, and gives the frame that is due.
-    pub fn presence(&mut self, now: Instant) -> Option<Presence> {
-        while let Some((at, id)) = self.away.front().copied().filter(|(at, _)| *at <= now) {
-            let _ = self.away.pop_front();
-            // Who came back in between has another deadline, or none.
-            if self.members.get(&id).is_some_and(|member| member.gone_at == Some(at)) {
-                self.remove(now, id);
-            }
-        }
+    /// The frame that is due, and the connection that it would tell only of itself.
+    pub fn presence(&mut self, now: Instant) -> Option<(Presence, Option<u64>)> {
         self.gathered.tell_at.take_if(|at| *at <= now)?;
         let joined = std::mem::take(&mut self.gathered.joined);
         let left = std::mem::take(&mut self.gathered.left);
@@ -249,99 +213,92 @@ impl Roster {
         let was_unlisted = self.gathered.unlisted;
         self.gathered.unlisted = self.members.len() > MEMBERS_LISTED;
         if self.gathered.unlisted {
-            return Some(Presence { count, ..Presence::default() });
+            return Some((Presence { count, ..Presence::default() }, None));
         }
-        Some(Presence {
-            joined: joined.into_iter().filter_map(|id| self.info(id)).collect(),
-            left: left.into_iter().map(|id| id.to_string()).collect(),
-            count,
-            members: was_unlisted.then(|| self.members()),
-        })
+        let newcomer = match &joined[..] {
+            [id] if left.is_empty() && !was_unlisted => self.members.get(id),
+            _ => None,
+        };
+        let newcomer = newcomer.and_then(|listed| listed.member.connection);
+        let info = |id: &u64| self.members.get(id).map(|listed| info(&listed.member));
+        let joined = joined.iter().filter_map(info).collect();
+        let left = left.iter().map(u64::to_string).collect();
+        let members = was_unlisted.then(|| self.members());
+        Some((Presence { joined, left, count, members }, newcomer))
     }
 
-    /// The connection that a presence frame would tell only of itself.
-    pub fn newcomer(&self, presence: &Presence) -> Option<u64> {
-        let [joined] = presence.joined.as_slice() else { return None };
-        let alone = presence.left.is_empty() && presence.members.is_none();
-        self.members.get(self.by_author.get(&joined.by).filter(|_| alone)?)?.connection
+    /// Applies one change; answers with the connection that lost its place by it.
+    fn make_so(&mut self, now: Instant, what: What) -> Option<u64> {
+        match what {
+            What::Joined { member, instead_of } => {
+                let earlier = instead_of.and_then(|id| self.remove(now, id));
+                let (id, connection) = (member.id, member.connection);
+                self.insert(now, member);
+                self.gathered.joined.push(id);
+                self.tell(now);
+                earlier?.connection.filter(|earlier| Some(*earlier) != connection)
+            }
+            What::Moved { member, connection } => {
+                self.move_to(member, connection).filter(|earlier| *earlier != connection)
+            }
+            What::Away { member } => {
+                self.note_absence(now, member);
+                None
+            }
+            What::Left { member } => {
+                let _ = self.remove(now, member);
+                None
+            }
+        }
     }
 
-    /// Whether nobody is here and no name is kept for anybody.
-    pub fn is_over(&mut self, now: Instant) -> bool {
-        self.expire(now);
-        self.members.is_empty() && self.leaving.is_empty()
+    fn insert(&mut self, now: Instant, member: Member) {
+        let id = member.id;
+        self.forget_first(id);
+        let gone_at = member.connection.is_none().then_some(now + GRACE);
+        self.away.extend(gone_at.map(|at| (at, id)));
+        let _ = self.members.insert(id, Listed { member, gone_at });
     }
 
-    fn info(&self, id: u64) -> Option<MemberInfo> {
-        let member = self.members.get(&id)?;
-        Some(MemberInfo {
-            member: id.to_string(),
-            nickname: member.nickname.clone(),
-            by: member.author.clone(),
-        })
+    /// Takes a member out of the list.
+    fn remove(&mut self, now: Instant, id: u64) -> Option<Member> {
+        let Listed { member, .. } = self.members.remove(&id)?;
+        self.forget_first(id);
+        // A member who came and left within one gathering is told as well: a newcomer's list may have had it.
+        self.gathered.joined.retain(|joined| *joined != id);
+        self.gathered.left.push(id);
+        self.tell(now);
+        Some(member)
+    }
+
+    /// Notes a member's connection; answers with the one before.
+    fn move_to(&mut self, id: u64, connection: u64) -> Option<u64> {
+        let listed = self.members.get_mut(&id)?;
+        let before = listed.member.connection.replace(connection);
+        listed.gone_at = None;
+        before
+    }
+
+    fn note_absence(&mut self, now: Instant, id: u64) {
+        let Some(listed) = self.members.get_mut(&id) else { return };
+        if listed.member.connection.take().is_some() {
+            listed.gone_at = Some(now + GRACE);
+            self.away.push_back((now + GRACE, id));
+        }
+    }
+
+    /// Makes the list of the first members anew before it is next told, if a member is one of them.
+    fn forget_first(&mut self, id: u64) {
+        let _ = self.first.take_if(|(_, last)| id <= *last);
     }
 
     fn tell(&mut self, now: Instant) {
         let _ = self.gathered.tell_at.get_or_insert(now + GATHER);
     }
+}
 
-    /// Takes a member out and keeps the nickname for its author.
-    fn remove(&mut self, now: Instant, id: u64) {
-        let Some(member) = self.members.remove(&id) else { return };
-        self.unlist(id);
-        self.connected -= u32::from(member.connection.is_some());
-        if self.by_author.get(&member.author) == Some(&id) {
-            let _ = self.by_author.remove(&member.author);
-        }
-        let left = member.gone_at.and_then(|over| over.checked_sub(GRACE)).unwrap_or(now);
-        let until = left + RESERVED;
-        for key in member.nickname.looks().keys() {
-            if let Some(holder) = self.held.get_mut(key) {
-                holder.until = Some(until);
-            }
-        }
-        self.leaving.push_back((until, member.nickname, member.author));
-        if self.leaving.len() > RESERVATIONS {
-            self.release_oldest();
-        }
-        // Who came and went within one gathering is told as well: a newcomer's list may have had them.
-        self.gathered.joined.retain(|joined| *joined != id);
-        self.gathered.left.push(id);
-        self.tell(now);
-    }
-
-    fn expire(&mut self, now: Instant) {
-        while self.leaving.front().is_some_and(|(until, ..)| *until <= now) {
-            self.release_oldest();
-        }
-    }
-
-    fn release_oldest(&mut self) {
-        let Some((until, nickname, author)) = self.leaving.pop_front() else { return };
-        for key in nickname.looks().keys() {
-            // The author may have come back and left again since; then a later reservation holds.
-            let same = |holder: &Holder| holder.author == author && holder.until == Some(until);
-            if self.held.get(key).is_some_and(same) {
-                let _ = self.held.remove(key);
-            }
-        }
-    }
-
-    fn is_held_by_another(&self, now: Instant, looks: &Looks, author: Option<&Author>) -> bool {
-        looks.keys().iter().any(|key| {
-            self.held.get(*key).is_some_and(|holder| {
-                holder.until.is_none_or(|until| until > now) && Some(&holder.author) != author
-            })
-        })
-    }
-
-    /// `maya2`, or the next number that is free. Among so many one is, or the name is not worth having.
-    fn suggestion(&self, now: Instant, nickname: &Nickname) -> Nickname {
-        (2..1_000)
-            .map(|number| nickname.numbered(number))
-            .find(|name| !self.is_held_by_another(now, &name.looks(), None))
-            .unwrap_or_else(|| nickname.numbered(1_000))
-    }
+fn info(member: &Member) -> MemberInfo {
+    MemberInfo { member: member.id.to_string(), nickname: member.nickname.clone(), by: member.author.clone() }
 }
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
 //! One read of the log for many who ask the same at once.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use crate::sync::lock;
+use crate::sync::{Ranked, rank};
 
 /// The newest question of some kind, and its answer. When a server restarts, a thousand members return to a room and have missed
 /// the same entries. The first of them asks the log, and the others wait for that answer.
 #[derive(Debug)]
 pub struct SingleFlight<Q, A> {
-    newest: Mutex<Option<Arc<Asked<Q, A>>>>,
+    newest: Ranked<Option<Arc<Asked<Q, A>>>, rank::Leaf>,
 }
 
 #[derive(Debug)]
@@ -21,7 +21,7 @@ struct Asked<Q, A> {
 
 impl<Q, A> Default for SingleFlight<Q, A> {
     fn default() -> Self {
-        Self { newest: Mutex::default() }
+        Self { newest: Ranked::default() }
     }
 }
 
@@ -33,7 +33,7 @@ impl<Q: PartialEq, A: Clone> SingleFlight<Q, A> {
     /// Those of `ask`; the next one asks again.
     pub async fn answer<E>(&self, question: Q, ask: impl Future<Output = Result<A, E>>) -> Result<A, E> {
         let asked = {
-            let mut newest = lock(&self.newest);
+            let mut newest = self.newest.lock();
             match &*newest {
                 Some(asked) if asked.question == question => asked.clone(),
                 _ => newest.insert(Arc::new(Asked { question, answer: OnceCell::new() })).clone(),
@@ -44,7 +44,7 @@ impl<Q: PartialEq, A: Clone> SingleFlight<Q, A> {
 
     /// Lets go of the answer.
     pub fn forget(&self) {
-        *lock(&self.newest) = None;
+        *self.newest.lock() = None;
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
+use snug_shared::CloseReason;
+
 use crate::fanout::Outbound;
 
 /// The members' sockets, in places that stay while others come and go: who walks over them can let go of the lock in between.
@@ -13,9 +15,13 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    /// Takes a place.
-    pub fn insert(&mut self, outbound: Arc<Outbound>) {
+    /// Takes a place, unless the connection has one.
+    pub fn insert(&mut self, outbound: &Arc<Outbound>) {
         let connection = outbound.id;
+        if self.by_connection.contains_key(&connection) {
+            return;
+        }
+        let outbound = outbound.clone();
         let place = match self.free.pop() {
             Some(place) => {
                 self.places[place] = Some(outbound);
@@ -30,13 +36,20 @@ impl Sockets {
     }
 
     /// A connection's socket.
-    pub fn get(&self, connection: u64) -> Option<&Outbound> {
+    fn get(&self, connection: u64) -> Option<&Outbound> {
         self.places.get(*self.by_connection.get(&connection)?)?.as_deref()
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
         self.by_connection.len()
+    }
+
+    /// Closes a connection whose place a newer one has taken, if it is here.
+    pub fn replace(&self, connection: u64) {
+        if let Some(outbound) = self.get(connection) {
+            outbound.close(CloseReason::Replaced);
+        }
     }
 
     /// Gives a connection's place up.

@@ -5,27 +5,27 @@ use std::sync::Arc;
 use snug_shared::{MessageText, Nickname, RoomName};
 use uuid::Uuid;
 
-use super::{Hub, tell};
+use super::Hub;
 use crate::{
+    backend::{Backend, commits_to},
     fanout::FollowEnd,
     layer::memory::MemoryLayer,
     log::{Appended, Committed, memory::MemoryLog},
+    presence::memory::MemoryPresence,
     shard::Shards,
 };
 
 fn hub() -> (Arc<Hub>, Arc<MemoryLog>) {
     let layer = Arc::new(MemoryLayer::default());
-    let commits = {
-        let layer = layer.clone();
-        Box::new(move |committed: &Arc<Committed>| tell(&*layer, committed))
-    };
-    let log = Arc::new(MemoryLog::new(commits).unwrap());
-    (Arc::new(Hub::new(log.clone(), layer, Shards::here(), 100)), log)
+    let log = Arc::new(MemoryLog::new(commits_to(layer.clone())).unwrap());
+    let presence = Arc::new(MemoryPresence::new(layer.clone()));
+    let backend = Backend { log: log.clone(), layer, presence, server: 0 };
+    (Arc::new(Hub::new(backend, Shards::here(), 100)), log)
 }
 
 async fn post(hub: &Arc<Hub>, room: &RoomName) -> Arc<Committed> {
     let (nickname, text) = (Nickname::parse("maya").unwrap(), MessageText::parse("hello").unwrap());
-    match hub.post(room, nickname, Uuid::now_v7(), text).await.unwrap().unwrap() {
+    match hub.post(room, nickname, Uuid::now_v7(), text).await.unwrap() {
         Appended::New(committed) => committed,
         other => panic!("expected a new entry, got {other:?}"),
     }

@@ -29,7 +29,7 @@ async fn pair_that_speaks(dialect: Dialect) -> Pair {
     let (stream, _) = listener.accept().await.unwrap();
     let outbound = Arc::new(Outbound::new(1, dialect, Socket::new(stream), 0));
     let tail = SharedTail::default();
-    outbound.attach(tail.clone());
+    outbound.attach(&tail);
     Pair { outbound, tail, peer }
 }
 
