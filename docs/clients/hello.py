@@ -1,4 +1,4 @@
-"""Joins a room, says hello, and prints what is said (pip install websockets):  python hello.py ws://127.0.0.1:8000 tea maya"""
+"""Joins a room, says hello and prints its messages (pip install websockets):  python hello.py ws://127.0.0.1:8000 tea maya"""
 import json, sys
 from urllib.parse import quote
 from websockets.sync.client import connect

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Says hello in a room, and prints what is said there from then on, an entry of JSON a line. Room and name percent-encoded:
+# Says hello in a room and prints each new entry as a line of JSON. Room and name are percent-encoded:
 #   sh hello.sh http://127.0.0.1:8000 tea maya
 set -eu
 room=$1/api/rooms/$2
