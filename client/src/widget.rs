@@ -1,10 +1,10 @@
 //! What the screens are put together from: type, buttons, tiles, and the widgets iced does not have.
 
-mod calm;
+mod ellipsis;
+mod idle_caret;
 pub mod virtual_list;
-mod words;
 
-pub use calm::calm;
+pub use idle_caret::idle_caret;
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ use jiff::tz::TimeZone;
 use snug_core::format;
 use snug_shared::Millis;
 
-pub use words::{words, words_beside};
+pub use ellipsis::{ellipsis, ellipsis_beside};
 
 use crate::{
     font,
@@ -98,14 +98,14 @@ pub fn inherited(_theme: &Theme) -> text::Style {
 }
 
 /// A sentence of our own.
-pub fn say<'a>(content: impl text::IntoFragment<'a>, kind: Type) -> Text<'a> {
+pub fn label<'a>(content: impl text::IntoFragment<'a>, kind: Type) -> Text<'a> {
     text(content).size(kind.size()).line_height(kind.line_height()).font(kind.font())
 }
 
 /// What stands for a face.
 pub fn tile<'a, Message: 'a>(name: &str, who: &str, size: f32) -> Element<'a, Message> {
     let kind = if size > 30.0 { Type::Name } else { Type::Label };
-    container(words(format::initial(name), kind, inherited)).center(size).style(theme::tile(who)).into()
+    container(ellipsis(format::initial(name), kind, inherited)).center(size).style(theme::tile(who)).into()
 }
 
 /// A button of words, perhaps after an icon.
@@ -114,7 +114,7 @@ pub fn action<'a, Message: Clone + 'a>(
     label: impl Into<Cow<'a, str>>,
     style: impl Fn(&Theme, button::Status) -> button::Style + 'a,
 ) -> Button<'a, Message> {
-    let label = words(label, Type::Name, inherited);
+    let label = ellipsis(label, Type::Name, inherited);
     let content = row![].push(before.map(|before| icon(before, 18))).push(label).spacing(8).align_y(Center);
     button(container(content).center_y(24)).padding([8, 14]).style(style)
 }
@@ -124,7 +124,7 @@ pub fn small<'a, Message: Clone + 'a>(
     label: impl Into<Cow<'a, str>>,
     style: impl Fn(&Theme, button::Status) -> button::Style + 'a,
 ) -> Button<'a, Message> {
-    button(container(words(label, Type::Label, inherited)).center_y(18)).padding([7, 10]).style(style)
+    button(container(ellipsis(label, Type::Label, inherited)).center_y(18)).padding([7, 10]).style(style)
 }
 
 /// A button that is only an icon, 32 pixels wide and high.
@@ -154,7 +154,7 @@ pub fn hairline<'a>() -> Rule<'a> {
 pub fn reason<'a, Message: 'a>(sentence: impl text::IntoFragment<'a>) -> Element<'a, Message> {
     row![
         icon(Icon::CircleAlert, 14).style(theme::bad).line_height(18.0 / 14.0),
-        say(sentence, Type::Meta).style(theme::bad)
+        label(sentence, Type::Meta).style(theme::bad)
     ]
     .spacing(6)
     .into()
@@ -182,6 +182,6 @@ pub fn clipped<'a, Message: 'a>(
 
 /// Says what an icon does when the pointer rests on it.
 pub fn hint<'a, Message: 'a>(on: impl Into<Element<'a, Message>>, sentence: &'a str) -> Element<'a, Message> {
-    let label = container(say(sentence, Type::Meta)).padding([4, 8]).style(theme::card);
+    let label = container(label(sentence, Type::Meta)).padding([4, 8]).style(theme::card);
     tooltip(on, label, tooltip::Position::Bottom).gap(4).delay(std::time::Duration::from_millis(400)).into()
 }

@@ -19,7 +19,8 @@ use crate::{
     icon::{Icon, icon},
     theme,
     widget::{
-        Look, Type, action, calm, clipped, field, icon_button, inherited, reason, say, scroll, small, words,
+        Look, Type, action, clipped, ellipsis, field, icon_button, idle_caret, inherited, label, reason,
+        scroll, small,
     },
 };
 
@@ -205,7 +206,7 @@ impl AskRoom {
             ),
             None => ("Pick a room", self.server.to_string()),
         };
-        let names = column![say(title, Type::Heading), words(below, Type::Meta, theme::muted)];
+        let names = column![label(title, Type::Heading), ellipsis(below, Type::Meta, theme::muted)];
         row![icon_button(Icon::ArrowLeft).on_press(Message::Back), clipped(names, Fill)]
             .spacing(8)
             .align_y(Center)
@@ -215,17 +216,17 @@ impl AskRoom {
     fn hosting_part(&self) -> Option<Element<'_, Message>> {
         let addresses = self.hosting.as_ref()?;
         let lines = addresses.iter().enumerate().map(|(place, address)| {
-            let label = if self.copied == Some(place) { "Copied" } else { "Copy" };
+            let copy = if self.copied == Some(place) { "Copied" } else { "Copy" };
             row![
-                clipped(say(address.to_string(), Type::Code), Fill),
-                small(label, theme::secondary).on_press(Message::Copy(place)),
+                clipped(label(address.to_string(), Type::Code), Fill),
+                small(copy, theme::secondary).on_press(Message::Copy(place)),
             ]
             .spacing(8)
             .align_y(Center)
             .into()
         });
         let card = column![
-            say("Others on your network type this address", Type::Label).style(theme::muted),
+            label("Others on your network type this address", Type::Label).style(theme::muted),
             Column::with_children(lines).spacing(6),
         ]
         .spacing(8);
@@ -246,7 +247,7 @@ impl AskRoom {
                 .map(|free| small(format!("Join as {free}"), theme::primary).on_press(Message::Suggested));
             column![reason(refused.reason.as_str())].push(join_as).spacing(8)
         });
-        column![say("Your name in the room", Type::Label).style(theme::muted), calm(field)]
+        column![label("Your name in the room", Type::Label).style(theme::muted), idle_caret(field)]
             .push(wrong.map(|wrong| reason(wrong.to_string())))
             .push(refused)
             .spacing(8)
@@ -255,7 +256,7 @@ impl AskRoom {
 
     fn list_part(&self) -> Element<'_, Message> {
         let list: Element<'_, Message> = match &self.rooms {
-            None => say("Asking for the rooms …", Type::Body).style(theme::muted).into(),
+            None => label("Asking for the rooms …", Type::Body).style(theme::muted).into(),
             Some(Err(error)) => column![
                 reason(error.to_string()),
                 small("Try again", theme::secondary).on_press(Message::Refresh)
@@ -263,11 +264,11 @@ impl AskRoom {
             .spacing(8)
             .into(),
             Some(Ok(rooms)) if rooms.is_empty() => {
-                say("No rooms yet. Name one below and it is there.", Type::Body).style(theme::muted).into()
+                label("No rooms yet. Name one below and it is there.", Type::Body).style(theme::muted).into()
             }
             Some(Ok(rooms)) => Column::with_children(rooms.iter().map(room_card)).spacing(6).into(),
         };
-        column![say("Rooms", Type::Label).style(theme::muted), list].spacing(8).into()
+        column![label("Rooms", Type::Label).style(theme::muted), list].spacing(8).into()
     }
 
     fn new_part(&self) -> Element<'_, Message> {
@@ -284,7 +285,7 @@ impl AskRoom {
             .on_input(Message::Room)
             .on_submit(Message::Submit);
         let go = action(None, label, theme::primary).on_press_maybe(ready.then_some(Message::Submit));
-        column![row![calm(field), go].spacing(8).align_y(Center)]
+        column![row![idle_caret(field), go].spacing(8).align_y(Center)]
             .push(wrong.map(|wrong| reason(wrong.to_string())))
             .spacing(8)
             .into()
@@ -293,8 +294,8 @@ impl AskRoom {
 
 fn room_card(info: &RoomInfo) -> Element<'_, Message> {
     let topic = info.topic.as_ref().filter(|topic| !topic.is_empty());
-    let names = column![words(info.room.as_str(), Type::Name, inherited)]
-        .push(topic.map(|topic| words(topic.as_str(), Type::Meta, theme::muted)));
+    let names = column![ellipsis(info.room.as_str(), Type::Name, inherited)]
+        .push(topic.map(|topic| ellipsis(topic.as_str(), Type::Meta, theme::muted)));
     let count = match info.members {
         0 => "Nobody there".to_owned(),
         count => format::people(count),
@@ -302,7 +303,7 @@ fn room_card(info: &RoomInfo) -> Element<'_, Message> {
     let content = row![
         icon(if info.locked { Icon::Lock } else { Icon::Hash }, 18).style(theme::muted),
         clipped(names, Fill),
-        say(count, Type::Meta).style(theme::muted),
+        label(count, Type::Meta).style(theme::muted),
         space::horizontal().width(0),
     ]
     .spacing(12)

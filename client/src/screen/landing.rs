@@ -15,8 +15,8 @@ use crate::{
     icon::{self, Icon},
     theme,
     widget::{
-        Look, Type, action, calm, clipped, field, hairline, icon_button, inherited, reason, say, scroll,
-        words,
+        Look, Type, action, clipped, ellipsis, field, hairline, icon_button, idle_caret, inherited, label,
+        reason, scroll,
     },
 };
 
@@ -251,8 +251,8 @@ impl Landing {
     fn head(&self) -> Element<'_, Message> {
         let mark = svg(svg::Handle::from_memory(icon::MARK)).width(44).height(44);
         let word = column![
-            say("Snug", Type::Title),
-            say("Chat rooms for your own network.", Type::Meta).style(theme::muted),
+            label("Snug", Type::Title),
+            label("Chat rooms for your own network.", Type::Meta).style(theme::muted),
         ];
         let theme = icon_button(theme_icon(self.theme)).on_press(Message::Theme);
         row![mark, word, space::horizontal(), crate::widget::hint(theme, theme_hint(self.theme))]
@@ -266,7 +266,7 @@ impl Landing {
         let field = field("A name, for example Maya", &self.nickname, wrong.is_some())
             .id(NICKNAME)
             .on_input(Message::Nickname);
-        column![say("What should people call you?", Type::Name), calm(field)]
+        column![label("What should people call you?", Type::Name), idle_caret(field)]
             .push(wrong.map(|wrong| reason(wrong.to_string())))
             .push(match &self.refusal {
                 Some(Refusal::General(sentence)) => Some(reason(sentence.as_str())),
@@ -283,13 +283,13 @@ impl Landing {
         let cards = self.recent.iter().take(self.shown()).enumerate().map(|(place, recent)| {
             let ready = self.name().is_ok();
             let names = column![
-                words(recent.room.as_str(), Type::Name, inherited),
-                words(recent.server.to_string(), Type::Meta, theme::muted),
+                ellipsis(recent.room.as_str(), Type::Name, inherited),
+                ellipsis(recent.server.to_string(), Type::Meta, theme::muted),
             ];
             let content = row![
                 icon::icon(Icon::Hash, 18).style(theme::muted),
                 clipped(names, Fill),
-                say(format::ago(recent.at, look.now), Type::Meta).style(theme::muted),
+                label(format::ago(recent.at, look.now), Type::Meta).style(theme::muted),
             ]
             .spacing(12)
             .align_y(Center);
@@ -307,19 +307,22 @@ impl Landing {
             stack![card, forget].into()
         });
         Some(
-            column![say("Recent", Type::Label).style(theme::muted), Column::with_children(cards).spacing(6)]
-                .spacing(8)
-                .into(),
+            column![
+                label("Recent", Type::Label).style(theme::muted),
+                Column::with_children(cards).spacing(6)
+            ]
+            .spacing(8)
+            .into(),
         )
     }
 
     fn host_part(&self) -> Element<'_, Message> {
         let hosting = self.busy == Busy::Hosting;
         let ready = self.name().is_ok() && self.busy == Busy::No;
-        let label = if hosting { "Starting …" } else { "Host a room here" };
+        let word = if hosting { "Starting …" } else { "Host a room here" };
         let start =
-            action(Some(Icon::House), label, theme::primary).on_press_maybe(ready.then_some(Message::Host));
-        let hint = say(
+            action(Some(Icon::House), word, theme::primary).on_press_maybe(ready.then_some(Message::Host));
+        let hint = label(
             "Others on your network can join while Snug is open. What is said stays on this computer.",
             Type::Meta,
         );
@@ -344,7 +347,7 @@ impl Landing {
             .on_submit(Message::Join);
         let (hint, button) = match &self.busy {
             Busy::Asking { server } => (
-                Some(say(format!("Looking for {server} …"), Type::Meta).style(theme::muted)),
+                Some(label(format!("Looking for {server} …"), Type::Meta).style(theme::muted)),
                 action(None, "Cancel", theme::secondary).on_press(Message::Cancel),
             ),
             _ => {
@@ -354,8 +357,8 @@ impl Landing {
         column![
             hairline(),
             space::vertical().height(4),
-            say("Or go where you were invited", Type::Name),
-            row![calm(field), button].spacing(8).align_y(Center),
+            label("Or go where you were invited", Type::Name),
+            row![idle_caret(field), button].spacing(8).align_y(Center),
         ]
         .push(hint)
         .push(wrong.map(reason))

@@ -15,7 +15,7 @@ use super::Message;
 use crate::{
     icon::{Icon, icon},
     theme,
-    widget::{Type, calm, clipped, hint, icon_button, nothing, reason, words, words_beside},
+    widget::{Type, clipped, ellipsis, ellipsis_beside, hint, icon_button, idle_caret, nothing, reason},
 };
 
 const ID: &str = "composer";
@@ -173,7 +173,7 @@ impl Composer {
         let send = icon_button(label)
             .style(if ready { theme::primary } else { theme::quiet })
             .on_press_maybe(ready.then_some(Message::Submit));
-        let line = row![calm(editor), hint(send, "Send (Enter)")].spacing(8).align_y(iced::Bottom);
+        let line = row![idle_caret(editor), hint(send, "Send (Enter)")].spacing(8).align_y(iced::Bottom);
         // Always the same children in the same order: the editor keeps its focus by its place among them.
         let purpose = self.purpose_line().unwrap_or_else(nothing);
         let inside = container(column![purpose, line])
@@ -194,9 +194,11 @@ impl Composer {
             }
             Purpose::Edit { .. } => (Icon::Pencil, "Changing your message".to_owned(), None),
         };
-        let quote = quote.map(|quote| clipped(words(quote, Type::Meta, theme::muted), Fill));
-        let line =
-            row![icon(glyph, 14).style(theme::muted), words_beside(label, Type::Label, theme::muted, CLOSE)];
+        let quote = quote.map(|quote| clipped(ellipsis(quote, Type::Meta, theme::muted), Fill));
+        let line = row![
+            icon(glyph, 14).style(theme::muted),
+            ellipsis_beside(label, Type::Label, theme::muted, CLOSE)
+        ];
         let fill = quote.is_none().then(space::horizontal);
         Some(
             line.push(quote)

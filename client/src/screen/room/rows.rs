@@ -16,7 +16,9 @@ use crate::{
     font,
     icon::{Icon, icon},
     theme,
-    widget::{Look, Type, clipped, hint, icon_button, inherited, say, small, tile, words, words_beside},
+    widget::{
+        Look, Type, clipped, ellipsis, ellipsis_beside, hint, icon_button, inherited, label, small, tile,
+    },
 };
 
 /// Marks one press away.
@@ -85,13 +87,13 @@ fn aside<'a>(sentence: String) -> Element<'a, Message> {
 }
 
 fn divider<'a>(
-    label: String,
+    words: String,
     ink: fn(&iced::Theme) -> text::Style,
     line: fn(&iced::Theme) -> rule::Style,
 ) -> Element<'a, Message> {
     row![
         rule::horizontal(1).style(line),
-        say(label, Type::Label).style(ink),
+        label(words, Type::Label).style(ink),
         rule::horizontal(1).style(line),
     ]
     .spacing(12)
@@ -104,13 +106,13 @@ fn message<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Element<'a, Me
     let who = message.by.as_str();
     let head = message.starts_group.then(|| {
         let (mark, beside) = if message.is_automated() {
-            (Some(say("automated", Type::Meta).style(theme::muted)), AUTOMATED + TIME)
+            (Some(label("automated", Type::Meta).style(theme::muted)), AUTOMATED + TIME)
         } else {
             (None, TIME)
         };
-        row![words_beside(message.user.as_str(), Type::Name, theme::member(who), beside)]
+        row![ellipsis_beside(message.user.as_str(), Type::Name, theme::member(who), beside)]
             .push(mark)
-            .push(say(format::clock(message.at, &context.look.zone), Type::Meta).style(theme::muted))
+            .push(label(format::clock(message.at, &context.look.zone), Type::Meta).style(theme::muted))
             .spacing(8)
             .align_y(Center)
     });
@@ -134,7 +136,7 @@ fn message<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Element<'a, Me
 
 fn text_of<'a>(message: &MessageRow<'a>, context: &Context<'_>) -> Element<'a, Message> {
     let Some(words) = message.text else {
-        return say("This message was deleted.", Type::Body).style(theme::muted).into();
+        return label("This message was deleted.", Type::Body).style(theme::muted).into();
     };
     let pending = message.delivery == Delivery::Sending;
     let ink = if pending { theme::muted } else { inherited };
@@ -173,7 +175,7 @@ fn prose_with<'a>(
 ) -> Element<'a, Message> {
     // Most messages are words and nothing else.
     if after.is_none() && content.is_ascii() && !content.contains("://") {
-        return say(content.to_owned(), kind).wrapping(Wrapping::WordOrGlyph).style(ink).into();
+        return label(content.to_owned(), kind).wrapping(Wrapping::WordOrGlyph).style(ink).into();
     }
     let mut spans: Vec<text::Span<'a, String, Font>> = format::runs(content)
         .into_iter()
@@ -200,13 +202,13 @@ fn prose_with<'a>(
 fn quote<'a>(quote: Quote<'a>) -> Element<'a, Message> {
     let what: Element<'a, Message> = match (quote.user, quote.text) {
         (Some(user), Some(said)) => row![
-            words(user.as_str(), Type::Label, theme::muted),
-            words(format::one_line(said, QUOTE), Type::Meta, theme::muted),
+            ellipsis(user.as_str(), Type::Label, theme::muted),
+            ellipsis(format::one_line(said, QUOTE), Type::Meta, theme::muted),
         ]
         .spacing(6)
         .into(),
-        (Some(_), None) => say("A message that was deleted", Type::Meta).style(theme::muted).into(),
-        _ => say("An earlier message", Type::Meta).style(theme::muted).into(),
+        (Some(_), None) => label("A message that was deleted", Type::Meta).style(theme::muted).into(),
+        _ => label("An earlier message", Type::Meta).style(theme::muted).into(),
     };
     let bar = container(space::vertical()).width(3).height(18).style(theme::quote);
     button(row![bar, clipped(what, Fill)].spacing(8))
@@ -221,8 +223,8 @@ fn reactions<'a>(message: &MessageRow<'a>, context: &Context<'_>) -> Element<'a,
     let pills = message.reactions.iter().map(|reaction| {
         let mine = is_mine(reaction, context.me);
         let label = row![
-            words(reaction.emoji.as_str(), Type::Meta, inherited),
-            say(reaction.count.to_string(), Type::Meta),
+            ellipsis(reaction.emoji.as_str(), Type::Meta, inherited),
+            label(reaction.count.to_string(), Type::Meta),
         ]
         .spacing(6)
         .align_y(Center);
@@ -245,8 +247,8 @@ fn delivery<'a>(message: &MessageRow<'a>) -> Option<Element<'a, Message>> {
         message.text.map(|text| small("Copy text", theme::quiet).on_press(Message::Copy(text.to_owned())));
     let what = row![
         icon(Icon::CircleAlert, 14).line_height(18.0 / 14.0).style(theme::bad),
-        say("Not delivered", Type::Label).style(theme::bad),
-        say(reason, Type::Meta).style(theme::muted).width(Fill),
+        label("Not delivered", Type::Label).style(theme::bad),
+        label(reason, Type::Meta).style(theme::muted).width(Fill),
     ];
     let press = row![]
         .push(can_retry.then(|| small("Retry", theme::secondary).on_press(Message::Retry(send))))
@@ -261,19 +263,19 @@ pub fn actions<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Option<Ele
     let seq = message.seq.filter(|_| message.delivery == Delivery::Sent)?;
     if context.deleting == Some(seq) {
         let ask = row![
-            say("Delete for everyone?", Type::Meta),
+            label("Delete for everyone?", Type::Meta),
             small("Delete", theme::danger).on_press(Message::Delete(seq)),
             small("Keep", theme::quiet).on_press(Message::Escape),
         ];
         return Some(bar(ask.spacing(6).align_y(Center).padding(Padding::ZERO.left(10))));
     }
     let time = (!message.starts_group)
-        .then(|| say(format::clock(message.at, &context.look.zone), Type::Meta).style(theme::muted));
+        .then(|| label(format::clock(message.at, &context.look.zone), Type::Meta).style(theme::muted));
     let time = time.map(|time| container(time).padding([0, 6]));
     let marks = QUICK.into_iter().map(|mark| {
         let set =
             message.reactions.iter().any(|other| other.emoji.as_str() == mark && is_mine(other, context.me));
-        button(container(words(mark, Type::Body, inherited)).center(Fill))
+        button(container(ellipsis(mark, Type::Body, inherited)).center(Fill))
             .padding(0)
             .width(32)
             .height(32)

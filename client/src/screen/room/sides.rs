@@ -15,7 +15,8 @@ use crate::{
     icon::{Icon, icon},
     theme,
     widget::{
-        Look, Type, action, clipped, hairline, hint, icon_button, inherited, say, scroll, small, tile, words,
+        Look, Type, action, clipped, ellipsis, hairline, hint, icon_button, inherited, label, scroll, small,
+        tile,
     },
 };
 
@@ -31,27 +32,30 @@ pub fn sidebar(room: &Room) -> Element<'_, Message> {
     let session = &room.session;
     let address = if room.hosting { "Hosted here".to_owned() } else { session.server().to_string() };
     let head = match session.server_name() {
-        Some(name) => column![words(name, Type::Name, inherited), words(address, Type::Meta, theme::muted)],
-        None => column![words(address, Type::Name, inherited)],
+        Some(name) => {
+            column![ellipsis(name, Type::Name, inherited), ellipsis(address, Type::Meta, theme::muted)]
+        }
+        None => column![ellipsis(address, Type::Name, inherited)],
     };
     let head = container(clipped(head, Fill)).padding([0, 16]).center_y(HEADER);
 
     let open = entry(session.room(), true);
     let others = room.others.iter().map(|name| entry(name, false));
     let rooms = column![open].extend(others).spacing(2);
-    let more = button(row![icon(Icon::Plus, 16), say("Other rooms", Type::Body)].spacing(10).align_y(Center))
-        .padding([5, 10])
-        .width(Fill)
-        .style(theme::quiet)
-        .on_press(Message::Leave);
-    let label = container(say("Rooms", Type::Label).style(theme::muted)).padding([6, 10]);
+    let more =
+        button(row![icon(Icon::Plus, 16), label("Other rooms", Type::Body)].spacing(10).align_y(Center))
+            .padding([5, 10])
+            .width(Fill)
+            .style(theme::quiet)
+            .on_press(Message::Leave);
+    let label = container(label("Rooms", Type::Label).style(theme::muted)).padding([6, 10]);
     let list = scroll(column![label, rooms, more].spacing(2).padding([8, 8])).height(Fill);
 
     let own = session.nickname().as_str();
     let who = me(room).map_or(own, |me| me.as_str());
     let foot = row![
         tile(own, who, 28.0),
-        clipped(words(own, Type::Name, inherited), Fill),
+        clipped(ellipsis(own, Type::Name, inherited), Fill),
         hint_up(icon_button(Icon::LogOut).on_press(Message::Home), "Leave the room"),
     ]
     .spacing(10)
@@ -66,8 +70,10 @@ pub fn sidebar(room: &Room) -> Element<'_, Message> {
 
 fn entry(name: &RoomName, is_open: bool) -> Element<'_, Message> {
     let kind = if is_open { Type::Name } else { Type::Body };
-    let label =
-        row![icon(Icon::Hash, 16).style(theme::muted), clipped(words(name.as_str(), kind, inherited), Fill)];
+    let label = row![
+        icon(Icon::Hash, 16).style(theme::muted),
+        clipped(ellipsis(name.as_str(), kind, inherited), Fill)
+    ];
     button(label.spacing(10).align_y(Center))
         .padding([5, 10])
         .width(Fill)
@@ -80,7 +86,7 @@ fn entry(name: &RoomName, is_open: bool) -> Element<'_, Message> {
 pub fn header(room: &Room, has_sidebar: bool, has_members: bool) -> Element<'_, Message> {
     let session = &room.session;
     let topic = session.timeline().topic();
-    let name = words(session.room().as_str(), Type::Heading, inherited);
+    let name = ellipsis(session.room().as_str(), Type::Heading, inherited);
     let mut line = row![];
     if !has_sidebar {
         line = line.push(hint(icon_button(Icon::ArrowLeft).on_press(Message::Leave), "Other rooms"));
@@ -88,21 +94,22 @@ pub fn header(room: &Room, has_sidebar: bool, has_members: bool) -> Element<'_, 
     let title: Element<'_, Message> = if topic.is_empty() {
         clipped(name, Fill).into()
     } else if has_sidebar {
-        let topic = container(words(topic.as_str(), Type::Meta, theme::muted)).padding(Padding::ZERO.top(4));
+        let topic =
+            container(ellipsis(topic.as_str(), Type::Meta, theme::muted)).padding(Padding::ZERO.top(4));
         clipped(row![name, topic].spacing(12).align_y(Center), Fill).into()
     } else {
-        let name = words(session.room().as_str(), Type::Name, inherited);
-        clipped(column![name, words(topic.as_str(), Type::Meta, theme::muted)], Fill).into()
+        let name = ellipsis(session.room().as_str(), Type::Name, inherited);
+        clipped(column![name, ellipsis(topic.as_str(), Type::Meta, theme::muted)], Fill).into()
     };
     line = line.push(title);
     if !has_members && session.count() > 0 {
-        let count = row![icon(Icon::Users, 16), say(session.count().to_string(), Type::Meta)]
+        let count = row![icon(Icon::Users, 16), label(session.count().to_string(), Type::Meta)]
             .spacing(6)
             .align_y(Center);
         line = line.push(hint(container(count).padding([0, 6]), "Here now"));
     }
-    let (glyph, label) = if room.copied { (Icon::Check, "Copied") } else { (Icon::Copy, "Invite") };
-    let invite = button(row![icon(glyph, 16), say(label, Type::Label)].spacing(8).align_y(Center))
+    let (glyph, word) = if room.copied { (Icon::Check, "Copied") } else { (Icon::Copy, "Invite") };
+    let invite = button(row![icon(glyph, 16), label(word, Type::Label)].spacing(8).align_y(Center))
         .padding([7, 10])
         .style(theme::plain)
         .on_press(Message::Invite);
@@ -124,13 +131,13 @@ pub fn members(room: &Room) -> Element<'_, Message> {
         } else {
             format!("and {unlisted} more")
         };
-        container(say(sentence, Type::Meta).style(theme::muted)).padding([4, 8])
+        container(label(sentence, Type::Meta).style(theme::muted)).padding([4, 8])
     });
-    let label = match session.count() {
+    let title = match session.count() {
         0 => "Here now".to_owned(),
         count => format!("Here now — {count}"),
     };
-    let head = container(say(label, Type::Label).style(theme::muted)).padding([0, 16]).center_y(HEADER);
+    let head = container(label(title, Type::Label).style(theme::muted)).padding([0, 16]).center_y(HEADER);
     let list = Column::with_children(list).push(rest).spacing(2).padding([8, 8]);
     container(column![head, hairline(), scroll(list).height(Fill)])
         .width(MEMBERS)
@@ -140,9 +147,9 @@ pub fn members(room: &Room) -> Element<'_, Message> {
 }
 
 fn one(member: &MemberInfo, is_me: bool) -> Element<'_, Message> {
-    let name = words(member.nickname.as_str(), Type::Body, inherited);
+    let name = ellipsis(member.nickname.as_str(), Type::Body, inherited);
     row![tile(member.nickname.as_str(), member.by.as_str(), 26.0), clipped(name, Fill)]
-        .push(is_me.then(|| say("you", Type::Meta).style(theme::muted)))
+        .push(is_me.then(|| label("you", Type::Meta).style(theme::muted)))
         .spacing(10)
         .align_y(Center)
         .padding([3, 8])
@@ -161,7 +168,7 @@ pub fn strip(room: &Room) -> Option<Element<'_, Message>> {
     if let Some(notice) = session.notice() {
         let line = row![
             icon(Icon::CircleAlert, 16).style(theme::wait),
-            say(notice, Type::Meta).width(Fill),
+            label(notice, Type::Meta).width(Fill),
             icon_button(Icon::X).on_press(Message::Dismiss),
         ];
         return Some(container(line.spacing(10).align_y(Center)).padding([4, 12]).style(theme::strip).into());
@@ -194,7 +201,7 @@ pub fn strip(room: &Room) -> Option<Element<'_, Message>> {
         }
     };
     let ink = if is_bad { theme::bad } else { theme::wait };
-    let line = row![icon(glyph, 16).style(ink), say(sentence, Type::Meta).width(Fill)].push(press);
+    let line = row![icon(glyph, 16).style(ink), label(sentence, Type::Meta).width(Fill)].push(press);
     let style = if is_bad { theme::bad_strip } else { theme::strip };
     Some(container(line.spacing(10).align_y(Center)).padding([6, 12]).style(style).into())
 }
@@ -211,19 +218,19 @@ pub fn silence<'a>(room: &'a Room, look: &Look) -> Element<'a, Message> {
     } else {
         "Others come in with this link."
     };
-    let label = if room.copied { "Copied" } else { "Copy" };
+    let copy = if room.copied { "Copied" } else { "Copy" };
     let link = row![
-        say(room.invite.as_str(), Type::Code).wrapping(Wrapping::Glyph),
-        small(label, theme::secondary).on_press(Message::Invite),
+        label(room.invite.as_str(), Type::Code).wrapping(Wrapping::Glyph),
+        small(copy, theme::secondary).on_press(Message::Invite),
     ]
     .spacing(10)
     .align_y(Center);
     let words = column![
-        say("Nobody has said anything yet...", Type::Heading).align_x(Center),
-        say("Break the silence!", Type::Heading).style(theme::accented),
+        label("Nobody has said anything yet...", Type::Heading).align_x(Center),
+        label("Break the silence!", Type::Heading).style(theme::accented),
     ]
     .align_x(Center);
-    let content = column![words, space().height(4), say(hint, Type::Meta).style(theme::muted), link];
+    let content = column![words, space().height(4), label(hint, Type::Meta).style(theme::muted), link];
     let content = content.push(code).spacing(14).align_x(Center);
     scroll(center(container(content).padding(24)).height(iced::Shrink)).into()
 }
@@ -241,20 +248,20 @@ pub fn pill<'a>(new: usize) -> Element<'a, Message> {
             .into();
     }
     let label =
-        row![say(format!("{new} new"), Type::Label), icon(Icon::ArrowDown, 14)].spacing(6).align_y(Center);
+        row![label(format!("{new} new"), Type::Label), icon(Icon::ArrowDown, 14)].spacing(6).align_y(Center);
     button(label).padding([8, 14]).style(theme::pill).on_press(Message::ToEnd).into()
 }
 
 /// Asked before the first connection came to anything.
 pub fn joining(room: &Room) -> Element<'_, Message> {
     let content = column![
-        say(format!("Joining {} …", room.session.room()), Type::Heading),
+        label(format!("Joining {} …", room.session.room()), Type::Heading),
         action(None, "Cancel", theme::secondary).on_press(Message::Leave),
     ];
     center(content.spacing(16).align_x(Center)).into()
 }
 
 fn hint_up<'a>(on: impl Into<Element<'a, Message>>, sentence: &'a str) -> Element<'a, Message> {
-    let label = container(say(sentence, Type::Meta)).padding([4, 8]).style(theme::card);
+    let label = container(label(sentence, Type::Meta)).padding([4, 8]).style(theme::card);
     tooltip(on, label, tooltip::Position::Top).gap(4).into()
 }

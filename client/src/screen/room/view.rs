@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     theme,
-    widget::{Look, Type, nothing, say, virtual_list::virtual_list},
+    widget::{Look, Type, label, nothing, virtual_list::virtual_list},
 };
 
 /// Below this the sidebar is gone.
@@ -99,7 +99,7 @@ impl Room {
         let names: Vec<&str> = self.session.writing().into_iter().map(Nickname::as_str).collect();
         let writing = format::writing(&names).unwrap_or_default();
         // Always there, so that nothing moves when somebody begins to write.
-        let writing = container(say(writing, Type::Meta).style(theme::muted)).height(20).padding([1, 14]);
+        let writing = container(label(writing, Type::Meta).style(theme::muted)).height(20).padding([1, 14]);
         let placeholder = format!("Write to {}", self.session.room());
         let strip = match sides::strip(self) {
             Some(strip) => container(strip).padding(Padding::ZERO.bottom(8)).into(),

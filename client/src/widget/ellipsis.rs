@@ -23,7 +23,7 @@ use crate::font;
 type Paragraph = <Renderer as advanced::text::Renderer>::Paragraph;
 
 /// See the [module](self).
-pub struct Words<'a> {
+pub struct Ellipsis<'a> {
     content: Cow<'a, str>,
     kind: Type,
     style: Box<dyn Fn(&Theme) -> text::Style + 'a>,
@@ -32,33 +32,33 @@ pub struct Words<'a> {
 }
 
 /// Words on one line, with room for what comes after them.
-pub fn words_beside<'a, Message: 'a>(
+pub fn ellipsis_beside<'a, Message: 'a>(
     content: impl Into<Cow<'a, str>>,
     kind: Type,
     style: impl Fn(&Theme) -> text::Style + 'a,
     beside: f32,
 ) -> Element<'a, Message> {
-    Element::new(Words { content: content.into(), kind, style: Box::new(style), beside })
+    Element::new(Ellipsis { content: content.into(), kind, style: Box::new(style), beside })
 }
 
 /// Words on one line.
-pub fn words<'a, Message: 'a>(
+pub fn ellipsis<'a, Message: 'a>(
     content: impl Into<Cow<'a, str>>,
     kind: Type,
     style: impl Fn(&Theme) -> text::Style + 'a,
 ) -> Element<'a, Message> {
-    words_beside(content, kind, style, 0.0)
+    ellipsis_beside(content, kind, style, 0.0)
 }
 
 #[derive(Default)]
-struct State {
+struct LineState {
     content: String,
     kind: Option<Type>,
     width: f32,
     paragraph: Paragraph,
 }
 
-impl Words<'_> {
+impl Ellipsis<'_> {
     fn paragraph(&self, content: &str) -> Paragraph {
         let spans: Vec<Span<'_, (), Font>> = format::runs(content)
             .into_iter()
@@ -104,13 +104,13 @@ impl Words<'_> {
 /// No window is wide enough for more.
 const LONGEST: usize = 1_000;
 
-impl<Message> Widget<Message, Theme, Renderer> for Words<'_> {
+impl<Message> Widget<Message, Theme, Renderer> for Ellipsis<'_> {
     fn tag(&self) -> tree::Tag {
-        tree::Tag::of::<State>()
+        tree::Tag::of::<LineState>()
     }
 
     fn state(&self) -> tree::State {
-        tree::State::new(State::default())
+        tree::State::new(LineState::default())
     }
 
     fn size(&self) -> Size<Length> {
@@ -118,7 +118,7 @@ impl<Message> Widget<Message, Theme, Renderer> for Words<'_> {
     }
 
     fn layout(&mut self, tree: &mut Tree, _renderer: &Renderer, limits: &Limits) -> Node {
-        let state = tree.state.downcast_mut::<State>();
+        let state = tree.state.downcast_mut::<LineState>();
         let width = (limits.max().width - self.beside).max(0.0);
         if state.content != self.content || state.kind != Some(self.kind) || state.width != width {
             state.paragraph = self.shortened(width);
@@ -149,7 +149,7 @@ impl<Message> Widget<Message, Theme, Renderer> for Words<'_> {
         _cursor: mouse::Cursor,
         viewport: &Rectangle,
     ) {
-        let state = tree.state.downcast_ref::<State>();
+        let state = tree.state.downcast_ref::<LineState>();
         text::draw(renderer, defaults, layout.bounds(), &state.paragraph, (self.style)(theme), viewport);
     }
 }

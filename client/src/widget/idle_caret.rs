@@ -1,7 +1,7 @@
 //! A caret that stops blinking.
 //!
 //! iced 0.14 wakes twice a second for as long as a field has the focus, which is all the time in a chat: 0.7 % of a core on
-//! the CPU renderer, for nothing. [`calm`] lets the caret of the field in it come to rest, visible, once nobody has touched
+//! the CPU renderer, for nothing. [`idle_caret`] lets the caret of the field in it come to rest, visible, once nobody has touched
 //! it for a while, as GTK does; the next key or click sets it going again.
 
 use std::time::{Duration, Instant};
@@ -26,21 +26,21 @@ const BLINKS: Duration = Duration::from_secs(10);
 const HALF: u128 = 500;
 
 /// Lets the caret of the text field in `content` rest when nobody types.
-pub fn calm<'a, Message: 'a>(content: impl Into<Element<'a, Message>>) -> Element<'a, Message> {
-    Element::new(Calm { content: content.into() })
+pub fn idle_caret<'a, Message: 'a>(content: impl Into<Element<'a, Message>>) -> Element<'a, Message> {
+    Element::new(IdleCaret { content: content.into() })
 }
 
-struct Calm<'a, Message> {
+struct IdleCaret<'a, Message> {
     content: Element<'a, Message>,
 }
 
 /// When the field was last touched, which is when its caret began to blink anew.
 #[derive(Debug, Default)]
-struct State {
+struct CaretState {
     touched: Option<Instant>,
 }
 
-impl State {
+impl CaretState {
     /// Whether the caret may stay as it is: it blinked long enough, and is to be seen.
     fn rests(&mut self, now: Instant) -> bool {
         let since = now.saturating_duration_since(*self.touched.get_or_insert(now));
@@ -73,13 +73,13 @@ impl Operation for Focus {
     }
 }
 
-impl<Message> Widget<Message, Theme, Renderer> for Calm<'_, Message> {
+impl<Message> Widget<Message, Theme, Renderer> for IdleCaret<'_, Message> {
     fn tag(&self) -> Tag {
-        Tag::of::<State>()
+        Tag::of::<CaretState>()
     }
 
     fn state(&self) -> tree::State {
-        tree::State::new(State::default())
+        tree::State::new(CaretState::default())
     }
 
     fn children(&self) -> Vec<Tree> {
@@ -129,7 +129,7 @@ impl<Message> Widget<Message, Theme, Renderer> for Calm<'_, Message> {
         content.operate(&mut tree.children[0], layout, renderer, operation);
         content.operate(&mut tree.children[0], layout, renderer, &mut after);
         if after.0 && !before.0 {
-            tree.state.downcast_mut::<State>().touched = Some(Instant::now());
+            tree.state.downcast_mut::<CaretState>().touched = Some(Instant::now());
         }
     }
 
@@ -144,7 +144,7 @@ impl<Message> Widget<Message, Theme, Renderer> for Calm<'_, Message> {
         shell: &mut Shell<'_, Message>,
         viewport: &Rectangle,
     ) {
-        let state = tree.state.downcast_mut::<State>();
+        let state = tree.state.downcast_mut::<CaretState>();
         let others = shell.redraw_request();
         if touches(event) {
             let rested = state.rests(Instant::now());
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn a_caret_rests_where_it_is_to_be_seen_and_not_before_its_time() {
         let start = Instant::now();
-        let mut state = State { touched: Some(start) };
+        let mut state = CaretState { touched: Some(start) };
         for (milliseconds, rests) in
             [(0, false), (9_500, false), (10_000, true), (10_500, false), (11_000, true)]
         {
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn a_caret_nobody_touched_yet_blinks_first() {
         let start = Instant::now();
-        let mut state = State::default();
+        let mut state = CaretState::default();
         assert!(!state.rests(start));
         assert!(state.rests(start + BLINKS));
     }
