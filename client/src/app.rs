@@ -1,5 +1,8 @@
-//! The root: which screen is shown, what is remembered, the server when it runs here. It routes messages and carries out the
-//! screens' actions; what a screen shows and why is the screen's own.
+//! The root: which screen is shown, which rooms are joined, what is remembered, the server when it runs here.
+//!
+//! It routes messages and carries out the screens' actions; what a screen shows and why is the screen's own. What comes back
+//! later says whose it is: a screen's message carries the [`Visit`] it was made in, a room's report its session. What belongs to
+//! nobody any more is dropped, in [`App::update`] and in [`Rooms::update`].
 
 use std::time::Duration;
 
@@ -9,8 +12,9 @@ use iced::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 use snug_core::{
+    rooms::{Joined, Report, Rooms, Work},
     session::Session,
-    settings::{Home, Settings, ThemeChoice},
+    settings::{Home, SaveError, Settings, ThemeChoice},
 };
 use snug_shared::Nickname;
 
@@ -19,8 +23,8 @@ use crate::{
     font,
     host::{Host, HostError},
     icon,
-    screen::{Landing, Screen, ask_room, landing, room},
-    theme,
+    screen::{self, Landing, Screen, room},
+    subscription, theme,
     widget::{Look, Type},
 };
 
@@ -39,27 +43,30 @@ pub struct App {
     home: Option<Home>,
     settings: Settings,
     host: Option<Host>,
+    rooms: Rooms,
     screen: Screen,
+    visit: Visit,
     system: Mode,
     theme: Theme,
-    size: Size,
+    look: Look,
     is_focused: bool,
-    zone: TimeZone,
 }
+
+/// One time that a screen is shown. No two are alike, so that what is late for one screen never reaches the next.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Visit(u64);
 
 /// What happens to the app.
 #[derive(Debug)]
 pub enum Message {
-    /// For the first screen.
-    Landing(landing::Message),
-    /// For the choice of a room.
-    AskRoom(ask_room::Message),
-    /// For the room.
-    Room(room::Message),
-    /// The server in this process runs, or does not.
-    Hosted(Nickname, Result<Host, HostError>),
+    /// For the screen that was shown in this visit.
+    Screen(Visit, screen::Message),
+    /// For a joined room, shown or not.
+    Room(Report),
+    /// The server in this process runs, or does not. It was asked for in this visit, by somebody of this nickname.
+    Hosted(Visit, Nickname, Result<Host, HostError>),
     /// The settings were written, or not.
-    Saved(Result<(), String>),
+    Saved(Result<(), SaveError>),
     /// The system is dark or light.
     System(Mode),
     /// The window has this size.
@@ -130,25 +137,29 @@ impl App {
         };
         let action = landing.open(address, arguments.room.as_ref());
         let then = app.after_landing(action);
-        (app, Task::batch([task, then]))
+        let work = app.work();
+        (app, Task::batch([task, then, work]))
     }
 
     /// The app with these settings, on the first screen.
     pub fn with(home: Option<Home>, settings: Settings, notice: Option<String>) -> (Self, Task<Message>) {
         let (landing, task) = Landing::new(&settings, notice);
+        let theme = theme::theme(Mode::None);
         let mut app = Self {
             home,
             settings,
             host: None,
+            rooms: Rooms::default(),
             screen: Screen::Landing(landing),
+            visit: Visit::default(),
             system: Mode::None,
-            theme: theme::theme(Mode::None),
-            size: SIZE,
+            look: Look { palette: theme::palette(&theme), size: SIZE, now: now(), zone: TimeZone::system() },
+            theme,
             is_focused: true,
-            zone: TimeZone::system(),
         };
-        app.dress();
-        (app, Task::batch([task.map(Message::Landing), system::theme().map(Message::System)]))
+        app.apply_theme();
+        let task = app.of_screen(task, screen::Message::Landing);
+        (app, Task::batch([task, system::theme().map(Message::System)]))
     }
 
     /// For the window's frame.
@@ -156,87 +167,127 @@ impl App {
         let title = match &self.screen {
             Screen::Landing(landing) => landing.title(),
             Screen::AskRoom(ask_room) => ask_room.title(),
-            Screen::Room(room) => room.title(),
+            Screen::Room(room) => self.shown().map(|joined| room.title(joined)).unwrap_or_default(),
         };
         if title.is_empty() { "Snug".to_owned() } else { format!("{title} — Snug") }
     }
 
-    /// The room that is open, without its pixels.
-    pub fn session(&self) -> Option<&Session> {
+    /// The room that the window shows.
+    pub fn shown(&self) -> Option<&Joined> {
         match &self.screen {
-            Screen::Room(room) => Some(room.session()),
+            Screen::Room(room) => self.rooms.get(room.session()),
             Screen::Landing(_) | Screen::AskRoom(_) => None,
         }
     }
 
+    /// The room that the window shows, without what its reader has seen.
+    pub fn session(&self) -> Option<&Session> {
+        self.shown().map(Joined::session)
+    }
+
+    /// All joined rooms, shown or not.
+    pub fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
+    /// Which visit the window shows.
+    pub fn visit(&self) -> Visit {
+        self.visit
+    }
+
     /// Routes a message.
     pub fn update(&mut self, message: Message) -> Task<Message> {
-        match message {
-            Message::Landing(message) => {
-                let Screen::Landing(landing) = &mut self.screen else { return Task::none() };
-                let action = landing.update(message);
-                self.after_landing(action)
-            }
-            Message::AskRoom(message) => {
-                let Screen::AskRoom(ask_room) = &mut self.screen else { return Task::none() };
-                let action = ask_room.update(message);
-                self.after_ask_room(action)
-            }
-            Message::Room(message) => {
-                let Screen::Room(room) = &mut self.screen else { return Task::none() };
-                let action = room.update(message);
-                self.after_room(action)
-            }
-            Message::Hosted(nickname, hosted) => self.hosted(nickname, hosted),
+        self.look.now = now();
+        let task = match message {
+            // Late for a screen that is gone.
+            Message::Screen(visit, _) if visit != self.visit => Task::none(),
+            Message::Screen(_, message) => self.update_screen(message),
+            Message::Room(report) => match self.rooms.update(report) {
+                Some(refusal) => self.refused(refusal),
+                None => Task::none(),
+            },
+            Message::Hosted(visit, nickname, hosted) => self.hosted(visit, nickname, hosted),
             Message::Saved(saved) => {
-                if let Err(sentence) = saved {
-                    tracing::warn!("{sentence}");
+                if let Err(error) = saved {
+                    tracing::warn!("{error}");
                 }
                 Task::none()
             }
             Message::System(mode) => {
                 self.system = mode;
-                self.dress();
+                self.apply_theme();
                 Task::none()
             }
             Message::Resized(size) => {
-                self.size = size;
+                self.look.size = size;
                 Task::none()
             }
             Message::Focused(is_focused) => {
                 self.is_focused = is_focused;
-                match &mut self.screen {
-                    Screen::Room(room) => room.focused(is_focused).map(Message::Room),
-                    Screen::Landing(_) | Screen::AskRoom(_) => Task::none(),
-                }
+                self.rooms.set_focused(is_focused);
+                Task::none()
             }
             Message::Key(event) => self.key(event),
-            Message::Close => match self.host.take() {
-                None => iced::exit(),
-                Some(host) => {
-                    let goodbye = async move {
-                        let _ = tokio::time::timeout(GOODBYE, host.stop()).await;
-                    };
-                    Task::perform(goodbye, |()| Message::Closed)
-                }
-            },
+            Message::Close => self.close(),
             Message::Closed => iced::exit(),
+        };
+        if let (Screen::Room(room), Some(joined)) = (&self.screen, self.shown()) {
+            room.trace(joined);
+        }
+        Task::batch([task, self.work()])
+    }
+
+    fn update_screen(&mut self, message: screen::Message) -> Task<Message> {
+        match (&mut self.screen, message) {
+            (Screen::Landing(landing), screen::Message::Landing(message)) => {
+                let action = landing.update(message);
+                self.after_landing(action)
+            }
+            (Screen::AskRoom(ask_room), screen::Message::AskRoom(message)) => {
+                let action = ask_room.update(message);
+                self.after_ask_room(action)
+            }
+            (Screen::Room(room), screen::Message::Room(message)) => {
+                let Some(joined) = self.rooms.get_mut(room.session()) else { return Task::none() };
+                let action = room.update(joined, message);
+                self.after_room(action)
+            }
+            // A visit has one screen.
+            _ => Task::none(),
         }
     }
 
-    fn dress(&mut self) {
+    /// Runs what the joined rooms want done.
+    fn work(&mut self) -> Task<Message> {
+        let run = |work: Work| Task::perform(work.run(), Message::Room);
+        Task::batch(self.rooms.take_work().into_iter().map(run))
+    }
+
+    /// Tags what comes of a screen's task with the present visit.
+    fn of_screen<T: Send + 'static>(
+        &self,
+        task: Task<T>,
+        of: impl Fn(T) -> screen::Message + Send + 'static,
+    ) -> Task<Message> {
+        let visit = self.visit;
+        task.map(move |message| Message::Screen(visit, of(message)))
+    }
+
+    fn apply_theme(&mut self) {
         self.theme = theme::theme(match self.settings.theme {
             ThemeChoice::System => self.system,
             ThemeChoice::Dark => Mode::Dark,
             ThemeChoice::Light => Mode::Light,
         });
+        self.look.palette = theme::palette(&self.theme);
     }
 
     fn save(&mut self) -> Task<Message> {
         let Some(home) = self.home.clone() else { return Task::none() };
         let settings = self.settings.snapshot();
         let write = tokio::task::spawn_blocking(move || settings.save(&home));
-        Task::perform(write, |saved| Message::Saved(saved.unwrap_or_else(|error| Err(error.to_string()))))
+        // The write ends without an answer only when the app is being closed.
+        Task::perform(write, |saved| Message::Saved(saved.unwrap_or(Ok(()))))
     }
 
     fn key(&mut self, event: keyboard::Event) -> Task<Message> {
@@ -248,21 +299,30 @@ impl App {
         {
             return if modifiers.shift() { operation::focus_previous() } else { operation::focus_next() };
         }
-        match self.screen {
-            Screen::Room(_) => self.update(Message::Room(room::Message::Key(event))),
-            Screen::Landing(_) | Screen::AskRoom(_) => Task::none(),
-        }
+        self.update_screen(screen::Message::Room(room::Message::Key(event)))
     }
 
-    /// The window, the keys, and what the screen waits for.
+    fn close(&mut self) -> Task<Message> {
+        let Some(host) = self.host.take() else { return iced::exit() };
+        let goodbye = async move {
+            let _ = tokio::time::timeout(GOODBYE, host.stop()).await;
+        };
+        Task::perform(goodbye, |()| Message::Closed)
+    }
+
+    /// The window, the keys, the connections of all joined rooms, and what the screen waits for.
     pub fn subscription(&self) -> Subscription<Message> {
-        let screen = match &self.screen {
-            Screen::Landing(_) => Subscription::none(),
-            Screen::AskRoom(ask_room) => ask_room.subscription(self.is_focused).map(Message::AskRoom),
-            Screen::Room(room) => room.subscription().map(Message::Room),
+        let connections = self.rooms.connections().map(|(id, target)| subscription::connection(id, target));
+        let screen = match (&self.screen, self.shown()) {
+            (Screen::AskRoom(ask_room), _) => {
+                ask_room.subscription(self.is_focused).map(screen::Message::AskRoom)
+            }
+            (Screen::Room(room), Some(joined)) => room.subscription(joined).map(screen::Message::Room),
+            (Screen::Landing(_) | Screen::Room(_), _) => Subscription::none(),
         };
         Subscription::batch([
-            screen,
+            Subscription::batch(connections).map(Message::Room),
+            screen.with(self.visit).map(|(visit, message)| Message::Screen(visit, message)),
             event::listen_with(on_window),
             keyboard::listen().map(Message::Key),
             system::theme_changes().map(Message::System),
@@ -271,17 +331,16 @@ impl App {
 
     /// The screen.
     pub fn view(&self) -> Element<'_, Message> {
-        let look = Look {
-            palette: theme::palette(&self.theme),
-            size: self.size,
-            now: now(),
-            zone: self.zone.clone(),
+        let screen = match &self.screen {
+            Screen::Landing(landing) => landing.view(&self.look).map(screen::Message::Landing),
+            Screen::AskRoom(ask_room) => ask_room.view(&self.look).map(screen::Message::AskRoom),
+            Screen::Room(room) => match self.shown() {
+                Some(joined) => room.view(joined, &self.look).map(screen::Message::Room),
+                None => crate::widget::nothing(),
+            },
         };
-        match &self.screen {
-            Screen::Landing(landing) => landing.view(&look).map(Message::Landing),
-            Screen::AskRoom(ask_room) => ask_room.view(&look).map(Message::AskRoom),
-            Screen::Room(room) => room.view(&look).map(Message::Room),
-        }
+        let visit = self.visit;
+        screen.map(move |message| Message::Screen(visit, message))
     }
 }
 

@@ -1,5 +1,5 @@
-//! The three screens. Each is a struct with `Message`, `Action`, `new`, `update`, `view` and `subscription`; none names another:
-//! an `Action` tells the root what happened, and the root decides what comes next.
+//! The three screens. Each is a struct with `Message`, `Action`, `new`, `update`, `view` and, where it waits for something, a
+//! `subscription`. None names another: an `Action` tells the root what happened, and the root decides what comes next.
 
 pub mod ask_room;
 pub mod landing;
@@ -18,4 +18,15 @@ pub enum Screen {
     AskRoom(AskRoom),
     /// In a room.
     Room(Box<Room>),
+}
+
+/// What happens on a screen.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// On the first screen.
+    Landing(landing::Message),
+    /// On the choice of a room.
+    AskRoom(ask_room::Message),
+    /// In the room.
+    Room(room::Message),
 }

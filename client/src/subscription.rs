@@ -1,9 +1,32 @@
 //! A room's connection as iced subscribes to it.
 
-use iced::Subscription;
-use snug_core::connection::{self, Event, Target};
+use std::hash::{Hash, Hasher};
 
-/// The events of a connection. The same target is the same connection for as long as it is subscribed to.
-pub fn connection(target: Target) -> Subscription<Event> {
-    Subscription::run_with(target, |target| connection::stream(target.clone()))
+use futures_util::{Stream, StreamExt};
+use iced::Subscription;
+use snug_core::{
+    connection::{self, Target},
+    rooms::{ConnectionId, Report},
+};
+
+/// The reports of a connection. It lives for as long as something of the same id is subscribed to.
+pub fn connection(id: ConnectionId, target: &Target) -> Subscription<Report> {
+    Subscription::run_with(Socket { id, target: target.clone() }, reports)
+}
+
+struct Socket {
+    id: ConnectionId,
+    target: Target,
+}
+
+impl Hash for Socket {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // What the target learns meanwhile, such as the seat, makes no other connection.
+        self.id.hash(state);
+    }
+}
+
+fn reports(socket: &Socket) -> impl Stream<Item = Report> + Send + use<> {
+    let id = socket.id;
+    connection::stream(socket.target.clone()).map(move |event| Report::Connection(id, event))
 }

@@ -18,24 +18,24 @@ use iced_test::{
 };
 use snug::{
     app::Message,
-    screen::{ask_room, landing, room},
+    screen::{self, ask_room, landing, room},
     theme,
     widget::virtual_list::{Jump, Shown, virtual_list},
 };
 use snug_core::connection::Event;
 use snug_shared::{Author, Entry, ErrorCode, ErrorFrame, ServerFrame};
-use world::{World, address, entry, known_name, known_place, nickname};
+use world::{World, address, entry, known_name, known_place, nickname, room_name};
 
 // -- the first screen --
 
 #[test]
 fn without_a_name_there_is_nowhere_to_go() {
     let mut world = World::new(known_place());
-    world.send(Message::Landing(landing::Message::Nickname(String::new())));
+    world.landing(landing::Message::Nickname(String::new()));
     world.click("Host a room here");
     world.click("tea");
     assert!(world.sees("What should people call you?"));
-    assert!(!world.sees("Starting …"));
+    assert!(!world.sees("Starting…"));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_server_that_does_not_answer_is_told_in_words() {
     let mut world = World::new(known_place());
     world.type_into("Invite link or address, for example 192.168.1.20", "127.0.0.1:1");
     world.click("Join");
-    assert!(world.sees("Looking for 127.0.0.1:1 …"));
+    assert!(world.sees("Looking for 127.0.0.1:1…"));
     world.until_seen(
         "Nothing answers at 127.0.0.1:1. Is the server running? Its firewall must allow TCP port 1.",
     );
@@ -84,10 +84,10 @@ fn an_invite_link_leads_straight_into_its_room() {
 
 fn with_rooms(json: &str) -> World {
     let mut world = World::new(known_place());
-    world.send(Message::Landing(landing::Message::Address("127.0.0.1:1".into())));
-    world.send(Message::Landing(landing::Message::Join));
+    world.landing(landing::Message::Address("127.0.0.1:1".into()));
+    world.landing(landing::Message::Join);
     let rooms = serde_json::from_str(json).expect("rooms");
-    world.send(Message::Landing(landing::Message::Asked(address("127.0.0.1:1"), Ok(rooms))));
+    world.landing(landing::Message::Asked(address("127.0.0.1:1"), Ok(rooms)));
     world
 }
 
@@ -107,7 +107,7 @@ fn rooms_are_listed_with_how_many_are_there() {
 #[test]
 fn a_server_without_rooms_says_how_to_make_one() {
     let mut world = with_rooms(r#"{"rooms":[]}"#);
-    assert!(world.sees("No rooms yet. Name one below and it is there."));
+    assert!(world.sees("No rooms yet. Type a name below to create a room."));
     world.type_into("A new room, for example tea", "attic");
     world.click("Open room");
     assert_eq!(world.app.title(), "attic — Snug");
@@ -116,7 +116,7 @@ fn a_server_without_rooms_says_how_to_make_one() {
 #[test]
 fn a_room_that_is_there_is_joined_whatever_its_spelling() {
     let mut world = with_rooms(r#"{"rooms":[{"room":"Tea","members":0,"last":1,"last_at":0}]}"#);
-    world.send(Message::AskRoom(ask_room::Message::Room("tEA".into())));
+    world.ask_room(ask_room::Message::Room("tEA".into()));
     assert!(world.sees("Join"));
     assert!(!world.sees("Open room"));
 }
@@ -135,7 +135,47 @@ fn a_name_in_use_leads_back_with_a_free_one_to_press() {
     });
 }
 
+#[test]
+fn what_is_late_for_one_server_is_not_shown_as_anothers() {
+    let mut world = with_rooms(r#"{"rooms":[]}"#);
+    let late = world.app.visit();
+    world.ask_room(ask_room::Message::Back);
+    world.landing(landing::Message::Address("127.0.0.1:2".into()));
+    world.landing(landing::Message::Join);
+    let rooms = r#"{"rooms":[{"room":"garden","members":0,"last":0,"last_at":0}]}"#;
+    let rooms: snug_shared::api::Rooms = serde_json::from_str(rooms).expect("rooms");
+    world.landing(landing::Message::Asked(address("127.0.0.1:2"), Ok(rooms)));
+    let other = serde_json::from_str(r#"{"rooms":[{"room":"tea","members":0,"last":0,"last_at":0}]}"#);
+    let listed = ask_room::Message::Listed(Ok(other.expect("rooms")));
+    world.send(Message::Screen(late, screen::Message::AskRoom(listed)));
+    assert!(world.sees("garden") && !world.sees("tea"));
+}
+
 // -- the room --
+
+#[test]
+fn a_double_click_on_a_room_joins_it_once() {
+    let mut world = World::in_room(&[("tom", "Good morning")]);
+    let (visit, first) = (world.app.visit(), world.app.shown().map(|joined| joined.id()));
+    for _ in 0..2 {
+        let switch = room::Message::Switch(room_name("garden"));
+        world.send(Message::Screen(visit, screen::Message::Room(switch)));
+    }
+    assert_eq!(world.app.title(), "garden — Snug");
+    assert_eq!(world.app.rooms().iter().len(), 1, "nothing waits in the other");
+    assert_ne!(world.app.shown().map(|joined| joined.id()), first);
+}
+
+#[test]
+fn what_one_was_writing_is_there_again_after_a_look_into_another_room() {
+    let mut world = World::in_room(&[("tom", "Good morning")]);
+    world.write("half a thou", Named::Shift);
+    world.room(room::Message::Switch(room_name("garden")));
+    world.until("the other room is open", |world| world.app.session().is_some());
+    world.room(room::Message::Switch(room_name("tea")));
+    world.write("ght", Named::Enter);
+    world.until_seen("half a thought");
+}
 
 #[test]
 fn an_empty_room_invites_to_break_the_silence() {
@@ -197,7 +237,7 @@ fn what_was_not_delivered_offers_its_ways_out() {
     let error =
         ErrorFrame { id: Some(id), ..ErrorFrame::new(ErrorCode::NotAllowed, "Only moderators may speak.") };
     world.hear(ServerFrame::Error(error));
-    for text in ["Not delivered", "Only moderators may speak.", "Copy text", "Delete"] {
+    for text in ["Failed to send", "Only moderators may speak.", "Copy text", "Delete"] {
         world.until_seen(text);
     }
     world.click("Delete");
@@ -256,11 +296,11 @@ fn shift_enter_breaks_the_line_and_enter_sends_both() {
 #[test]
 fn reading_up_one_is_told_how_much_is_new() {
     let mut world = World::in_room(&[("tom", "one"), ("tom", "two")]);
-    world.send(Message::Room(room::Message::Shown(Shown { first: 0, end: 2, at_end: false })));
+    world.room(room::Message::Shown(Shown { first: 0, end: 2, at_end: false }));
     world.hear(ServerFrame::Line(entry(3, "tom", "three").into()));
     assert!(world.sees("1 new"));
     assert_eq!(world.app.title(), "(1) tea — Snug");
-    world.send(Message::Room(room::Message::Shown(Shown { first: 1, end: 5, at_end: true })));
+    world.room(room::Message::Shown(Shown { first: 1, end: 5, at_end: true }));
     assert_eq!(world.app.title(), "tea — Snug");
     assert!(world.sees("New"), "the line stays where the reader left");
 }
@@ -279,9 +319,9 @@ fn what_comes_while_the_window_is_away_counts_in_its_title() {
 fn up_in_an_empty_composer_changes_ones_last_message_and_escape_leaves_it() {
     let mut world = World::in_room(&[("maya", "Helo"), ("tom", "Hi")]);
     world.write("", Named::ArrowUp);
-    assert!(world.sees("Changing your message"));
+    assert!(world.sees("Editing your message"));
     world.write("", Named::Escape);
-    assert!(!world.sees("Changing your message"));
+    assert!(!world.sees("Editing your message"));
 }
 
 #[test]

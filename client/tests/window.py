@@ -4,7 +4,7 @@
 
 The server is killed with -9 and started again between messages, and so is one of the apps while its message waits. In the end
 the server's log has every message once, in each author's order, and both apps show all of them, in order, none pending: they
-write the numbers of the messages in view to their log (`SNUG_LOG=snug::shown=debug`, client/src/screen/room/watch.rs).
+write the numbers of the messages in view to their log (`SNUG_LOG=snug::shown=debug`, client/src/screen/room/trace.rs).
 """
 
 import json

@@ -9,7 +9,7 @@ use std::{
 use futures_util::StreamExt;
 use iced::Event;
 use iced_test::simulator;
-use snug::{app::Message, screen::room};
+use snug::screen::room;
 use snug_core::connection::{self, Handle, Target};
 use snug_server::Config;
 use snug_shared::{ClientFrame, Intent, MessageText, ServerAddress};
@@ -97,7 +97,7 @@ fn follow(world: &mut World, window: &mut Window, heard: &mpsc::Receiver<connect
             burst.updates.push(applied + window.frame(world, Because::TheAppChanged, &[]));
         }
     }
-    world.send(Message::Room(room::Message::Escape));
+    world.room(room::Message::Escape);
     burst
 }
 

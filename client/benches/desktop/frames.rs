@@ -2,7 +2,7 @@
 
 use iced::{Event, mouse};
 use iced_test::simulator;
-use snug::{app::Message, screen::room, widget::virtual_list::Jump};
+use snug::screen::room;
 use snug_shared::{Body, Emoji, ServerFrame};
 
 use crate::{
@@ -46,7 +46,7 @@ pub fn measure() {
     });
     typing("frame: a letter typed, while reading above", &mut world, &mut window);
 
-    world.send(Message::Room(room::Message::ToStart));
+    world.room(room::Message::Go(room::Go::Start));
     let _ = window.frame(&mut world, Because::TheAppChanged, &[]);
     wheel("frame: a notch of the wheel, at the beginning", &mut world, &mut window, -1.0);
     pointer(&mut world, &mut window);
@@ -58,7 +58,7 @@ pub fn measure() {
         window.frame(&mut world, Because::TheAppChanged, &[])
     });
     jumps(&mut world, &mut window);
-    tell("frame: the room left", vec![timed(|| world.send(Message::Room(room::Message::Home))).1]);
+    tell("frame: the room left", vec![timed(|| world.room(room::Message::Home)).1]);
 }
 
 /// The app in a room where so much was said, all of it loaded.
@@ -89,7 +89,7 @@ fn typing(what: &str, world: &mut World, window: &mut Window) {
         let events: Vec<Event> = simulator::typewrite(letter).collect();
         window.frame(world, Because::OfEvents, &events)
     });
-    world.send(Message::Room(room::Message::Submit));
+    world.room(room::Message::Submit);
     let _ = window.frame(world, Because::TheAppChanged, &[]);
 }
 
@@ -119,9 +119,8 @@ fn pointer(world: &mut World, window: &mut Window) {
 /// From one end of the room to the other.
 fn jumps(world: &mut World, window: &mut Window) {
     repeat("frame: from one end to the other", 20, |at| {
-        let end = if at % 2 == 0 { Jump::<()>::End } else { Jump::Start };
-        let message = if end == Jump::End { room::Message::ToEnd } else { room::Message::ToStart };
-        let ((), taken) = timed(|| world.send(Message::Room(message)));
+        let end = if at % 2 == 0 { room::Go::End } else { room::Go::Start };
+        let ((), taken) = timed(|| world.room(room::Message::Go(end)));
         taken + window.frame(world, Because::TheAppChanged, &[])
     });
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class App:
-    """`snug` on the CPU renderer. What is in view it tells in its log (client/src/screen/room/watch.rs)."""
+    """`snug` on the CPU renderer. What is in view it tells in its log (client/src/screen/room/trace.rs)."""
 
     def __init__(self, program, desktop, folder, *arguments):
         self.desktop, self.log = desktop, Path(f"{folder}.log")

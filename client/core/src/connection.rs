@@ -101,6 +101,17 @@ pub struct Handle {
 pub struct NotNow;
 
 impl Handle {
+    /// A handle, and the end where its frames come out.
+    pub fn channel() -> (Self, mpsc::Receiver<ClientFrame>) {
+        let (frames, outgoing) = mpsc::channel(OUTGOING);
+        (Self { frames, online: Arc::default(), retry: Arc::default() }, outgoing)
+    }
+
+    /// Opens it for frames, or closes it. Whether it was open before.
+    pub fn set_online(&self, is_online: bool) -> bool {
+        self.online.swap(is_online, Ordering::AcqRel)
+    }
+
     /// Hands a frame to the connection.
     ///
     /// # Errors
@@ -123,8 +134,7 @@ impl Handle {
 pub fn stream(target: Target) -> impl Stream<Item = Event> + Send + use<> {
     stream::once(async move {
         let (events, received) = mpsc::channel(EVENTS);
-        let (frames, outgoing) = mpsc::channel(OUTGOING);
-        let handle = Handle { frames, online: Arc::default(), retry: Arc::default() };
+        let (handle, outgoing) = Handle::channel();
         // A task of its own, because a stream that is dropped can say no more goodbye.
         drop(tokio::spawn(life::live_on(target, handle, outgoing, events)));
         stream::unfold(received, async |mut received| received.recv().await.map(|event| (event, received)))

@@ -162,13 +162,13 @@ pub fn people(count: u32) -> String {
     if count == 1 { "1 person".into() } else { format!("{count} people") }
 }
 
-/// Who is writing.
-pub fn writing(names: &[&str]) -> Option<String> {
+/// Who is typing.
+pub fn typing(names: &[&str]) -> Option<String> {
     match names {
         [] => None,
-        [one] => Some(format!("{one} is writing …")),
-        [one, two] => Some(format!("{one} and {two} are writing …")),
-        _ => Some("Several people are writing …".into()),
+        [one] => Some(format!("{one} is typing…")),
+        [one, two] => Some(format!("{one} and {two} are typing…")),
+        _ => Some("Several people are typing…".into()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Snug's app without pixels: everything that needs no window.
 //!
 //! [`connection`] keeps one socket alive, [`outbox`] keeps sends on disk until they come back, [`timeline`] folds entries into
-//! rows, and [`session`] ties the three into one joined room. [`api`] asks a server over HTTP. [`settings`] is what the app
+//! rows, and [`session`] ties the three into one room. [`rooms`] holds every joined room. [`api`] asks a server over HTTP. [`settings`] is what the app
 //! remembers between starts. [`commands`] is `snug send`, `snug tail` and `snug rooms`.
 //!
 //! The crate knows no iced and no window, so that all of it is tested without one and runs on a server.
@@ -12,6 +12,7 @@ pub mod connection;
 pub mod files;
 pub mod format;
 pub mod outbox;
+pub mod rooms;
 pub mod session;
 pub mod settings;
 pub mod timeline;

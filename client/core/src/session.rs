@@ -25,12 +25,14 @@ use crate::{
     timeline::Timeline,
 };
 
+mod attention;
 mod effect;
 mod incoming;
 mod joining;
 mod people;
 mod view;
 
+pub use attention::Attention;
 use effect::Came;
 pub use effect::{Done, Effect};
 pub use joining::{Joining, Link, NotTaken};

@@ -32,6 +32,14 @@ pub struct Home {
 #[error("This computer does not say where your home folder is. Set SNUG_HOME to a folder Snug may use.")]
 pub struct NoHome;
 
+/// The settings could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("Your settings could not be written to {}: {error}.", path.display())]
+pub struct SaveError {
+    path: PathBuf,
+    error: io::Error,
+}
+
 /// What is remembered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -145,21 +153,20 @@ impl Settings {
     /// Writes a [`Self::snapshot`]. Blocks on the disk; an older snapshot never replaces a newer one.
     ///
     /// # Errors
-    /// A sentence for a person.
-    pub fn save(&self, home: &Home) -> Result<(), String> {
+    /// [`SaveError`] says why; what was written before is still there.
+    pub fn save(&self, home: &Home) -> Result<(), SaveError> {
         let mut written = home.written.lock().unwrap_or_else(PoisonError::into_inner);
         if *written > self.revision {
             return Ok(());
         }
         let path = home.file();
-        let content = serde_json::to_vec_pretty(self).map_err(|error| error.to_string());
-        content
+        serde_json::to_vec_pretty(self)
+            .map_err(io::Error::from)
             .and_then(|content| {
-                files::private_folder(&home.settings)
-                    .and_then(|()| files::replace(&path, &content))
-                    .map_err(|error| error.to_string())
+                files::private_folder(&home.settings)?;
+                files::replace(&path, &content)
             })
-            .map_err(|error| format!("Your settings could not be written to {}: {error}.", path.display()))?;
+            .map_err(|error| SaveError { path, error })?;
         *written = self.revision;
         Ok(())
     }

@@ -1,52 +1,38 @@
 //! Where a screen's action leads: to another screen, to a server in this process, into the settings.
 
 use iced::Task;
-use snug_core::{session::Joining, settings::Recent};
+use snug_core::{
+    rooms::{Refusal, RoomId},
+    session::Joining,
+    settings::Recent,
+};
 use snug_shared::{Nickname, RoomName, ServerAddress};
 
-use super::{App, Message, now};
+use super::{App, Message, Visit, now};
 use crate::{
     host::{Host, HostError},
-    screen::{
-        AskRoom, Landing, Room, Screen,
-        ask_room::{self, Refused},
-        landing, room,
-    },
+    screen::{self, AskRoom, Landing, Room, Screen, ask_room, landing, room},
 };
 
 impl App {
     pub(super) fn after_landing(&mut self, action: landing::Action) -> Task<Message> {
         match action {
             landing::Action::None => Task::none(),
-            landing::Action::Run(task) => task.map(Message::Landing),
+            landing::Action::Run(task) => self.of_screen(task, screen::Message::Landing),
             landing::Action::Ask { server, rooms, nickname } => {
-                self.call_me(&nickname);
+                self.set_nickname(&nickname);
                 let (ask_room, task) = AskRoom::new(server, None, Some(rooms), &nickname);
-                self.screen = Screen::AskRoom(ask_room);
-                Task::batch([task.map(Message::AskRoom), self.save()])
+                Task::batch([self.show_ask_room(ask_room, task), self.save()])
             }
             landing::Action::Enter { server, room, nickname } => self.enter(server, room, nickname),
-            landing::Action::Host(nickname) => {
-                if self.host.is_some() {
-                    return self.ask_room(None, nickname);
-                }
-                let Some(home) = &self.home else {
-                    return self.hosted(
-                        nickname,
-                        Err(HostError::Server("there is no folder to keep things in".into())),
-                    );
-                };
-                Task::perform(Host::start(home.host_dir()), move |host| {
-                    Message::Hosted(nickname.clone(), host)
-                })
-            }
+            landing::Action::Host(nickname) => self.start_host(nickname),
             landing::Action::Forget(recent) => {
                 self.settings.forget(&recent.server, &recent.room);
                 self.save()
             }
             landing::Action::Theme(choice) => {
                 self.settings.theme = choice;
-                self.dress();
+                self.apply_theme();
                 self.save()
             }
         }
@@ -56,8 +42,8 @@ impl App {
         let Screen::AskRoom(ask_room) = &self.screen else { return Task::none() };
         match action {
             ask_room::Action::None => Task::none(),
-            ask_room::Action::Run(task) => task.map(Message::AskRoom),
-            ask_room::Action::Back => self.land(),
+            ask_room::Action::Run(task) => self.of_screen(task, screen::Message::AskRoom),
+            ask_room::Action::Back => self.show_landing(),
             ask_room::Action::Enter { room, nickname } => {
                 let server = ask_room.server().clone();
                 self.enter(server, room, nickname)
@@ -66,34 +52,61 @@ impl App {
     }
 
     pub(super) fn after_room(&mut self, action: room::Action) -> Task<Message> {
-        let Screen::Room(room) = &self.screen else { return Task::none() };
-        let session = room.session();
+        let Some(session) = self.session() else { return Task::none() };
         let (server, nickname) = (session.server().clone(), session.nickname().clone());
         match action {
-            room::Action::None => Task::none(),
-            room::Action::Run(task) => task.map(Message::Room),
-            room::Action::Leave => self.ask_room(Some(server), nickname),
+            room::Action::Run(task) => self.of_screen(task, screen::Message::Room),
+            room::Action::Leave => self.ask_room(server, &nickname),
             room::Action::Switch(room) => self.enter(server, room, nickname),
-            room::Action::Home => self.land(),
-            room::Action::Refused { reason, suggestion } => {
-                let room = session.room().clone();
-                let hosting = self.addresses(&server);
-                let (ask_room, task) = AskRoom::new(server, hosting, None, &nickname);
-                self.screen = Screen::AskRoom(ask_room.refused(Refused { room, reason, suggestion }));
-                task.map(Message::AskRoom)
-            }
+            room::Action::Home => self.show_landing(),
         }
     }
 
-    pub(super) fn hosted(&mut self, nickname: Nickname, hosted: Result<Host, HostError>) -> Task<Message> {
+    /// The server did not let the shown room in: back to its rooms, with the reason.
+    pub(super) fn refused(&mut self, refusal: Refusal) -> Task<Message> {
+        let Refusal { server, room, nickname, reason, suggestion } = refusal;
+        let hosting = self.addresses(&server);
+        let (ask_room, task) = AskRoom::new(server, hosting, None, &nickname);
+        self.show_ask_room(ask_room.refused(ask_room::Refused { room, reason, suggestion }), task)
+    }
+
+    fn start_host(&mut self, nickname: Nickname) -> Task<Message> {
+        if let Some(host) = &self.host {
+            let server = host.local().clone();
+            return self.ask_room(server, &nickname);
+        }
+        let visit = self.visit;
+        let Some(home) = &self.home else {
+            let error = HostError::Server("there is no folder to keep things in".into());
+            return self.hosted(visit, nickname, Err(error));
+        };
+        Task::perform(Host::start(home.host_dir()), move |host| {
+            Message::Hosted(visit, nickname.clone(), host)
+        })
+    }
+
+    /// The server runs, or does not. Only who still waits for it is taken to its rooms.
+    pub(super) fn hosted(
+        &mut self,
+        visit: Visit,
+        nickname: Nickname,
+        hosted: Result<Host, HostError>,
+    ) -> Task<Message> {
+        let is_awaited = visit == self.visit;
         match hosted {
             Ok(host) => {
+                let server = host.local().clone();
                 self.host = Some(host);
-                self.call_me(&nickname);
-                Task::batch([self.ask_room(None, nickname), self.save()])
+                if !is_awaited {
+                    return Task::none();
+                }
+                self.set_nickname(&nickname);
+                Task::batch([self.ask_room(server, &nickname), self.save()])
             }
             Err(error) => {
-                if let Screen::Landing(landing) = &mut self.screen {
+                if let Screen::Landing(landing) = &mut self.screen
+                    && is_awaited
+                {
                     landing.host_failed(error.to_string());
                 }
                 Task::none()
@@ -101,15 +114,22 @@ impl App {
         }
     }
 
-    /// Shows the rooms of a server, or of the one hosted here.
-    fn ask_room(&mut self, server: Option<ServerAddress>, nickname: Nickname) -> Task<Message> {
-        let Some(server) = server.or_else(|| Some(self.host.as_ref()?.local().clone())) else {
-            return self.land();
-        };
+    /// Shows the rooms of a server.
+    fn ask_room(&mut self, server: ServerAddress, nickname: &Nickname) -> Task<Message> {
         let hosting = self.addresses(&server);
-        let (ask_room, task) = AskRoom::new(server, hosting, None, &nickname);
-        self.screen = Screen::AskRoom(ask_room);
-        task.map(Message::AskRoom)
+        let (ask_room, task) = AskRoom::new(server, hosting, None, nickname);
+        self.show_ask_room(ask_room, task)
+    }
+
+    fn show_ask_room(&mut self, ask_room: AskRoom, task: Task<ask_room::Message>) -> Task<Message> {
+        self.show(Screen::AskRoom(ask_room));
+        self.of_screen(task, screen::Message::AskRoom)
+    }
+
+    fn show_landing(&mut self) -> Task<Message> {
+        let (landing, task) = Landing::new(&self.settings, None);
+        self.show(Screen::Landing(landing));
+        self.of_screen(task, screen::Message::Landing)
     }
 
     fn enter(&mut self, server: ServerAddress, room: RoomName, nickname: Nickname) -> Task<Message> {
@@ -119,24 +139,38 @@ impl App {
             room: room.clone(),
             nickname: nickname.clone(),
             data: home.data_dir().to_owned(),
-            zone: self.zone.clone(),
+            zone: self.look.zone.clone(),
         };
-        let public = self.addresses(&server).map(|addresses| addresses.first().unwrap_or(&server).clone());
-        self.call_me(&nickname);
+        self.set_nickname(&nickname);
         self.settings.remember(Recent { server: server.clone(), room: room.clone(), nickname, at: now() });
-        let key = room.key();
-        let recent = self.settings.recent.iter().filter(|recent| recent.server == server);
-        let others = recent.map(|recent| recent.room.clone()).filter(|other| other.key() != key).collect();
-        let (mut room, task) = Room::new(joining, public, others);
-        let focused = room.focused(self.is_focused);
-        self.screen = Screen::Room(Box::new(room));
-        Task::batch([task.map(Message::Room), focused.map(Message::Room), self.save()])
+        let public = self.addresses(&server).map(|addresses| addresses.first().unwrap_or(&server).clone());
+        let id = RoomId::new(&server, &room);
+        let others = self.settings.recent.iter().filter(|recent| recent.server == server);
+        let others = others.map(|recent| recent.room.clone());
+        let others = others.filter(|other| RoomId::new(&server, other) != id).collect();
+        self.leave_room();
+        let session = self.rooms.enter(joining);
+        let Some(joined) = self.rooms.get(session) else { return Task::none() };
+        let (room, task) = Room::new(joined, public, others);
+        self.show(Screen::Room(Box::new(room)));
+        Task::batch([self.of_screen(task, screen::Message::Room), self.save()])
     }
 
-    fn land(&mut self) -> Task<Message> {
-        let (landing, task) = Landing::new(&self.settings, None);
-        self.screen = Screen::Landing(landing);
-        task.map(Message::Landing)
+    /// Shows another screen. What was on its way to the one before is late from here on.
+    fn show(&mut self, screen: Screen) {
+        if !matches!(screen, Screen::Room(_)) {
+            self.leave_room();
+        }
+        self.screen = screen;
+        self.visit = Visit(self.visit.0 + 1);
+    }
+
+    /// Leaves the shown room, and remembers what it looked like.
+    fn leave_room(&mut self) {
+        if let (Screen::Room(room), Some(joined)) = (&self.screen, self.shown()) {
+            let (session, place) = (joined.id(), room.place(joined.session().timeline()));
+            self.rooms.leave(session, place);
+        }
     }
 
     /// What to pass on to others, when this server is the one hosted here.
@@ -145,7 +179,7 @@ impl App {
         Some(host.addresses().to_vec())
     }
 
-    fn call_me(&mut self, nickname: &Nickname) {
+    fn set_nickname(&mut self, nickname: &Nickname) {
         self.settings.nickname = Some(nickname.clone());
     }
 }

@@ -202,7 +202,7 @@ impl AskRoom {
         let (title, below) = match self.hosting {
             Some(_) => (
                 "Your server is running",
-                "It stops when you close Snug. What is said stays on this computer.".into(),
+                "It stops when you close Snug. Messages are stored on this computer.".into(),
             ),
             None => ("Pick a room", self.server.to_string()),
         };
@@ -256,7 +256,7 @@ impl AskRoom {
 
     fn list_part(&self) -> Element<'_, Message> {
         let list: Element<'_, Message> = match &self.rooms {
-            None => label("Asking for the rooms …", Type::Body).style(theme::muted).into(),
+            None => label("Loading the rooms…", Type::Body).style(theme::muted).into(),
             Some(Err(error)) => column![
                 reason(error.to_string()),
                 small("Try again", theme::secondary).on_press(Message::Refresh)
@@ -264,7 +264,9 @@ impl AskRoom {
             .spacing(8)
             .into(),
             Some(Ok(rooms)) if rooms.is_empty() => {
-                label("No rooms yet. Name one below and it is there.", Type::Body).style(theme::muted).into()
+                label("No rooms yet. Type a name below to create a room.", Type::Body)
+                    .style(theme::muted)
+                    .into()
             }
             Some(Ok(rooms)) => Column::with_children(rooms.iter().map(room_card)).spacing(6).into(),
         };

@@ -300,7 +300,7 @@ impl Landing {
                 .on_press_maybe(ready.then_some(Message::Rejoin(place)));
             let forget = crate::widget::hint(
                 icon_button(Icon::X).on_press(Message::Forget(place)),
-                "Forget this place",
+                "Remove from recent",
             );
             // Within the card, over its right edge.
             let forget = container(forget).align_right(Fill).center_y(Fill).padding(Padding::ZERO.right(8));
@@ -319,11 +319,11 @@ impl Landing {
     fn host_part(&self) -> Element<'_, Message> {
         let hosting = self.busy == Busy::Hosting;
         let ready = self.name().is_ok() && self.busy == Busy::No;
-        let word = if hosting { "Starting …" } else { "Host a room here" };
+        let word = if hosting { "Starting…" } else { "Host a room here" };
         let start =
             action(Some(Icon::House), word, theme::primary).on_press_maybe(ready.then_some(Message::Host));
         let hint = label(
-            "Others on your network can join while Snug is open. What is said stays on this computer.",
+            "Others on your network can join while Snug is open. Messages are stored on this computer.",
             Type::Meta,
         );
         column![start, hint.style(theme::muted)]
@@ -347,7 +347,7 @@ impl Landing {
             .on_submit(Message::Join);
         let (hint, button) = match &self.busy {
             Busy::Asking { server } => (
-                Some(label(format!("Looking for {server} …"), Type::Meta).style(theme::muted)),
+                Some(label(format!("Looking for {server}…"), Type::Meta).style(theme::muted)),
                 action(None, "Cancel", theme::secondary).on_press(Message::Cancel),
             ),
             _ => {

@@ -10,7 +10,10 @@ mod float;
 mod heights;
 mod state;
 
-use std::{collections::HashMap, hash::Hash};
+use std::{
+    collections::{HashMap, hash_map::DefaultHasher},
+    hash::{Hash, Hasher},
+};
 
 use iced::{
     Border, Color, Element, Event, Length, Point, Rectangle, Renderer, Size, Theme, Vector,
@@ -54,6 +57,8 @@ pub struct VirtualList<'a, Id, Message> {
     id: View<'a, Option<Id>>,
     view: View<'a, Element<'a, Message>>,
     jump: Option<(u64, Jump<Id>)>,
+    key: u64,
+    start: Option<Id>,
     on_shown: Option<Box<dyn Fn(Shown) -> Message + 'a>>,
     hovered: Option<fn(&Theme) -> Color>,
     actions: Option<View<'a, Option<Element<'a, Message>>>>,
@@ -80,6 +85,8 @@ pub fn virtual_list<'a, Id, Message>(
         id: Box::new(id),
         view: Box::new(view),
         jump: None,
+        key: 0,
+        start: None,
         on_shown: None,
         hovered: None,
         actions: None,
@@ -92,6 +99,14 @@ pub fn virtual_list<'a, Id, Message>(
 }
 
 impl<'a, Id, Message> VirtualList<'a, Id, Message> {
+    /// Whose rows these are. Under another key the list is another one: it begins at the row `start`, or else at the end.
+    pub fn of(mut self, key: impl Hash, start: Option<Id>) -> Self {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        (self.key, self.start) = (hasher.finish(), start);
+        self
+    }
+
     /// Goes somewhere, once for each serial number.
     pub fn jump(mut self, serial: u64, jump: Jump<Id>) -> Self {
         self.jump = Some((serial, jump));
@@ -145,11 +160,16 @@ where
 
     fn state(&self) -> tree::State {
         // What was asked for before this list was on screen is over.
-        tree::State::new(State::<Id>::new(self.jump.map_or(0, |(serial, _)| serial)))
+        let jumped = self.jump.map_or(0, |(serial, _)| serial);
+        tree::State::new(State::new(jumped, self.key, self.start))
     }
 
-    fn diff(&self, _tree: &mut Tree) {
+    fn diff(&self, tree: &mut Tree) {
         // Rows are known only while laying out; their trees wait there.
+        if tree.state.downcast_ref::<State<Id>>().key != self.key {
+            tree.state = self.state();
+            tree.children.clear();
+        }
     }
 
     fn size(&self) -> Size<Length> {
@@ -169,7 +189,7 @@ where
             && serial != state.jumped
         {
             state.jumped = serial;
-            state.obey(jump);
+            state.apply_jump(jump);
         }
 
         // Trees move with their rows' ids; rows built in an earlier pass of the same view are kept.

@@ -16,10 +16,11 @@ use iced_test::{
 use snug::{
     app::{App, Message},
     font,
-    screen::room,
+    screen::{self, ask_room, landing, room},
 };
 use snug_core::{
     connection::{self, Event, Handle, Target},
+    rooms::Report,
     settings::{Home, Recent, Settings},
 };
 use snug_shared::{
@@ -215,9 +216,28 @@ impl World {
         self.connection(Event::Received(vec![frame]));
     }
 
-    /// The connection says something.
+    /// The shown room's connection says something.
     pub fn connection(&mut self, event: Event) {
-        self.send(Message::Room(room::Message::Connection(event)));
+        let id = self.app.shown().expect("a room is open").connection();
+        self.send(Message::Room(Report::Connection(id, event)));
+    }
+
+    // -- messages of the shown screen --
+
+    pub fn landing(&mut self, message: landing::Message) {
+        self.screen_message(screen::Message::Landing(message));
+    }
+
+    pub fn ask_room(&mut self, message: ask_room::Message) {
+        self.screen_message(screen::Message::AskRoom(message));
+    }
+
+    pub fn room(&mut self, message: room::Message) {
+        self.screen_message(screen::Message::Room(message));
+    }
+
+    fn screen_message(&mut self, message: screen::Message) {
+        self.send(Message::Screen(self.app.visit(), message));
     }
 
     /// A handle of a connection that leads nowhere.

@@ -1,9 +1,6 @@
 //! The life of a connection: try, be in the room, wait, try again, until nobody listens any more.
 
-use std::{
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use snug_shared::ClientFrame;
 use tokio::{sync::mpsc, time::sleep_until};
@@ -44,7 +41,7 @@ pub(super) async fn live_on(
             },
             () = events.closed() => return,
         };
-        let was_online = handle.online.swap(false, Ordering::AcqRel);
+        let was_online = handle.set_online(false);
         tries = if was_online && begun.elapsed() > GOOD { 0 } else { tries + 1 };
         let retry_at = match ended {
             Ended::Dropped => return,

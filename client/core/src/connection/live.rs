@@ -1,9 +1,6 @@
 //! One link, from its `hello` to its end.
 
-use std::{
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use snug_shared::{
@@ -95,7 +92,7 @@ impl Link {
                 () = events.closed() => Err(Ended::Dropped),
             };
             if let Err(ended) = ended {
-                handle.online.store(false, Ordering::Release);
+                let _ = handle.set_online(false);
                 let goodbye =
                     if matches!(ended, Ended::Dropped) { CloseReason::Normal } else { visit.goodbye };
                 transport::close(&mut socket, goodbye).await;
@@ -154,7 +151,7 @@ impl Link {
         self.target.seat = Some(established.seat.clone());
         visit.is_fresh = !established.resumed;
         (visit.is_in, visit.limits, visit.epoch) = (true, established.limits, established.epoch.clone());
-        handle.online.store(true, Ordering::Release);
+        let _ = handle.set_online(true);
         visit.send(Event::Online { handle: handle.clone(), established }).await
     }
 

@@ -3,7 +3,7 @@
 use snug_shared::{Durability, Limits, MemberInfo, Nickname, RoomName, Seq, ServerAddress};
 
 use super::{Link, Session, Store};
-use crate::timeline::Timeline;
+use crate::{outbox::State, timeline::Timeline};
 
 impl Session {
     /// How the connection is.
@@ -53,6 +53,15 @@ impl Session {
             Store::Opening(early) => early.len(),
             Store::Open(outbox) => outbox.sends().len(),
             Store::Broken(_) => 0,
+        }
+    }
+
+    /// Whether something may still be sent without the person doing anything: it waits, or what waits is not known yet.
+    pub fn has_unsent(&self) -> bool {
+        match &self.store {
+            Store::Opening(_) => true,
+            Store::Open(outbox) => outbox.sends().any(|send| !matches!(send.state, State::Failed { .. })),
+            Store::Broken(_) => false,
         }
     }
 

@@ -81,6 +81,31 @@ impl Timeline {
         self.position(RowId { era: self.era, seq, rank: Rank::Entry })
     }
 
+    /// Where the message of this number is: in the present history, or else in the latest one before that has it.
+    pub fn find(&self, seq: Seq) -> Option<usize> {
+        let has_it = |index: &usize| {
+            self.rows.get(*index).is_some_and(|slot| slot.id.seq == seq && slot.post().is_some())
+        };
+        self.position_of(seq).or_else(|| (0..self.rows.len()).rev().find(has_it))
+    }
+
+    /// The number of the message at an index, when the server has it.
+    pub fn seq(&self, index: usize) -> Option<Seq> {
+        self.rows.get(index).filter(|slot| slot.post().is_some()).map(|slot| slot.id.seq)
+    }
+
+    /// The newest own message that the server has and that still says something.
+    pub fn last_own(&self) -> Option<Seq> {
+        (0..self.rows.len()).rev().find_map(|index| match self.row(index) {
+            Some(Row::Message(message))
+                if message.own && message.text.is_some() && message.delivery == Delivery::Sent =>
+            {
+                message.seq
+            }
+            _ => None,
+        })
+    }
+
     /// Changes whenever the row's height may have changed.
     pub fn row_revision(&self, index: usize) -> u32 {
         let (revision, starts_group) = match self.rows.get(index) {

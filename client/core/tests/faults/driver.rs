@@ -155,6 +155,6 @@ pub async fn stored(folder: &Path) -> Store {
     log.close().await;
     slice.map_or_else(Store::default, |slice| {
         let entries = slice.entries.into_iter().map(|line| line.into_entry().expect("nothing is damaged"));
-        Store { epoch: slice.room.epoch, entries: entries.collect() }
+        Store { epoch: slice.room.epoch.to_string(), entries: entries.collect() }
     })
 }

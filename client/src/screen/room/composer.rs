@@ -1,4 +1,4 @@
-//! Where one writes: the text, what it answers or changes, and the keys that differ from a plain editor's.
+//! Where one writes: the text, what it replies to or edits, and the keys that differ from a plain editor's.
 
 use iced::{
     Center, Element, Fill, Padding, Task,
@@ -8,10 +8,13 @@ use iced::{
         text_editor::{Binding, Edit, KeyPress, Motion, Status},
     },
 };
-use snug_core::format;
+use snug_core::{
+    format,
+    rooms::{Draft, Purpose},
+};
 use snug_shared::{MessageText, Nickname, Seq, TextError, limits};
 
-use super::Message;
+use super::{Act, Go, Message};
 use crate::{
     icon::{Icon, icon},
     theme,
@@ -19,52 +22,44 @@ use crate::{
 };
 
 const ID: &str = "composer";
-/// What the button that closes an answer takes.
+/// What the button that closes a reply takes.
 const CLOSE: f32 = 56.0;
 const LINES: f32 = 8.0;
 const LINE: f32 = 22.0;
 /// How much of a quoted message is shown.
 const QUOTE: usize = 120;
 
-/// What is being written.
+/// See the [module](self).
 #[derive(Debug, Default)]
 pub struct Composer {
     content: text_editor::Content,
     purpose: Purpose,
-    /// What was being written before an edit began.
-    draft: String,
-    wrong: Option<String>,
-}
-
-/// What becomes of the text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Purpose {
-    /// Something new.
-    #[default]
-    Say,
-    /// An answer.
-    Reply {
-        /// To which message.
-        seq: Seq,
-        /// Whose.
-        user: Nickname,
-        /// How it begins.
-        quote: String,
-    },
-    /// Other words for an own message.
-    Edit {
-        /// Which one.
-        seq: Seq,
-    },
+    /// Why the text was not taken.
+    refusal: Option<String>,
 }
 
 impl Composer {
+    /// Goes on with a draft.
+    pub fn new(draft: &Draft) -> Self {
+        let mut composer = Self { purpose: draft.purpose.clone(), ..Self::default() };
+        if !draft.text.is_empty() {
+            composer.set(&draft.text);
+        }
+        composer
+    }
+
+    /// What is written so far.
+    pub fn draft(&self) -> Draft {
+        let text = if self.is_empty() { String::new() } else { self.content.text() };
+        Draft { text, purpose: self.purpose.clone() }
+    }
+
     /// Puts the caret into it.
     pub fn focus<T: Send + 'static>() -> Task<T> {
         operation::focus(ID)
     }
 
-    /// What it is for.
+    /// What becomes of the text.
     pub fn purpose(&self) -> &Purpose {
         &self.purpose
     }
@@ -91,7 +86,7 @@ impl Composer {
         }
         let changes = action.is_edit();
         if changes {
-            self.wrong = None;
+            self.refusal = None;
         }
         self.content.perform(action);
         changes
@@ -106,32 +101,31 @@ impl Composer {
 
     /// Shows why the text was not taken.
     pub fn refuse(&mut self, sentence: String) {
-        self.wrong = Some(sentence);
+        self.refusal = Some(sentence);
     }
 
-    /// Begins an answer; what was written stays.
+    /// Begins a reply; the text stays.
     pub fn reply(&mut self, seq: Seq, user: Nickname, text: &str) {
         let _ = self.cancel();
         self.purpose = Purpose::Reply { seq, user, quote: format::one_line(text, QUOTE) };
     }
 
-    /// Begins to change an own message; what was written comes back afterwards.
+    /// Begins to edit an own message; the text comes back afterwards.
     pub fn edit(&mut self, seq: Seq, text: &str) {
         let _ = self.cancel();
-        self.draft = self.content.text();
+        let before = self.content.text();
         self.set(text);
-        self.purpose = Purpose::Edit { seq };
+        self.purpose = Purpose::Edit { seq, before };
     }
 
-    /// Ends an answer or a change. Says whether there was one.
+    /// Ends a reply or an edit. Says whether there was one.
     pub fn cancel(&mut self) -> bool {
-        self.wrong = None;
+        self.refusal = None;
         match std::mem::take(&mut self.purpose) {
-            Purpose::Say => false,
+            Purpose::Message => false,
             Purpose::Reply { .. } => true,
-            Purpose::Edit { .. } => {
-                let draft = std::mem::take(&mut self.draft);
-                self.set(&draft);
+            Purpose::Edit { before, .. } => {
+                self.set(&before);
                 true
             }
         }
@@ -142,9 +136,7 @@ impl Composer {
         if matches!(self.purpose, Purpose::Edit { .. }) {
             let _ = self.cancel();
         } else {
-            self.purpose = Purpose::Say;
-            self.wrong = None;
-            self.content = text_editor::Content::new();
+            *self = Self::default();
         }
     }
 
@@ -169,8 +161,8 @@ impl Composer {
             .key_binding(move |press| binding(press, is_empty))
             .on_action(Message::Write);
         let ready = self.text().is_some();
-        let label = if matches!(self.purpose, Purpose::Edit { .. }) { Icon::Check } else { Icon::Send };
-        let send = icon_button(label)
+        let glyph = if matches!(self.purpose, Purpose::Edit { .. }) { Icon::Check } else { Icon::Send };
+        let send = icon_button(glyph)
             .style(if ready { theme::primary } else { theme::quiet })
             .on_press_maybe(ready.then_some(Message::Submit));
         let line = row![idle_caret(editor), hint(send, "Send (Enter)")].spacing(8).align_y(iced::Bottom);
@@ -179,25 +171,25 @@ impl Composer {
         let inside = container(column![purpose, line])
             .padding(Padding { top: 6.0, right: 6.0, bottom: 6.0, left: 14.0 })
             .style(theme::composer);
-        let wrong: Element<'_, Message> = match &self.wrong {
+        let refusal: Element<'_, Message> = match &self.refusal {
             Some(sentence) => container(reason(sentence.as_str())).padding(Padding::ZERO.bottom(6)).into(),
             None => nothing(),
         };
-        column![wrong, inside].into()
+        column![refusal, inside].into()
     }
 
     fn purpose_line(&self) -> Option<Element<'_, Message>> {
-        let (glyph, label, quote) = match &self.purpose {
-            Purpose::Say => return None,
+        let (glyph, what, quote) = match &self.purpose {
+            Purpose::Message => return None,
             Purpose::Reply { user, quote, .. } => {
-                (Icon::CornerUpLeft, format!("Answering {user}"), Some(quote.as_str()))
+                (Icon::CornerUpLeft, format!("Replying to {user}"), Some(quote.as_str()))
             }
-            Purpose::Edit { .. } => (Icon::Pencil, "Changing your message".to_owned(), None),
+            Purpose::Edit { .. } => (Icon::Pencil, "Editing your message".to_owned(), None),
         };
         let quote = quote.map(|quote| clipped(ellipsis(quote, Type::Meta, theme::muted), Fill));
         let line = row![
             icon(glyph, 14).style(theme::muted),
-            ellipsis_beside(label, Type::Label, theme::muted, CLOSE)
+            ellipsis_beside(what, Type::Label, theme::muted, CLOSE)
         ];
         let fill = quote.is_none().then(space::horizontal);
         Some(
@@ -221,13 +213,13 @@ fn binding(press: KeyPress, is_empty: bool) -> Option<Binding<Message>> {
     match press.key.as_ref() {
         Key::Named(Named::Enter) if !modifiers.shift() => Some(Binding::Custom(Message::Submit)),
         Key::Named(Named::ArrowUp) if is_empty && modifiers.is_empty() => {
-            Some(Binding::Custom(Message::EditLast))
+            Some(Binding::Custom(Message::Act(Act::EditLast)))
         }
         Key::Named(Named::Escape) => Some(Binding::Custom(Message::Escape)),
-        Key::Named(Named::PageUp) => Some(Binding::Custom(Message::Page(-0.9))),
-        Key::Named(Named::PageDown) => Some(Binding::Custom(Message::Page(0.9))),
-        Key::Named(Named::Home) if modifiers.command() => Some(Binding::Custom(Message::ToStart)),
-        Key::Named(Named::End) if modifiers.command() => Some(Binding::Custom(Message::ToEnd)),
+        Key::Named(Named::PageUp) => Some(Binding::Custom(Message::Go(Go::Page(-0.9)))),
+        Key::Named(Named::PageDown) => Some(Binding::Custom(Message::Go(Go::Page(0.9)))),
+        Key::Named(Named::Home) if modifiers.command() => Some(Binding::Custom(Message::Go(Go::Start))),
+        Key::Named(Named::End) if modifiers.command() => Some(Binding::Custom(Message::Go(Go::End))),
         Key::Named(Named::Backspace) if modifiers.jump() => {
             Some(Binding::Sequence(vec![Binding::Select(Motion::WordLeft), Binding::Backspace]))
         }

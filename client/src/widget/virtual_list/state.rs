@@ -25,6 +25,8 @@ pub enum Jump<Id> {
 
 /// What the list remembers from one view to the next.
 pub struct State<Id> {
+    /// Whose rows these are.
+    pub key: u64,
     pub anchor: Anchor<Id>,
     pub heights: Heights<Id>,
     pub revision: Option<u64>,
@@ -46,10 +48,11 @@ pub struct State<Id> {
 }
 
 impl<Id: Ord + Copy> State<Id> {
-    /// At the end, with nothing seen yet; jumps up to this serial number are over.
-    pub fn new(jumped: u64) -> Self {
+    /// At the row `start`, or else at the end, with nothing seen yet. Jumps up to this serial number are over.
+    pub fn new(jumped: u64, key: u64, start: Option<Id>) -> Self {
         Self {
-            anchor: Anchor::End,
+            key,
+            anchor: start.map_or(Anchor::End, |id| Anchor::Row { id, top: 0.0 }),
             heights: Heights::new(ESTIMATE),
             revision: None,
             jumped,
@@ -88,7 +91,7 @@ impl<Id: Ord + Copy> State<Id> {
         }
     }
 
-    pub fn obey(&mut self, jump: Jump<Id>) {
+    pub fn apply_jump(&mut self, jump: Jump<Id>) {
         match jump {
             Jump::End => self.anchor = Anchor::End,
             Jump::Start => self.scroll_to(0.0),

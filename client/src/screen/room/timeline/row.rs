@@ -1,4 +1,4 @@
-//! The rows of the timeline, and the actions that float over it.
+//! One row of the timeline: a message, a day, a gap.
 
 use iced::{
     Center, Color, Element, Fill, Font, Padding,
@@ -9,20 +9,19 @@ use snug_core::{
     format::{self, Run},
     timeline::{Delivery, HoleReason, MessageRow, Quote, Row},
 };
-use snug_shared::{Author, Reaction, Seq};
+use snug_shared::{Author, Reaction};
 
-use super::Message;
+use super::{
+    super::{Act, Go, Message},
+    Context,
+};
 use crate::{
     font,
     icon::{Icon, icon},
     theme,
-    widget::{
-        Look, Type, clipped, ellipsis, ellipsis_beside, hint, icon_button, inherited, label, small, tile,
-    },
+    widget::{Type, clipped, ellipsis, ellipsis_beside, inherited, label, small, tile},
 };
 
-/// Marks one press away.
-pub const QUICK: [&str; 4] = ["👍", "❤️", "😂", "🎉"];
 /// The longest line, so that a wide window stays readable.
 const LINE: f32 = 720.0;
 const TILE: f32 = 36.0;
@@ -35,21 +34,8 @@ const GUTTER: f32 = 16.0 + TILE + 12.0;
 /// How much of a quoted message is shown.
 const QUOTE: usize = 120;
 
-/// What a row has to know besides itself.
-#[derive(Debug, Clone)]
-pub struct Context<'a> {
-    /// Where and when it is drawn.
-    pub look: Look,
-    /// The room's name.
-    pub room: &'a str,
-    /// Who is reading, once the server has said so.
-    pub me: Option<&'a Author>,
-    /// The own message that waits for a yes before it is deleted.
-    pub deleting: Option<Seq>,
-}
-
-/// A row.
-pub fn view<'a>(row: Row<'a>, context: &Context<'_>) -> Element<'a, Message> {
+/// See the [module](self).
+pub(super) fn view<'a>(row: Row<'a>, context: &Context<'_>) -> Element<'a, Message> {
     match row {
         Row::Beginning => aside(format!("This is where {} begins.", context.room)),
         Row::Day(day) => {
@@ -59,23 +45,27 @@ pub fn view<'a>(row: Row<'a>, context: &Context<'_>) -> Element<'a, Message> {
             divider(format::day(day, today), theme::muted, theme::hairline)
         }
         Row::Unread => divider("New".into(), theme::accented, theme::unread_line),
-        Row::Hole { reason } => aside(match reason {
-            HoleReason::Missed => "Loading what was said in between …".into(),
-            HoleReason::Lost => "What was said here is no longer kept by the server.".into(),
-            HoleReason::Anew => {
-                "The server's history began anew. What stands above was said before, and is only here.".into()
-            }
-        }),
-        Row::Damaged => aside("One entry here cannot be read: the server's disk changed it.".into()),
+        Row::Hole { reason } => aside(hole(reason).to_owned()),
+        Row::Damaged => aside("Something here can’t be read: it’s damaged on the server’s disk.".to_owned()),
         Row::Topic { user, topic, .. } => {
             let what = if topic.is_empty() {
-                format!("{user} took the topic away.")
+                format!("{user} removed the topic.")
             } else {
                 format!("{user} set the topic: {topic}")
             };
             aside(what)
         }
         Row::Message(message) => self::message(message, context),
+    }
+}
+
+const fn hole(reason: HoleReason) -> &'static str {
+    match reason {
+        HoleReason::Missed => "Loading the messages in between…",
+        HoleReason::Lost => "The server no longer keeps the messages that were here.",
+        HoleReason::Anew => {
+            "The server has started a new history. Messages above this line are from the old one."
+        }
     }
 }
 
@@ -214,7 +204,7 @@ fn quote<'a>(quote: Quote<'a>) -> Element<'a, Message> {
     button(row![bar, clipped(what, Fill)].spacing(8))
         .padding([1, 0])
         .style(theme::link)
-        .on_press(Message::GoTo(quote.seq))
+        .on_press(Message::Go(Go::To(quote.seq)))
         .into()
 }
 
@@ -231,13 +221,13 @@ fn reactions<'a>(message: &MessageRow<'a>, context: &Context<'_>) -> Element<'a,
         button(label)
             .padding([3, 9])
             .style(theme::reaction(mine))
-            .on_press_maybe(seq.map(|seq| Message::React(seq, reaction.emoji.to_string(), !mine)))
+            .on_press_maybe(seq.map(|seq| Message::Act(Act::React(seq, reaction.emoji.to_string(), !mine))))
             .into()
     });
     container(Line::with_children(pills).spacing(6).wrap().vertical_spacing(4.0)).padding([4, 0]).into()
 }
 
-fn is_mine(reaction: &Reaction, me: Option<&Author>) -> bool {
+pub(super) fn is_mine(reaction: &Reaction, me: Option<&Author>) -> bool {
     me.is_some_and(|me| reaction.by.contains(me))
 }
 
@@ -247,54 +237,12 @@ fn delivery<'a>(message: &MessageRow<'a>) -> Option<Element<'a, Message>> {
         message.text.map(|text| small("Copy text", theme::quiet).on_press(Message::Copy(text.to_owned())));
     let what = row![
         icon(Icon::CircleAlert, 14).line_height(18.0 / 14.0).style(theme::bad),
-        label("Not delivered", Type::Label).style(theme::bad),
+        label("Failed to send", Type::Label).style(theme::bad),
         label(reason, Type::Meta).style(theme::muted).width(Fill),
     ];
     let press = row![]
-        .push(can_retry.then(|| small("Retry", theme::secondary).on_press(Message::Retry(send))))
+        .push(can_retry.then(|| small("Retry", theme::secondary).on_press(Message::Act(Act::Retry(send)))))
         .push(copy)
-        .push(small("Delete", theme::quiet).on_press(Message::Discard(send)));
+        .push(small("Delete", theme::quiet).on_press(Message::Act(Act::Discard(send))));
     Some(column![what.spacing(6), press.spacing(4)].spacing(4).padding([2, 0]).into())
-}
-
-/// What can be done with a message, over its right edge.
-pub fn actions<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Option<Element<'a, Message>> {
-    let text = message.text?;
-    let seq = message.seq.filter(|_| message.delivery == Delivery::Sent)?;
-    if context.deleting == Some(seq) {
-        let ask = row![
-            label("Delete for everyone?", Type::Meta),
-            small("Delete", theme::danger).on_press(Message::Delete(seq)),
-            small("Keep", theme::quiet).on_press(Message::Escape),
-        ];
-        return Some(bar(ask.spacing(6).align_y(Center).padding(Padding::ZERO.left(10))));
-    }
-    let time = (!message.starts_group)
-        .then(|| label(format::clock(message.at, &context.look.zone), Type::Meta).style(theme::muted));
-    let time = time.map(|time| container(time).padding([0, 6]));
-    let marks = QUICK.into_iter().map(|mark| {
-        let set =
-            message.reactions.iter().any(|other| other.emoji.as_str() == mark && is_mine(other, context.me));
-        button(container(ellipsis(mark, Type::Body, inherited)).center(Fill))
-            .padding(0)
-            .width(32)
-            .height(32)
-            .style(theme::plain)
-            .on_press(Message::React(seq, mark.to_owned(), !set))
-            .into()
-    });
-    let mut line = row![].push(time).extend(marks);
-    line = line.push(hint(icon_button(Icon::CornerUpLeft).on_press(Message::Reply(seq)), "Answer"));
-    if message.own {
-        line = line.push(hint(icon_button(Icon::Pencil).on_press(Message::Edit(seq)), "Change"));
-    }
-    line = line.push(hint(icon_button(Icon::Copy).on_press(Message::Copy(text.to_owned())), "Copy text"));
-    if message.own {
-        line = line.push(hint(icon_button(Icon::Trash).on_press(Message::AskDelete(seq)), "Delete"));
-    }
-    Some(bar(line.align_y(Center)))
-}
-
-fn bar<'a>(line: Line<'a, Message>) -> Element<'a, Message> {
-    container(line).padding(2).style(theme::actions).into()
 }

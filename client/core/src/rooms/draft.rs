@@ -1,0 +1,36 @@
+//! What is being written in a room and not sent yet.
+
+use snug_shared::{Nickname, Seq};
+
+/// A text in the making.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// The text so far.
+    pub text: String,
+    /// What becomes of it.
+    pub purpose: Purpose,
+}
+
+/// What becomes of a text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// A new message.
+    #[default]
+    Message,
+    /// A reply.
+    Reply {
+        /// The message it replies to.
+        seq: Seq,
+        /// Its author's nickname.
+        user: Nickname,
+        /// How it begins.
+        quote: String,
+    },
+    /// Another text for an own message.
+    Edit {
+        /// The message to change.
+        seq: Seq,
+        /// The text that was being written before, which comes back afterwards.
+        before: String,
+    },
+}

@@ -1,0 +1,85 @@
+//! Servers in memory: what each room's log holds, and what a client hears of it.
+
+use std::collections::HashMap;
+
+use snug_core::{connection::Event, rooms::RoomId};
+use snug_shared::{
+    Author, Body, ClientFrame, Durability, Entry, Established, Intent, Limits, Line, Message, Nickname,
+    Resume, RoomName, ServerAddress, ServerFrame, ServerInfo,
+};
+
+/// Entries that a client who comes anew is shown.
+const HISTORY: usize = 20;
+
+/// All rooms of all servers.
+#[derive(Default)]
+pub struct Lobby(HashMap<RoomId, Vec<Entry>>);
+
+impl Lobby {
+    /// The texts of a room, in their order.
+    pub fn texts(&self, room: &RoomId) -> Vec<String> {
+        self.0.get(room).into_iter().flatten().map(text).collect()
+    }
+
+    /// What a client hears after it was let in: the greeting, then what it has not seen.
+    pub fn greet(
+        &self,
+        server: &ServerAddress,
+        room: &RoomName,
+        nickname: &Nickname,
+        resume: Option<&Resume>,
+    ) -> (Established, ServerFrame) {
+        let log = self.0.get(&RoomId::new(server, room)).map_or(&[][..], Vec::as_slice);
+        let from = resume.map_or(log.len().saturating_sub(HISTORY), |resume| resume.after as usize);
+        let entries = log[from..].iter().cloned().map(Line::from).collect();
+        let established = Established {
+            message: String::new(),
+            version: snug_shared::VERSION,
+            server: ServerInfo { name: server.to_string(), version: "0".into() },
+            durability: Durability::Full,
+            room: room.clone(),
+            nickname: nickname.clone(),
+            member: "1".into(),
+            by: me(),
+            seat: format!("seat of {server} {room}"),
+            epoch: "a".repeat(32),
+            first: u64::from(!log.is_empty()),
+            last: log.len() as u64,
+            resumed: resume.is_some(),
+            limits: Limits { rate_burst: 1_000_000, rate_per_s: 1_000_000, ..Limits::default() },
+            members: Vec::new().into(),
+            count: 1,
+            topic: None,
+            read: None,
+        };
+        (established, ServerFrame::Entries { entries, live: true })
+    }
+
+    /// Takes a frame of a client that is in this room. A send is entered once, however often it comes.
+    pub fn hear(&mut self, room: &RoomId, frame: ClientFrame) -> Option<Event> {
+        let ClientFrame::Send { id, intent: Intent::Message { text, reply_to } } = frame else { return None };
+        let log = self.0.entry(room.clone()).or_default();
+        let known = log.iter().find(|entry| entry.id == id).cloned();
+        let entry = known.unwrap_or_else(|| {
+            let entry = Entry {
+                seq: log.len() as u64 + 1,
+                id,
+                at: 0,
+                user: Nickname::parse("maya").unwrap(),
+                by: me(),
+                body: Body::Message(Message { text: Some(text), reply_to, present: None }),
+            };
+            log.push(entry.clone());
+            entry
+        });
+        Some(Event::Received(vec![ServerFrame::Line(entry.into())]))
+    }
+}
+
+fn me() -> Author {
+    Author::parse(format!("s:{}", "a".repeat(26))).unwrap()
+}
+
+fn text(entry: &Entry) -> String {
+    entry.message().and_then(|message| message.text.as_ref()).map(ToString::to_string).unwrap_or_default()
+}

@@ -1,0 +1,137 @@
+//! What a person does in a room, and the messages these acts are about.
+
+use iced::keyboard::{self, Key, key::Named};
+use snug_core::{
+    rooms::{Joined, Purpose},
+    session::NotTaken,
+    timeline::{MessageRow, Row, RowId, Timeline},
+};
+use snug_shared::{Emoji, Intent, MessageText, Seq};
+
+use super::{Act, Go, Message, Room};
+use crate::widget::virtual_list::Jump;
+
+/// What a key does that nothing else wanted.
+pub(super) fn key(event: keyboard::Event) -> Option<Message> {
+    let keyboard::Event::KeyPressed { key, modifiers, .. } = event else { return None };
+    match key.as_ref() {
+        Key::Named(Named::Escape) => Some(Message::Escape),
+        Key::Named(Named::PageUp) => Some(Message::Go(Go::Page(-0.9))),
+        Key::Named(Named::PageDown) => Some(Message::Go(Go::Page(0.9))),
+        Key::Named(Named::Home) if modifiers.command() => Some(Message::Go(Go::Start)),
+        Key::Named(Named::End) if modifiers.command() => Some(Message::Go(Go::End)),
+        _ => None,
+    }
+}
+
+/// Opens a link in the browser. Links come from others: only what a browser opens, and never by way of a shell.
+pub(super) fn open(url: &str) {
+    if (url.starts_with("https://") || url.starts_with("http://"))
+        && let Err(error) = open::that_detached(url)
+    {
+        tracing::warn!(%error, "no browser could be started");
+    }
+}
+
+impl Room {
+    pub(super) fn escape(&mut self, joined: &mut Joined) {
+        if self.deleting.take().is_some() || self.composer.cancel() {
+            return;
+        }
+        self.go_to_end(joined);
+    }
+
+    fn go_to_end(&mut self, joined: &mut Joined) {
+        joined.session_mut().set_unread(None);
+        self.jump(Jump::End);
+    }
+
+    pub(super) fn go(&mut self, timeline: &Timeline, go: Go) {
+        match go {
+            Go::Page(pages) => self.jump(Jump::Pages(pages)),
+            Go::Start => self.jump(Jump::Start),
+            Go::End => self.jump(Jump::End),
+            Go::To(seq) => {
+                if let Some(row) = timeline.find(seq).and_then(|index| timeline.id(index)) {
+                    self.jump(Jump::Row(row));
+                }
+            }
+        }
+    }
+
+    fn jump(&mut self, jump: Jump<RowId>) {
+        self.jump = (self.jump.0 + 1, jump);
+    }
+
+    pub(super) fn submit(&mut self, joined: &mut Joined) {
+        let Some(text) = self.composer.text() else { return };
+        let session = joined.session_mut();
+        let taken = match self.composer.purpose() {
+            Purpose::Message => session.say(&text, None),
+            Purpose::Reply { seq, .. } => session.say(&text, Some(*seq)),
+            Purpose::Edit { seq: target, .. } => MessageText::parse(text)
+                .map_err(NotTaken::from)
+                .and_then(|text| session.submit(Intent::Edit { target: *target, text })),
+        };
+        match taken {
+            Ok(effects) => {
+                joined.run(effects);
+                if !matches!(self.composer.purpose(), Purpose::Edit { .. }) {
+                    self.go_to_end(joined);
+                }
+                self.composer.sent();
+            }
+            Err(reason) => self.composer.refuse(reason.to_string()),
+        }
+    }
+
+    pub(super) fn act(&mut self, joined: &mut Joined, act: Act) {
+        let timeline = joined.session().timeline();
+        match act {
+            Act::Reply(seq) => {
+                if let Some(message) = message(timeline, seq) {
+                    self.composer.reply(seq, message.user.clone(), message.text.unwrap_or_default());
+                }
+            }
+            Act::Edit(seq) => self.edit(timeline, seq),
+            Act::EditLast => {
+                if let Some(seq) = timeline.last_own() {
+                    self.edit(timeline, seq);
+                }
+            }
+            Act::AskDelete(seq) => self.deleting = Some(seq),
+            Act::Delete(target) => {
+                self.deleting = None;
+                self.send(joined, Intent::Delete { target });
+            }
+            Act::React(target, emoji, on) => {
+                if let Ok(emoji) = Emoji::parse(emoji) {
+                    self.send(joined, Intent::React { target, emoji, on });
+                }
+            }
+            Act::Retry(send) => joined.act(|session| session.retry(send)),
+            Act::Discard(send) => joined.act(|session| session.discard(send)),
+        }
+    }
+
+    fn send(&mut self, joined: &mut Joined, intent: Intent) {
+        match joined.session_mut().submit(intent) {
+            Ok(effects) => joined.run(effects),
+            Err(reason) => self.composer.refuse(reason.to_string()),
+        }
+    }
+
+    fn edit(&mut self, timeline: &Timeline, seq: Seq) {
+        if let Some(text) = message(timeline, seq).and_then(|message| message.text) {
+            self.composer.edit(seq, text);
+        }
+    }
+}
+
+/// The message of this number.
+fn message(timeline: &Timeline, seq: Seq) -> Option<MessageRow<'_>> {
+    match timeline.row(timeline.find(seq)?)? {
+        Row::Message(message) => Some(message),
+        _ => None,
+    }
+}

@@ -1,0 +1,72 @@
+//! How a room is laid out: sidebar, conversation, people; at the foot the banner, the composer and who is typing.
+
+use iced::{
+    Element, Fill, Padding,
+    widget::{column, container, row, rule, space},
+};
+use snug_core::{format, rooms::Joined};
+use snug_shared::{Author, Nickname};
+
+use super::{Message, Part, Room, banner, header, members, sidebar, timeline};
+use crate::{
+    theme,
+    widget::{Look, Type, hairline, label, nothing},
+};
+
+/// Below this the sidebar is gone.
+const SIDEBAR_FROM: f32 = 640.0;
+/// Below this the people are gone.
+const MEMBERS_FROM: f32 = 900.0;
+
+impl<'a> Part<'a> {
+    /// Who the reader is, once the server has said so.
+    pub(super) fn me(self) -> Option<&'a Author> {
+        let session = self.room.session();
+        let own = session.member()?;
+        session.members().iter().find(|member| member.member == own).map(|member| &member.by)
+    }
+}
+
+impl Room {
+    /// The screen.
+    pub fn view<'a>(&'a self, room: &'a Joined, look: &'a Look) -> Element<'a, Message> {
+        let part = Part { screen: self, room, look };
+        let has_sidebar = look.size.width >= SIDEBAR_FROM;
+        let has_members = look.size.width >= MEMBERS_FROM;
+        let edge = |shown: bool| -> Element<'_, Message> {
+            if shown { rule::vertical(1).style(theme::hairline).into() } else { nothing() }
+        };
+        let middle = column![
+            header::view(part, has_sidebar, has_members),
+            hairline(),
+            timeline::view(part),
+            foot(part),
+        ]
+        .width(Fill);
+        // Always the same children in the same order: what they hold, such as the reader's place, goes by it.
+        let screen = row![
+            if has_sidebar { sidebar::view(part) } else { nothing() },
+            edge(has_sidebar),
+            middle,
+            edge(has_members),
+            if has_members { members::view(part) } else { nothing() },
+        ];
+        container(screen).style(theme::page).into()
+    }
+}
+
+fn foot<'a>(part: Part<'a>) -> Element<'a, Message> {
+    let session = part.room.session();
+    let names: Vec<&str> = session.writing().into_iter().map(Nickname::as_str).collect();
+    let typing = format::typing(&names).unwrap_or_default();
+    // Always there, so that nothing moves when somebody begins to type.
+    let typing = container(label(typing, Type::Meta).style(theme::muted)).height(20).padding([1, 14]);
+    let placeholder = format!("Write to {}", session.room());
+    let banner = match banner::view(part) {
+        Some(banner) => container(banner).padding(Padding::ZERO.bottom(8)).into(),
+        None => nothing(),
+    };
+    column![banner, part.screen.composer.view(placeholder), space::vertical().height(4), typing]
+        .padding(Padding { top: 8.0, right: 16.0, bottom: 4.0, left: 16.0 })
+        .into()
+}

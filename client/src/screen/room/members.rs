@@ -1,0 +1,53 @@
+//! At the right: the people who are here.
+
+use iced::{
+    Center, Element, Fill,
+    widget::{Column, column, container, row},
+};
+use snug_core::format;
+use snug_shared::MemberInfo;
+
+use super::{Message, Part, header::HEIGHT};
+use crate::{
+    theme,
+    widget::{Type, clipped, ellipsis, hairline, inherited, label, scroll, tile},
+};
+
+const WIDTH: f32 = 200.0;
+
+/// See the [module](self).
+pub(super) fn view<'a>(part: Part<'a>) -> Element<'a, Message> {
+    let session = part.room.session();
+    let own = session.member();
+    let list = session.members().iter().map(|member| one(member, own == Some(member.member.as_str())));
+    let unlisted = session.count().saturating_sub(u32::try_from(session.members().len()).unwrap_or(u32::MAX));
+    let rest = (unlisted > 0).then(|| {
+        let sentence = if session.members().is_empty() {
+            format::people(unlisted)
+        } else {
+            format!("and {unlisted} more")
+        };
+        container(label(sentence, Type::Meta).style(theme::muted)).padding([4, 8])
+    });
+    let title = match session.count() {
+        0 => "Here now".to_owned(),
+        count => format!("Here now — {count}"),
+    };
+    let head = container(label(title, Type::Label).style(theme::muted)).padding([0, 16]).center_y(HEIGHT);
+    let list = Column::with_children(list).push(rest).spacing(2).padding([8, 8]);
+    container(column![head, hairline(), scroll(list).height(Fill)])
+        .width(WIDTH)
+        .height(Fill)
+        .style(theme::side)
+        .into()
+}
+
+fn one(member: &MemberInfo, is_me: bool) -> Element<'_, Message> {
+    let name = ellipsis(member.nickname.as_str(), Type::Body, inherited);
+    row![tile(member.nickname.as_str(), member.by.as_str(), 26.0), clipped(name, Fill)]
+        .push(is_me.then(|| label("you", Type::Meta).style(theme::muted)))
+        .spacing(10)
+        .align_y(Center)
+        .padding([3, 8])
+        .into()
+}

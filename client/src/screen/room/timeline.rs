@@ -1,0 +1,92 @@
+//! In the middle: the messages, and the way back to the newest of them.
+
+mod row;
+mod toolbar;
+
+use iced::{
+    Bottom, Center, Element, Fill, Padding,
+    widget::{button, container, row as line, space, stack},
+};
+use snug_core::{session::Link, timeline::Row};
+use snug_shared::{Author, Seq};
+
+use super::{Go, Message, Part, empty, is_slow};
+use crate::{
+    icon::{Icon, icon},
+    theme,
+    widget::{Look, Type, label, nothing, virtual_list::virtual_list},
+};
+
+/// What a row has to know besides itself.
+#[derive(Debug, Clone)]
+struct Context<'a> {
+    look: &'a Look,
+    /// The room's name.
+    room: &'a str,
+    /// Who is reading, once the server has said so.
+    me: Option<&'a Author>,
+    /// The own message that waits for a yes before it is deleted.
+    deleting: Option<Seq>,
+}
+
+/// See the [module](self).
+pub(super) fn view<'a>(part: Part<'a>) -> Element<'a, Message> {
+    let session = part.room.session();
+    if session.timeline().has_messages() {
+        return stack![list(part)].push(pill(part)).width(Fill).height(Fill).into();
+    }
+    match session.link() {
+        // A room that only looks empty yet would show its invitation for the blink of an eye.
+        _ if session.expects_entries() => space::vertical().height(Fill).into(),
+        _ if part.room.attention().was_online() => container(empty::silence(part)).center(Fill).into(),
+        Link::Connecting if is_slow(part.room) => empty::joining(part),
+        _ => space::vertical().height(Fill).into(),
+    }
+}
+
+fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
+    let (screen, session) = (part.screen, part.room.session());
+    let timeline = session.timeline();
+    let context =
+        Context { look: part.look, room: session.room().as_str(), me: part.me(), deleting: screen.deleting };
+    let toolbar_context = context.clone();
+    let left_at = screen.scroll.and_then(|seq| timeline.id(timeline.position_of(seq)?));
+    virtual_list(
+        timeline.len(),
+        timeline.revision(),
+        move |index| timeline.id(index),
+        move |index| match timeline.row(index) {
+            Some(row) => row::view(row, &context),
+            None => nothing(),
+        },
+        theme::scroll_thumb,
+    )
+    .of(screen.session, left_at)
+    .hovered(theme::hovered_row)
+    .actions(move |index| match timeline.row(index) {
+        Some(Row::Message(message)) => toolbar::view(message, &toolbar_context),
+        _ => None,
+    })
+    .jump(screen.jump.0, screen.jump.1)
+    .on_shown(Message::Shown)
+    .into()
+}
+
+/// The way to the messages that came meanwhile.
+fn pill<'a>(part: Part<'a>) -> Option<Element<'a, Message>> {
+    if part.screen.shown.is_none_or(|shown| shown.at_end) {
+        return None;
+    }
+    let pill = match part.room.attention().new_messages() {
+        0 => {
+            let down = container(icon(Icon::ArrowDown, 16)).center(Fill);
+            button(down).padding(0).width(36).height(36).style(theme::floating)
+        }
+        new => {
+            let words = line![label(format!("{new} new"), Type::Label), icon(Icon::ArrowDown, 14)];
+            button(words.spacing(6).align_y(Center)).padding([8, 14]).style(theme::pill)
+        }
+    };
+    let pill = container(pill.on_press(Message::Go(Go::End))).padding(Padding::ZERO.bottom(12));
+    Some(pill.align_x(Center).align_y(Bottom).width(Fill).height(Fill).into())
+}

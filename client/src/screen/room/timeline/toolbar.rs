@@ -1,0 +1,78 @@
+//! What can be done with a message, over its right edge.
+
+use iced::{
+    Center, Element, Fill, Padding,
+    widget::{Row as Line, button, container, row as line},
+};
+use snug_core::{
+    format,
+    timeline::{Delivery, MessageRow},
+};
+use snug_shared::{Reaction, Seq};
+
+use super::{
+    super::{Act, Message},
+    Context, row,
+};
+use crate::{
+    icon::Icon,
+    theme,
+    widget::{Type, ellipsis, hint, icon_button, inherited, label, small},
+};
+
+/// Reactions one press away.
+const QUICK: [&str; 4] = ["👍", "❤️", "😂", "🎉"];
+
+/// See the [module](self). None for what nothing can be done with yet.
+pub(super) fn view<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Option<Element<'a, Message>> {
+    let text = message.text?;
+    let seq = message.seq.filter(|_| message.delivery == Delivery::Sent)?;
+    if context.deleting == Some(seq) {
+        return Some(ask_delete(seq));
+    }
+    let act = |glyph, act, what| hint(icon_button(glyph).on_press(Message::Act(act)), what);
+    let time = (!message.starts_group)
+        .then(|| label(format::clock(message.at, &context.look.zone), Type::Meta).style(theme::muted));
+    let time = time.map(|time| container(time).padding([0, 6]));
+    let mut line = line![].push(time).extend(reactions(message, seq, context));
+    line = line.push(act(Icon::CornerUpLeft, Act::Reply(seq), "Reply"));
+    if message.own {
+        line = line.push(act(Icon::Pencil, Act::Edit(seq), "Edit"));
+    }
+    line = line.push(hint(icon_button(Icon::Copy).on_press(Message::Copy(text.to_owned())), "Copy text"));
+    if message.own {
+        line = line.push(act(Icon::Trash, Act::AskDelete(seq), "Delete"));
+    }
+    Some(bar(line.align_y(Center)))
+}
+
+fn ask_delete<'a>(seq: Seq) -> Element<'a, Message> {
+    let ask = line![
+        label("Delete for everyone?", Type::Meta),
+        small("Delete", theme::danger).on_press(Message::Act(Act::Delete(seq))),
+        small("Keep", theme::quiet).on_press(Message::Escape),
+    ];
+    bar(ask.spacing(6).align_y(Center).padding(Padding::ZERO.left(10)))
+}
+
+fn reactions<'a>(
+    message: MessageRow<'a>,
+    seq: Seq,
+    context: &Context<'_>,
+) -> impl Iterator<Item = Element<'a, Message>> {
+    QUICK.into_iter().map(move |emoji| {
+        let is_it = |other: &&Reaction| other.emoji.as_str() == emoji;
+        let set = message.reactions.iter().find(is_it).is_some_and(|other| row::is_mine(other, context.me));
+        button(container(ellipsis(emoji, Type::Body, inherited)).center(Fill))
+            .padding(0)
+            .width(32)
+            .height(32)
+            .style(theme::plain)
+            .on_press(Message::Act(Act::React(seq, emoji.to_owned(), !set)))
+            .into()
+    })
+}
+
+fn bar<'a>(line: Line<'a, Message>) -> Element<'a, Message> {
+    container(line).padding(2).style(theme::actions).into()
+}
