@@ -55,7 +55,7 @@ pub struct Version {
 impl Version {
     /// The next version of the same incarnation.
     pub fn next(self) -> Self {
-        Self { change: self.change + 1, ..self }
+        Self { change: self.change.saturating_add(1), ..self }
     }
 
     /// Whether a change of this version begins a new incarnation after `last`.

@@ -10,21 +10,25 @@ use std::collections::HashSet;
 use common::{
     http::TestServer,
     peer::{End, Peer, fresh, message},
+    world::{KINDS, Kind, World},
 };
 use snug_server::Config;
 use snug_shared::{
-    Body, ClientFrame, CloseReason, Durability, ErrorCode, Hello, Intent, Line, MessageText, Resume, Seq,
+    Body, ClientFrame, CloseReason, Entry, ErrorCode, Hello, Intent, Line, MessageText, Resume, Seq,
     ServerFrame,
 };
 use tokio::task::JoinSet;
 
-/// A server without limits on haste.
-async fn server(durability: Durability) -> TestServer {
-    TestServer::start(Config { rate_limit: false, durability, ..Config::default() }).await
-}
-
 fn seqs(lines: &[Line]) -> Vec<Seq> {
     lines.iter().map(Line::seq).collect()
+}
+
+/// An entry without what later entries made of it: one that was read from the log, because its event was lost, has that.
+fn as_said(mut entry: Entry) -> Entry {
+    if let Body::Message(message) = &mut entry.body {
+        message.present = None;
+    }
+    entry
 }
 
 fn resuming(peer: &Peer, after: Seq) -> Hello {
@@ -37,12 +41,12 @@ async fn members_that_come_and_go_under_load_see_one_log_without_holes() {
     const TALKERS: usize = 4;
     const EACH: usize = 300;
     const VISITORS: usize = 8;
-    for durability in [Durability::Full, Durability::None] {
-        let server = server(durability).await;
-        let address = server.address;
-        let mut keeper = Peer::join(address, "tea", "keeper").await;
+    for kind in KINDS {
+        let world = World::start(kind).await;
+        let mut keeper = Peer::join(world.address(0), "tea", "keeper").await;
         let mut tasks = JoinSet::new();
         for talker in 0..TALKERS {
+            let address = world.address(talker);
             drop(tasks.spawn(async move {
                 let mut peer = Peer::join(address, "tea", &format!("talker {talker}x")).await;
                 for number in 0..EACH {
@@ -57,12 +61,13 @@ async fn members_that_come_and_go_under_load_see_one_log_without_holes() {
         }
         let total = TALKERS * (EACH + EACH / 16 + 1);
         for visitor in 0..VISITORS {
+            let addresses = [world.address(visitor), world.address(visitor + 1)];
             drop(tasks.spawn(async move {
                 let name = format!("visitor {visitor}x");
                 let mut hello = Hello { history: 0, ..fresh() };
                 let mut newest = None;
                 let mut stays = 3;
-                loop {
+                for address in addresses.into_iter().cycle() {
                     let mut peer = Peer::hello(address, "tea", &name, hello.clone()).await.unwrap();
                     assert_eq!(peer.established.resumed, newest.is_some());
                     let mut expect = newest.unwrap_or(peer.established.last) + 1;
@@ -110,172 +115,189 @@ async fn members_that_come_and_go_under_load_see_one_log_without_holes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_reader_is_closed_and_the_others_get_everything() {
-    let server = server(Durability::None).await;
-    let mut slow = Peer::join(server.address, "tea", "slow").await;
-    let mut zoe = Peer::join(server.address, "tea", "zoe").await;
-    let mut maya = Peer::join(server.address, "tea", "maya").await;
-    let text = "x".repeat(12_000 / 4);
-    let count = 6_000;
-    let reader = tokio::spawn(async move {
-        for seq in 1..=count {
-            assert_eq!(zoe.entry().await.seq, seq);
-        }
-    });
-    for _ in 0..count / 20 {
-        for _ in 0..19 {
-            let _ = maya.intend(message(&text)).await;
-        }
-        let _ = maya.say(&text).await;
-    }
-    reader.await.unwrap();
-    // What it had been sent is whole and in order, and then it learns why.
-    let mut expect = 1;
-    let end = loop {
-        match slow.try_next().await {
-            Ok(ServerFrame::Line(line)) => {
-                assert_eq!(line.seq(), expect);
-                expect += 1;
+    for kind in [Kind::Memory, Kind::TwoOverMemory] {
+        let world = World::start(kind).await;
+        let mut slow = Peer::join(world.address(0), "tea", "slow").await;
+        let mut zoe = Peer::join(world.address(1), "tea", "zoe").await;
+        let mut maya = Peer::join(world.address(2), "tea", "maya").await;
+        let text = "x".repeat(12_000 / 4);
+        let count = 6_000;
+        let reader = tokio::spawn(async move {
+            for seq in 1..=count {
+                assert_eq!(zoe.entry().await.seq, seq);
             }
-            Ok(_) => {}
-            Err(end) => break end,
+        });
+        for _ in 0..count / 20 {
+            for _ in 0..19 {
+                let _ = maya.intend(message(&text)).await;
+            }
+            let _ = maya.say(&text).await;
         }
-    };
-    assert_eq!(end, End::Closed(CloseReason::TooSlow));
-    assert!(expect < count, "it missed something");
-    // It comes back by resume, or learns that more is gone than it can be told.
-    let back = Peer::hello(server.address, "tea", "slow", resuming(&slow, expect - 1)).await.unwrap();
-    let first = back.replay.first().map(Line::seq);
-    match back.established.resumed {
-        true => assert_eq!(first, Some(expect)),
-        false => assert!(first > Some(expect)),
+        reader.await.unwrap();
+        // What it had been sent is whole and in order, and then it learns why.
+        let mut expect = 1;
+        let end = loop {
+            match slow.try_next().await {
+                Ok(ServerFrame::Line(line)) => {
+                    assert_eq!(line.seq(), expect);
+                    expect += 1;
+                }
+                Ok(_) => {}
+                Err(end) => break end,
+            }
+        };
+        assert_eq!(end, End::Closed(CloseReason::TooSlow));
+        assert!(expect < count, "it missed something");
+        // It comes back by resume, or learns that more is gone than it can be told.
+        let back = Peer::hello(world.address(3), "tea", "slow", resuming(&slow, expect - 1)).await.unwrap();
+        let first = back.replay.first().map(Line::seq);
+        match back.established.resumed {
+            true => assert_eq!(first, Some(expect)),
+            false => assert!(first > Some(expect)),
+        }
     }
 }
 
 #[tokio::test]
 async fn a_long_absence_is_replayed_whole_up_to_the_limit_and_no_further() {
-    let server = server(Durability::Full).await;
-    let mut maya = Peer::join(server.address, "tea", "maya").await;
-    let away = Peer::join(server.address, "tea", "away").await;
-    let hello = resuming(&away, 0);
-    away.leave().await;
-    let limit = maya.established.limits.replay as usize;
-    for number in 1..=limit {
-        let _ = maya.intend(message("x")).await;
-        if number % 50 == 0 {
-            while maya.entry().await.seq < number as Seq {}
+    for kind in [Kind::Sqlite, Kind::TwoOverSqlite] {
+        let world = World::start(kind).await;
+        let mut maya = Peer::join(world.address(0), "tea", "maya").await;
+        let away = Peer::join(world.address(1), "tea", "away").await;
+        let hello = resuming(&away, 0);
+        away.leave().await;
+        let limit = maya.established.limits.replay as usize;
+        for number in 1..=limit {
+            let _ = maya.intend(message("x")).await;
+            if number % 50 == 0 {
+                while maya.entry().await.seq < number as Seq {}
+            }
         }
+        let back = Peer::hello(world.address(2), "tea", "away", hello.clone()).await.unwrap();
+        assert!(back.established.resumed);
+        assert_eq!(seqs(&back.replay), (1..=limit as Seq).collect::<Vec<_>>());
+        back.leave().await;
+        let _ = maya.say("one more").await;
+        let back = Peer::hello(world.address(3), "tea", "away", hello).await.unwrap();
+        assert!(!back.established.resumed);
+        assert_eq!(back.replay.last().map(Line::seq), Some(limit as Seq + 1));
+        assert_eq!(back.replay.len(), 50);
     }
-    let back = Peer::hello(server.address, "tea", "away", hello.clone()).await.unwrap();
-    assert!(back.established.resumed);
-    assert_eq!(seqs(&back.replay), (1..=limit as Seq).collect::<Vec<_>>());
-    back.leave().await;
-    let _ = maya.say("one more").await;
-    let back = Peer::hello(server.address, "tea", "away", hello).await.unwrap();
-    assert!(!back.established.resumed);
-    assert_eq!(back.replay.last().map(Line::seq), Some(limit as Seq + 1));
-    assert_eq!(back.replay.len(), 50);
 }
 
 #[tokio::test]
 async fn what_was_done_to_a_message_meanwhile_is_in_its_replay_and_not_told_twice() {
-    let server = server(Durability::Full).await;
-    let mut maya = Peer::join(server.address, "tea", "maya").await;
-    let first = maya.say("teh first").await;
-    let edit = Intent::Edit { target: first.seq, text: MessageText::parse("the first").unwrap() };
-    let _ = maya.intend(edit).await;
-    let _ = maya.entry().await;
-    let secret = maya.say("a secret").await;
-    let _ = maya.intend(Intent::Delete { target: secret.seq }).await;
-    let _ = maya.entry().await;
+    for kind in KINDS {
+        let world = World::start(kind).await;
+        let mut maya = Peer::join(world.address(0), "tea", "maya").await;
+        let first = maya.say("teh first").await;
+        let edit = Intent::Edit { target: first.seq, text: MessageText::parse("the first").unwrap() };
+        let _ = maya.intend(edit).await;
+        let _ = maya.entry().await;
+        let secret = maya.say("a secret").await;
+        let _ = maya.intend(Intent::Delete { target: secret.seq }).await;
+        let _ = maya.entry().await;
 
-    let zoe = Peer::join(server.address, "tea", "zoe").await;
-    let replay = serde_json::to_string(&zoe.replay).unwrap();
-    assert!(!replay.contains("teh first") && !replay.contains("a secret"), "{replay}");
-    let lines: Vec<_> = zoe.replay.iter().filter_map(Line::entry).collect();
-    let message = lines[0].message().unwrap();
-    assert_eq!(message.text.as_ref().unwrap().as_str(), "the first");
-    assert_eq!(message.present.as_ref().map(|present| (present.edited, present.as_of)), Some((Some(2), 4)));
-    assert!(matches!(&lines[2].body, Body::Message(gone) if gone.text.is_none()));
+        let zoe = Peer::join(world.address(1), "tea", "zoe").await;
+        let replay = serde_json::to_string(&zoe.replay).unwrap();
+        assert!(!replay.contains("teh first") && !replay.contains("a secret"), "{replay}");
+        let lines: Vec<_> = zoe.replay.iter().filter_map(Line::entry).collect();
+        let message = lines[0].message().unwrap();
+        assert_eq!(message.text.as_ref().unwrap().as_str(), "the first");
+        assert_eq!(
+            message.present.as_ref().map(|present| (present.edited, present.as_of)),
+            Some((Some(2), 4))
+        );
+        assert!(matches!(&lines[2].body, Body::Message(gone) if gone.text.is_none()));
+    }
 }
 
 #[tokio::test]
 async fn somebody_elses_message_is_not_ones_to_change() {
-    let server = server(Durability::Full).await;
-    let mut maya = Peer::join(server.address, "tea", "maya").await;
-    let mut zoe = Peer::join(server.address, "tea", "zoe").await;
-    let said = maya.say("mine").await;
-    for intent in [
-        Intent::Edit { target: said.seq, text: MessageText::parse("yours").unwrap() },
-        Intent::Delete { target: said.seq },
-    ] {
-        let id = zoe.intend(intent).await;
-        let error = zoe.error().await;
-        assert_eq!((error.code, error.id), (ErrorCode::NotAllowed, Some(id)));
+    for kind in KINDS {
+        let world = World::start(kind).await;
+        let mut maya = Peer::join(world.address(0), "tea", "maya").await;
+        let mut zoe = Peer::join(world.address(1), "tea", "zoe").await;
+        let said = maya.say("mine").await;
+        for intent in [
+            Intent::Edit { target: said.seq, text: MessageText::parse("yours").unwrap() },
+            Intent::Delete { target: said.seq },
+        ] {
+            let id = zoe.intend(intent).await;
+            let error = zoe.error().await;
+            assert_eq!((error.code, error.id), (ErrorCode::NotAllowed, Some(id)));
+        }
+        assert_eq!(zoe.say("fine").await.seq, said.seq + 1, "a refused send leaves no hole");
     }
-    assert_eq!(zoe.say("fine").await.seq, said.seq + 1, "a refused send leaves no hole");
 }
 
 #[tokio::test]
 async fn the_same_id_again_is_answered_to_its_sender_alone() {
-    let server = server(Durability::Full).await;
-    let mut maya = Peer::join(server.address, "tea", "maya").await;
-    let mut zoe = Peer::join(server.address, "tea", "zoe").await;
-    let said = maya.say("once").await;
-    assert_eq!(zoe.entry().await, said);
-    let again = ClientFrame::Send { id: said.id, intent: message("once") };
-    maya.send(again).await;
-    assert_eq!(maya.entry().await.seq, said.seq);
-    let changed = ClientFrame::Send { id: said.id, intent: message("twice") };
-    maya.send(changed).await;
-    assert_eq!(maya.error().await.code, ErrorCode::IdConflict);
-    let next = maya.say("next").await;
-    assert_eq!(zoe.entry().await, next);
-    assert_eq!(next.seq, said.seq + 1);
+    for kind in KINDS {
+        let world = World::start(kind).await;
+        let mut maya = Peer::join(world.address(0), "tea", "maya").await;
+        let mut zoe = Peer::join(world.address(1), "tea", "zoe").await;
+        let said = maya.say("once").await;
+        assert_eq!(as_said(zoe.entry().await), as_said(said.clone()));
+        let again = ClientFrame::Send { id: said.id, intent: message("once") };
+        maya.send(again).await;
+        assert_eq!(maya.entry().await.seq, said.seq);
+        let changed = ClientFrame::Send { id: said.id, intent: message("twice") };
+        maya.send(changed).await;
+        assert_eq!(maya.error().await.code, ErrorCode::IdConflict);
+        let next = maya.say("next").await;
+        assert_eq!(as_said(zoe.entry().await), as_said(next.clone()));
+        assert_eq!(next.seq, said.seq + 1);
+    }
 }
 
 #[tokio::test]
 async fn a_room_nobody_said_anything_in_ends_with_its_last_member() {
-    let server = server(Durability::Full).await;
-    let maya = Peer::join(server.address, "tea", "maya").await;
-    let rooms = server.get("/api/rooms").await.json();
-    assert_eq!(rooms["rooms"][0]["room"], "tea");
-    assert_eq!(rooms["rooms"][0]["members"], 1);
-    maya.leave().await;
-    loop {
-        let rooms = server.get("/api/rooms").await.json();
-        if rooms["rooms"].as_array().unwrap().is_empty() {
-            break;
+    for kind in KINDS {
+        let world = World::start(kind).await;
+        let maya = Peer::join(world.address(0), "tea", "maya").await;
+        let rooms = world.servers[world.servers.len() - 1].get("/api/rooms").await.json();
+        assert_eq!(rooms["rooms"][0]["room"], "tea");
+        assert_eq!(rooms["rooms"][0]["members"], 1);
+        maya.leave().await;
+        loop {
+            let rooms = world.servers[world.servers.len() - 1].get("/api/rooms").await.json();
+            if rooms["rooms"].as_array().unwrap().is_empty() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_members_hear_the_same_in_the_same_order() {
-    let server = server(Durability::None).await;
-    let address = server.address;
-    let mut crowd = JoinSet::new();
-    let (ready, mut readies) = tokio::sync::mpsc::channel(1_000);
-    for member in 0..1_000 {
-        let ready = ready.clone();
-        drop(crowd.spawn(async move {
-            let mut peer = Peer::join(address, "plaza", &format!("n{member}x")).await;
-            ready.send(()).await.unwrap();
-            for seq in 1..=20 {
-                assert_eq!(peer.entry().await.seq, seq);
-            }
-        }));
-    }
-    for _ in 0..1_000 {
-        readies.recv().await.unwrap();
-    }
-    let mut maya = Peer::join(address, "plaza", "maya").await;
-    assert_eq!((maya.established.count, maya.established.members.len()), (1_001, 100));
-    for number in 0..20 {
-        let _ = maya.say(&format!("{number}")).await;
-    }
-    while let Some(done) = crowd.join_next().await {
-        done.unwrap();
+    for kind in KINDS {
+        let world = World::start(kind).await;
+        let mut crowd = JoinSet::new();
+        let (ready, mut readies) = tokio::sync::mpsc::channel(1_000);
+        for member in 0..1_000 {
+            let ready = ready.clone();
+            let address = world.address(member);
+            drop(crowd.spawn(async move {
+                let mut peer = Peer::join(address, "plaza", &format!("n{member}x")).await;
+                ready.send(()).await.unwrap();
+                for seq in 1..=20 {
+                    assert_eq!(peer.entry().await.seq, seq);
+                }
+            }));
+        }
+        for _ in 0..1_000 {
+            readies.recv().await.unwrap();
+        }
+        let mut maya = Peer::join(world.address(1), "plaza", "maya").await;
+        assert_eq!((maya.established.count, maya.established.members.len()), (1_001, 100));
+        for number in 0..20 {
+            let _ = maya.say(&format!("{number}")).await;
+        }
+        while let Some(done) = crowd.join_next().await {
+            done.unwrap();
+        }
     }
 }
 

@@ -135,12 +135,13 @@ impl Room {
         self.people().sockets.insert(outbound);
         let join = Join { member, connection, author: author.clone(), naming, capacity: self.capacity };
         let joined = self.backend.presence.join(&self.name, join).await?;
-        let is_listed = {
+        let decided = joined.change.version;
+        let is_known = {
             let mut people = self.people();
             people.apply(joined.change);
-            people.roster.contains(joined.member)
+            people.roster.version() >= decided
         };
-        if !is_listed {
+        if !is_known {
             // Changes before this one are missing, and a member is told of a list that it is in.
             self.refresh(None).await?;
         }

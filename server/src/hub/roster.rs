@@ -112,8 +112,12 @@ impl Roster {
         }
     }
 
-    /// Puts the list in order after changes were missed. Members are told of whoever came and left since.
+    /// Puts the list in order after changes were missed. Members are told of whoever came and left since. A snapshot that is
+    /// older than the list, because changes came in while it was asked for, changes nothing.
     pub fn refresh(&mut self, now: Instant, snapshot: Snapshot, mut replaced: impl FnMut(u64)) {
+        if snapshot.version < self.version {
+            return;
+        }
         let present: BTreeMap<u64, Member> =
             snapshot.members.into_iter().map(|member| (member.id, member)).collect();
         let gone: Vec<u64> = self.members.keys().filter(|id| !present.contains_key(id)).copied().collect();
@@ -184,11 +188,6 @@ impl Roster {
     /// Whether nobody is here.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
-    }
-
-    /// Whether a member is in the list.
-    pub fn contains(&self, member: u64) -> bool {
-        self.members.contains_key(&member)
     }
 
     /// Whether another connection than this one holds a member's place.

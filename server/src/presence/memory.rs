@@ -134,8 +134,12 @@ impl Presence for MemoryPresence {
                 let places = places.lock();
                 (known != Some(places.version())).then(|| places.snapshot())
             }
-            // Nobody was there since the room was let go of, whatever was known before.
-            None => (known != Some(Version::default())).then(Snapshot::default),
+            // Nobody is there since the room was let go of: that is newer than all that was ever known of it.
+            None => {
+                let incarnation = self.made.load(Ordering::Relaxed);
+                let version = Version { incarnation, change: u64::MAX };
+                (known != Some(version)).then(|| Snapshot { version, members: Vec::new() })
+            }
         };
         Box::pin(ready(Ok(snapshot)))
     }

@@ -2,10 +2,10 @@
 
 #![allow(dead_code, clippy::unwrap_used)] // each test uses a part; helpers of tests fail as tests do
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use serde_json::Value;
-use snug_server::{Config, Server, net::accept, shard::Shards};
+use snug_server::{Config, Server, backend::Backend, net::accept, shard::Shards};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -23,7 +23,7 @@ pub struct TestServer {
     pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<()>,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 impl TestServer {
@@ -36,6 +36,16 @@ impl TestServer {
     pub async fn start_over(threads: usize, config: Config) -> Self {
         let folder = TempDir::new().unwrap();
         let config = Config { data_dir: folder.path().to_owned(), ..config };
+        let server = Server::open_over(Shards::over(threads).unwrap(), config).await.unwrap();
+        Self::serve(server, Some(folder))
+    }
+
+    /// Starts one on a backend that it may share with others.
+    pub async fn start_on(backend: Backend, config: Config) -> Self {
+        Self::serve(Server::over(backend, Shards::here(), config), None)
+    }
+
+    fn serve(server: Arc<Server>, folder: Option<TempDir>) -> Self {
         let listener = accept::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopping) = oneshot::channel::<()>();
@@ -43,8 +53,7 @@ impl TestServer {
             let shutdown = async {
                 let _ = stopping.await;
             };
-            let shards = Shards::over(threads).unwrap();
-            Server::open_over(shards, config).await.unwrap().serve(listener, shutdown).await;
+            server.serve(listener, shutdown).await;
         });
         Self { address, stop: Some(stop), served, _folder: folder }
     }

@@ -14,5 +14,7 @@ pub mod process;
 pub mod promise;
 pub mod proxy;
 mod random;
+pub mod unreliable;
+pub mod world;
 
 pub use random::Random;

@@ -311,6 +311,17 @@ fn a_change_that_does_not_come_is_missed_after_a_while_and_the_whole_list_puts_i
 }
 
 #[test]
+fn a_list_that_was_read_before_the_newest_change_came_in_changes_nothing() {
+    let now = Instant::now();
+    let mut roster = Roster::new(Snapshot::default(), now);
+    let old = Snapshot { version: Version { incarnation: 1, change: 1 }, members: Vec::new() };
+    roster.apply(now, change(1, What::Left { member: 1 }), |_| {});
+    roster.apply(now, change(2, came(7, "ada")), |_| {});
+    roster.refresh(now, old, |connection| panic!("{connection} is not replaced"));
+    assert_eq!(ids(&mut roster), ["7"]);
+}
+
+#[test]
 fn too_many_changes_ahead_are_not_waited_for() {
     let now = Instant::now();
     let mut roster = Roster::new(Snapshot::default(), now);
