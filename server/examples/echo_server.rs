@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     Extension, Router,
+    body::Bytes,
     extract::{Request, State},
     middleware,
     response::Response,
@@ -64,11 +65,11 @@ async fn echo(
 
 async fn say_back(outbound: &Outbound, mut frames: Frames<'_>) -> End {
     loop {
-        let mut frame = match frames.next().await {
+        let mut frame = Bytes::from(match frames.next().await {
             Ok(Heard::Text(text)) => websocket::text(&text),
             Ok(Heard::Binary(bytes)) => websocket::binary(&bytes),
             Err(end) => return end,
-        };
+        });
         while !frame.is_empty() {
             outbound.has_room(PIECE).await;
             outbound.send([frame.split_to(frame.len().min(PIECE))]);

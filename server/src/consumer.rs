@@ -16,11 +16,12 @@ use tokio::{runtime::Handle, time::timeout};
 
 use crate::{
     Server,
-    dialect::Dialect,
+    dialect::{self, Dialect},
     fanout::Outbound,
     log::Later,
     net::{peer::Peer, socket::Socket},
-    random, websocket,
+    random,
+    websocket::Frame,
 };
 
 mod answer;
@@ -119,7 +120,7 @@ async fn converse(
     let room = seated.claim.room().clone();
     let mut replay = OptionFuture::from(Some(Box::pin(replay::replay(server, &room, outbound, plan))));
     let mut talker = answer::Talker::new(server.clone(), &mut seated, outbound.clone(), wish.echo);
-    let mut pages: VecDeque<Later<Option<Bytes>>> = VecDeque::new();
+    let mut pages: VecDeque<Later<Option<Frame>>> = VecDeque::new();
     loop {
         tokio::select! {
             Some(replayed) = &mut replay => match replayed {
@@ -161,7 +162,7 @@ async fn hear(outbound: &Outbound, frames: &mut Frames<'_>) -> Result<Heard, End
 }
 
 /// The oldest of the pages under way. All of them go on by themselves; they are only given in order.
-async fn next_page(pages: &mut VecDeque<Later<Option<Bytes>>>) -> Option<Bytes> {
+async fn next_page(pages: &mut VecDeque<Later<Option<Frame>>>) -> Option<Frame> {
     let page = pages.front_mut()?.await;
     let _ = pages.pop_front();
     page
@@ -179,7 +180,7 @@ async fn greet(
         return Err(End::Close(CloseReason::Internal));
     }
     let challenge = data_encoding::BASE64.encode(&challenge);
-    outbound.send([encode(&ServerFrame::Challenge { challenge })]);
+    outbound.send([dialect::native(&ServerFrame::Challenge { challenge })]);
 
     let names = match path.names() {
         Ok(names) => names,
@@ -206,8 +207,4 @@ async fn greet(
 fn turn_away(outbound: &Outbound, (reason, error): join::Turned) -> End {
     outbound.send(error.map(|error| outbound.dialect.error(&error)));
     End::Close(reason)
-}
-
-fn encode(frame: &ServerFrame) -> Bytes {
-    websocket::text(&frame.to_json())
 }

@@ -1,36 +1,37 @@
-//! What is said on a connection, and how: one entry, three ways to put it (`docs/protocol.md` §4–6).
+//! The dialects of the wire: one entry, three ways to write it (`docs/protocol.md` §4–6).
 //!
-//! Pure: text in, frames out. A room and its log know only entries; which words a member hears them in is decided here, once
-//! for all members that speak alike.
+//! Pure: text in, frames out. A room and its log know only entries. The words in which a member gets them are decided here,
+//! once for all members of one dialect.
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use snug_shared::{Entry, ErrorCode, ErrorFrame, MessageText, Millis, Nickname, Refused, Seq, ServerFrame};
 use uuid::Uuid;
 
-use crate::websocket;
+use crate::websocket::{self, Frame};
 
-/// Who errors are from, for clients that show a `user` with every `message`. Nobody else may carry that name.
+/// The author of errors, for clients that show a `user` with every `message`. Nobody else may carry that name.
 const SERVER_NAME: &str = "snug";
+/// Bytes of an entry's JSON besides its text, about.
+const ENVELOPE: usize = 256;
 
 /// How a connection speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// `snug.v1`: everything there is.
     Native,
-    /// Clients that never heard of Snug: messages, each with its `user`.
+    /// Clients that do not know Snug: messages, each with its `user`.
     Plain,
     /// The two lobby tutorials: messages and nothing else.
     Lobby,
 }
 
-/// What a client of the plain or the lobby dialect says.
+/// A frame from a client of the plain or the lobby dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
-    /// The text.
+pub struct PlainFrame {
+    /// The message.
     pub text: MessageText,
-    /// Under which name, if the frame tells; not checked.
+    /// The sender's name, if the frame has one; not checked.
     pub user: Option<String>,
     /// The sender's own id for it.
     pub id: Option<Uuid>,
@@ -40,35 +41,33 @@ impl Dialect {
     /// How many there are.
     pub const COUNT: usize = 3;
 
-    /// A live entry's frame; none for what this dialect has no words for.
-    pub fn entry(self, entry: &Entry) -> Option<Bytes> {
-        let json = match self {
-            Self::Native => serde_json::to_string(entry),
-            Self::Plain => serde_json::to_string(&Chat::of(entry)?),
+    /// A live entry's frame; none for an entry that this dialect has no words for.
+    pub fn entry(self, entry: &Entry) -> Option<Frame> {
+        let text = entry.message().and_then(|message| message.text.as_ref());
+        let length = ENVELOPE + text.map_or(0, |text| text.as_str().len());
+        Some(match self {
+            Self::Native => websocket::json(entry, length),
+            Self::Plain => websocket::json(&PlainMessage::of(entry)?, length),
             Self::Lobby => {
-                serde_json::to_string(&Lobby { r#type: "chat", message: Chat::of(entry)?.message })
+                let message = PlainMessage::of(entry)?.message;
+                websocket::json(&LobbyMessage { r#type: "chat", message }, length)
             }
-        };
-        // Checked values in structs: serde_json has nothing to refuse.
-        Some(websocket::text(&json.unwrap_or_default()))
+        })
     }
 
     /// A refusal.
-    pub fn error(self, error: &ErrorFrame) -> Bytes {
-        let json = match self {
-            Self::Native => return websocket::text(&ServerFrame::Error(error.clone()).to_json()),
-            Self::Plain | Self::Lobby => serde_json::to_string(&Sorry {
-                r#type: "error",
-                code: error.code,
-                message: &error.message,
-                user: SERVER_NAME,
-            }),
-        };
-        websocket::text(&json.unwrap_or_default())
+    pub fn error(self, error: &ErrorFrame) -> Frame {
+        match self {
+            Self::Native => native(&ServerFrame::Error(error.clone())),
+            Self::Plain | Self::Lobby => {
+                let ErrorFrame { code, ref message, .. } = *error;
+                websocket::json(&PlainError { r#type: "error", code, message, user: SERVER_NAME }, ENVELOPE)
+            }
+        }
     }
 
     /// The first frame, where the dialect has one that is the same for all.
-    pub fn greeting(self) -> Option<Bytes> {
+    pub fn greeting(self) -> Option<Frame> {
         match self {
             Self::Native | Self::Plain => None,
             Self::Lobby => Some(websocket::text(
@@ -78,7 +77,12 @@ impl Dialect {
     }
 }
 
-impl Said {
+/// A frame of the native dialect.
+pub fn native(frame: &ServerFrame) -> Frame {
+    websocket::json(frame, ENVELOPE)
+}
+
+impl PlainFrame {
     /// Reads a text frame of the plain or the lobby dialect.
     ///
     /// # Errors
@@ -93,7 +97,7 @@ impl Said {
         }
         let bad =
             |message: &str| Refused { code: ErrorCode::BadRequest, message: message.to_owned(), id: None };
-        // Left to itself, serde takes a list for a struct as well.
+        // By default serde takes a list for a struct as well.
         let raw = Some(json).filter(|json| json.trim_ascii_start().starts_with('{'));
         let raw = raw.and_then(|json| serde_json::from_str::<Raw>(json).ok());
         let raw = raw.ok_or_else(|| bad("That frame is not JSON like {\"message\":\"hello\"}."))?;
@@ -134,7 +138,7 @@ impl Said {
 
 /// A message as the plain dialect has it.
 #[derive(Serialize)]
-struct Chat<'a> {
+struct PlainMessage<'a> {
     r#type: &'a str,
     message: &'a str,
     user: &'a Nickname,
@@ -143,8 +147,8 @@ struct Chat<'a> {
     at: Millis,
 }
 
-impl<'a> Chat<'a> {
-    /// None for what is not a message, or not one any more.
+impl<'a> PlainMessage<'a> {
+    /// None for an entry that is no message, or a deleted one.
     fn of(entry: &'a Entry) -> Option<Self> {
         let Entry { seq, id, at, ref user, .. } = *entry;
         let message = entry.message()?.text.as_ref()?.as_str();
@@ -154,14 +158,14 @@ impl<'a> Chat<'a> {
 
 /// A message as the lobby tutorials have it.
 #[derive(Serialize)]
-struct Lobby<'a> {
+struct LobbyMessage<'a> {
     r#type: &'a str,
     message: &'a str,
 }
 
 /// A refusal in the shape of a message: these clients show `message` and `user` of whatever comes.
 #[derive(Serialize)]
-struct Sorry<'a> {
+struct PlainError<'a> {
     r#type: &'a str,
     code: ErrorCode,
     message: &'a str,
@@ -181,8 +185,8 @@ mod tests {
         serde_json::from_str::<Line>(&json).unwrap().into_entry().unwrap()
     }
 
-    fn json(frame: Option<Bytes>) -> Option<String> {
-        frame.map(|frame| String::from_utf8(websocket::payload(&frame).to_vec()).unwrap())
+    fn json(frame: Option<Frame>) -> Option<String> {
+        frame.map(|frame| String::from_utf8(frame.payload().to_vec()).unwrap())
     }
 
     #[test]
@@ -201,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_is_said_only_natively() {
+    fn entries_that_are_no_messages_have_only_a_native_frame() {
         for body in [
             r#""type":"edited","target":1,"message":"now""#,
             r#""type":"deleted","target":1"#,
@@ -226,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_lobby_greets_everybody_alike() {
+    fn only_the_lobby_has_one_greeting_for_all() {
         assert_eq!(
             json(Dialect::Lobby.greeting()).unwrap(),
             r#"{"type":"connection_established","message":"You are now connected!"}"#
@@ -236,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_tutorials_frames_are_understood() {
-        let said = |json| Said::decode(json).unwrap();
+        let said = |json| PlainFrame::decode(json).unwrap();
         assert_eq!(said(r#"{"message":"hi"}"#).user, None);
         let flutter = said(r#"{"type":"chat_message","message":"hi","user":"maya"}"#);
         assert_eq!((flutter.text.as_str(), flutter.user.as_deref(), flutter.id), ("hi", Some("maya"), None));
@@ -247,7 +251,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_its_reason() {
-        let code = |json: &str| Said::decode(json).unwrap_err().code;
+        let code = |json: &str| PlainFrame::decode(json).unwrap_err().code;
         for json in [
             "",
             "hello",

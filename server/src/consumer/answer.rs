@@ -5,17 +5,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use snug_shared::{ClientFrame, CloseReason, ErrorCode, ErrorFrame, Intent, MessageText, Seq, ServerFrame};
 use uuid::Uuid;
 
-use super::{encode, join::Seated, plain, replay};
+use super::{join::Seated, plain, replay};
 use crate::{
     Server,
-    dialect::{Dialect, Said},
+    dialect::{self, Dialect, PlainFrame},
     event::Event,
     fanout::{self, Outbound},
     log::{Actor, Appended, Callback, Denial, Later, LogError, Slice, Span},
+    websocket::Frame,
 };
 
 /// Frames in a row that make no sense before the connection closes.
@@ -32,13 +32,13 @@ pub(super) enum Answer {
     /// Nothing, or nothing to its sender alone.
     Nothing,
     /// This, at once.
-    Now(Bytes),
+    Now(Frame),
     /// What the log has to be read for.
-    Later(Later<Option<Bytes>>),
+    Later(Later<Option<Frame>>),
     /// Nothing before a name is taken, which has to be waited for.
     Introduce(Introduction),
     /// This, and the end.
-    Last(Option<Bytes>, CloseReason),
+    Last(Option<Frame>, CloseReason),
 }
 
 /// A guest's first frame with a name in it.
@@ -73,7 +73,7 @@ impl<'a> Talker<'a> {
                 Ok(frame) => self.hear_native(frame),
                 Err(refused) => self.refuse(refused.into()),
             },
-            Dialect::Plain | Dialect::Lobby => match Said::decode(text) {
+            Dialect::Plain | Dialect::Lobby => match PlainFrame::decode(text) {
                 Ok(said) => self.hear_said(said),
                 Err(refused) => self.refuse(refused.into()),
             },
@@ -105,9 +105,9 @@ impl<'a> Talker<'a> {
         }
     }
 
-    fn hear_said(&mut self, said: Said) -> Answer {
+    fn hear_said(&mut self, said: PlainFrame) -> Answer {
         self.strikes = 0;
-        let Said { text, user, id } = said;
+        let PlainFrame { text, user, id } = said;
         let id = id.unwrap_or_else(Uuid::now_v7);
         if let Err(slow_down) = self.may_send(id) {
             return slow_down;
@@ -154,7 +154,7 @@ impl<'a> Talker<'a> {
                 "You are in already. Open another connection for another name.",
             ))),
             ClientFrame::Ping => {
-                Answer::Now(encode(&ServerFrame::Pong { last: self.seated.claim.room().last() }))
+                Answer::Now(dialect::native(&ServerFrame::Pong { last: self.seated.claim.room().last() }))
             }
             ClientFrame::Typing => {
                 self.typing();
@@ -279,7 +279,7 @@ impl<'a> Talker<'a> {
         })
     }
 
-    fn error(&self, error: &ErrorFrame) -> Bytes {
+    fn error(&self, error: &ErrorFrame) -> Frame {
         self.outbound.dialect.error(error)
     }
 }

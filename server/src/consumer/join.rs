@@ -7,9 +7,8 @@ use snug_shared::{
     ServerFrame, ServerInfo, VERSION,
 };
 
-use super::encode;
 use crate::{
-    Server,
+    Server, dialect,
     fanout::Outbound,
     hub::{Claim, EnterError, Entered, Place},
     log::{Epoch, LogError, RoomRecord, Span},
@@ -94,7 +93,10 @@ pub(super) async fn join(
     {
         if brought {
             let message = format!("This server does not serve {what} yet. You join as a guest.");
-            outbound.send([encode(&ServerFrame::Error(ErrorFrame::new(ErrorCode::Unsupported, message)))]);
+            outbound.send([dialect::native(&ServerFrame::Error(ErrorFrame::new(
+                ErrorCode::Unsupported,
+                message,
+            )))]);
         }
     }
     let key = room.key();
@@ -183,7 +185,7 @@ async fn establish(
         read,
     };
     // Goes out with the replay's first frame.
-    outbound.queue(encode(&ServerFrame::ConnectionEstablished(Box::new(established))));
+    outbound.queue(dialect::native(&ServerFrame::ConnectionEstablished(Box::new(established))));
     Ok(Plan { after })
 }
 

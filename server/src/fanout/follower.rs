@@ -125,7 +125,7 @@ impl Follower {
             }
             for item in items {
                 if item.seq.is_some_and(|seq| seq > seen) {
-                    bytes += item.frame.len();
+                    bytes += item.frame.bytes().len();
                     if !taken.is_empty() && (bytes > TAKE_BYTES || taken.len() >= TAKE) {
                         return Ok(taken);
                     }
@@ -150,13 +150,15 @@ mod tests {
         atomic::{AtomicBool, Ordering},
     };
 
-    use bytes::Bytes;
-
     use super::*;
-    use crate::fanout::TAIL_BYTES;
+    use crate::{fanout::TAIL_BYTES, websocket};
 
+    /// An entry whose frame has this size.
     fn entry(seq: Seq, size: usize) -> Item {
-        Item { frame: Bytes::from(vec![0; size]), message: None, seq: Some(seq), except: None }
+        let payload = vec![0; size];
+        let header = websocket::binary(&payload).bytes().len() - size;
+        let frame = websocket::binary(&payload[header..]);
+        Item { frame, message: None, seq: Some(seq), except: None }
     }
 
     fn seqs(items: Result<Vec<Item>, FollowEnd>) -> Vec<Seq> {
@@ -169,7 +171,7 @@ mod tests {
         let follower = Follower::new(tail.clone(), || {});
         for seq in 1..=3 {
             tail.lock().push(entry(seq, 10));
-            tail.lock().push(Item::passing(Bytes::from("(typing)"), None));
+            tail.lock().push(Item::passing(websocket::text("(typing)"), None));
         }
         assert_eq!(follower.advance(), Some(0), "what comes is kept while the log is read");
         assert!(follower.go_live(2));
@@ -193,7 +195,7 @@ mod tests {
         while all.len() < 200 {
             let items = follower.next().await.unwrap();
             assert!(items.len() <= TAKE);
-            assert!(items.iter().map(|item| item.frame.len()).sum::<usize>() <= TAKE_BYTES);
+            assert!(items.iter().map(|item| item.frame.bytes().len()).sum::<usize>() <= TAKE_BYTES);
             all.extend(items.iter().filter_map(|item| item.seq));
         }
         assert_eq!(all, (1..=200).collect::<Vec<_>>());

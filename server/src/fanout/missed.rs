@@ -1,12 +1,15 @@
 //! Entries read from the log, in frames within their limit.
 
-use std::{borrow::Cow, sync::OnceLock};
+use std::{borrow::Cow, iter, sync::OnceLock};
 
 use bytes::Bytes;
 use snug_shared::{Line, Seq, limits::SERVER_FRAME_BYTES};
 
 use super::Outbound;
-use crate::{dialect::Dialect, websocket};
+use crate::{
+    dialect::Dialect,
+    websocket::{self, Frame},
+};
 
 /// Bytes that an `entries` or `history` frame needs around its entries.
 const ENVELOPE: usize = 128;
@@ -49,13 +52,14 @@ impl Missed {
                 .filter_map(Line::entry)
                 .filter(|entry| !outbound.keeps_back(&entry.id))
                 .filter_map(|entry| dialect.entry(entry))
+                .map(Bytes::from)
                 .collect(),
         }
     }
 }
 
 /// The answer to `history`: the newest of these entries that fit into one frame.
-pub fn history(before: Seq, entries: &[Line], more: bool) -> Bytes {
+pub fn history(before: Seq, entries: &[Line], more: bool) -> Frame {
     let encoded = encode_all(entries);
     let mut room = SERVER_FRAME_BYTES - ENVELOPE;
     let mut from = encoded.len();
@@ -67,8 +71,9 @@ pub fn history(before: Seq, entries: &[Line], more: bool) -> Bytes {
         from -= 1;
     }
     let more = more || from > 0;
-    let entries = encoded[from..].join(",");
-    websocket::text(&format!(r#"{{"type":"history","before":{before},"entries":[{entries}],"more":{more}}}"#))
+    let (begin, end) =
+        (format!(r#"{{"type":"history","before":{before},"entries":["#), format!(r#"],"more":{more}}}"#));
+    websocket::concat(iter::once(&*begin).chain(list(&encoded[from..])).chain([&*end]))
 }
 
 fn encode_all(entries: &[Line]) -> Vec<String> {
@@ -90,14 +95,17 @@ fn frames(encoded: &[String], live: bool) -> Vec<Bytes> {
         groups.push(&encoded[start..]);
     }
     let last = groups.len().saturating_sub(1);
-    groups
-        .into_iter()
-        .enumerate()
-        .map(|(at, group)| {
-            let live = if live && at == last { r#","live":true"# } else { "" };
-            websocket::text(&format!(r#"{{"type":"entries","entries":[{}]{live}}}"#, group.join(",")))
-        })
-        .collect()
+    let frame = |(at, group): (usize, &[String])| {
+        let end = if live && at == last { r#"],"live":true}"# } else { "]}" };
+        let begin = r#"{"type":"entries","entries":["#;
+        websocket::concat(iter::once(begin).chain(list(group)).chain([end])).into()
+    };
+    groups.into_iter().enumerate().map(frame).collect()
+}
+
+/// The pieces of a JSON list, without its brackets.
+fn list(items: &[String]) -> impl Iterator<Item = &str> + Clone {
+    items.iter().enumerate().flat_map(|(at, item)| [if at == 0 { "" } else { "," }, item])
 }
 
 #[cfg(test)]
@@ -105,7 +113,14 @@ mod tests {
     use super::*;
 
     fn payloads(frames: &[Bytes]) -> Vec<String> {
-        let text = |frame| String::from_utf8(websocket::payload(frame).to_vec()).unwrap();
+        let text = |frame: &Bytes| {
+            let header = match frame[1] {
+                126 => 4,
+                127 => 10,
+                _ => 2,
+            };
+            String::from_utf8(frame[header..].to_vec()).unwrap()
+        };
         frames.iter().map(text).collect()
     }
 

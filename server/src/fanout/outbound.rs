@@ -15,6 +15,7 @@ use crate::{
     dialect::Dialect,
     net::socket::Socket,
     sync::{Ranked, rank},
+    websocket::Frame,
 };
 
 mod state;
@@ -107,17 +108,15 @@ impl Outbound {
     }
 
     /// Queues a frame of this connection's own, to be written together with the next.
-    pub fn queue(&self, frame: Bytes) {
-        if !frame.is_empty() {
-            self.state.lock().push(frame);
-        }
+    pub fn queue(&self, frame: impl Into<Bytes>) {
+        self.state.lock().push(frame.into());
     }
 
     /// Queues frames of this connection's own and writes what the socket takes.
-    pub fn send(&self, frames: impl IntoIterator<Item = Bytes>) {
+    pub fn send(&self, frames: impl IntoIterator<Item = impl Into<Bytes>>) {
         let mut state = self.state.lock();
         for frame in frames {
-            state.push(frame);
+            state.push(frame.into());
         }
         if state.waiting() > PRIVATE_BYTES {
             state.close(CloseReason::TooSlow);
@@ -132,7 +131,7 @@ impl Outbound {
     }
 
     /// Answers a send, if there is something to say to its sender alone.
-    pub fn answer(&self, frame: Option<Bytes>) {
+    pub fn answer(&self, frame: Option<Frame>) {
         if frame.is_some() {
             self.send(frame);
         }

@@ -13,7 +13,7 @@ use crate::{
     dialect::Dialect,
     log::{Committed, Epoch},
     sync::{Ranked, rank},
-    websocket,
+    websocket::{self, Frame},
 };
 
 /// Bytes of frames a room keeps for members that are behind; one that is further behind is closed as too slow. Shared by all
@@ -23,8 +23,8 @@ pub const TAIL_BYTES: usize = 2 * 1024 * 1024;
 /// One frame of a tail.
 #[derive(Debug, Clone)]
 pub struct Item {
-    /// The frame of the native dialect.
-    pub frame: Bytes,
+    /// The frame of the native dialect, and the JSON in it.
+    pub frame: Frame,
     /// What the other dialects make of it; none when they have no words for it.
     pub message: Option<Arc<Message>>,
     /// The entry it carries; none for what is not kept (presence, typing).
@@ -57,14 +57,13 @@ impl Item {
         match line {
             Line::Entry(entry) => Self::entry(&Arc::new(Committed { room: room.clone(), epoch, entry })),
             Line::Damaged(seq) | Line::Opaque(seq) => {
-                let json = serde_json::to_string(&line).unwrap_or_default();
-                Self { frame: websocket::text(&json), message: None, seq: Some(seq), except: None }
+                Self { frame: websocket::json(&line, 0), message: None, seq: Some(seq), except: None }
             }
         }
     }
 
     /// What only native clients are told, and is not kept.
-    pub fn passing(frame: Bytes, except: Option<u64>) -> Self {
+    pub fn passing(frame: Frame, except: Option<u64>) -> Self {
         Self { frame, message: None, seq: None, except }
     }
 
@@ -72,12 +71,12 @@ impl Item {
     pub fn frame(&self, dialect: Dialect) -> &Bytes {
         static NOTHING: Bytes = Bytes::new();
         let (frame, message) = match (dialect, &self.message) {
-            (Dialect::Native, _) => return &self.frame,
+            (Dialect::Native, _) => return self.frame.bytes(),
             (_, None) => return &NOTHING,
             (Dialect::Plain, Some(message)) => (&message.plain, message),
             (Dialect::Lobby, Some(message)) => (&message.lobby, message),
         };
-        frame.get_or_init(|| dialect.entry(&message.committed.entry).unwrap_or_default())
+        frame.get_or_init(|| dialect.entry(&message.committed.entry).unwrap_or_default().into())
     }
 
     /// The sender's id of the message in it.
@@ -157,7 +156,7 @@ impl Tail {
         if let Some(seq) = item.seq {
             self.last = seq;
         }
-        self.bytes += item.frame.len();
+        self.bytes += item.frame.bytes().len();
         self.items.push_back(item);
         // The newest frame stays whatever its size, so that who keeps up always can.
         while self.bytes > TAIL_BYTES && self.items.len() > 1 {
@@ -175,7 +174,7 @@ impl Tail {
     fn drop_oldest(&mut self) {
         if let Some(item) = self.items.pop_front() {
             self.start += 1;
-            self.bytes -= item.frame.len();
+            self.bytes -= item.frame.bytes().len();
             self.trimmed = item.seq.unwrap_or(self.trimmed);
         }
     }
@@ -210,9 +209,14 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::websocket;
 
+    /// An entry whose frame has this size.
     fn entry(seq: Seq, size: usize) -> Item {
-        Item { frame: Bytes::from(vec![0; size]), message: None, seq: Some(seq), except: None }
+        let payload = vec![0; size];
+        let header = websocket::binary(&payload).bytes().len() - size;
+        let frame = websocket::binary(&payload[header..]);
+        Item { frame, message: None, seq: Some(seq), except: None }
     }
 
     #[test]

@@ -23,7 +23,6 @@ use crate::{
     hub::Entered,
     log::Span,
     net::peer::{Peer, Streaming},
-    websocket,
 };
 
 /// Silence after which something is sent all the same, so that both sides and all between know that the line stands.
@@ -141,7 +140,7 @@ impl Form {
         let mut out = Vec::new();
         for item in items {
             if let Some(seq) = item.seq {
-                self.write(&mut out, seq, &websocket::payload(&item.frame));
+                self.write(&mut out, seq, item.frame.payload());
             }
         }
         out

@@ -17,10 +17,10 @@ use super::{
     room::Room,
 };
 use crate::{
+    dialect,
     event::Event,
     fanout::{Batch, Item},
     log::{LogError, Span},
-    websocket,
 };
 
 /// Events encoded and written in one go. Bounds the frames that are in no tail yet, and how long the tail's lock is held.
@@ -112,14 +112,14 @@ impl Room {
                 // Repeated, or read from the log already.
                 Event::Entry(_) => {}
                 Event::Typing { connection, user, by } => {
-                    let json = ServerFrame::Typing { user, by }.to_json();
-                    items.push(Item::passing(websocket::text(&json), Some(connection)));
+                    let frame = dialect::native(&ServerFrame::Typing { user, by });
+                    items.push(Item::passing(frame, Some(connection)));
                 }
                 Event::Presence(_) => {}
             }
         }
         if let Some((presence, newcomer)) = presence {
-            let frame = websocket::text(&ServerFrame::Presence(presence).to_json());
+            let frame = dialect::native(&ServerFrame::Presence(presence));
             items.push(Item::passing(frame, newcomer));
         }
         self.write(items);

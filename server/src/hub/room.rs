@@ -21,14 +21,13 @@ use snug_shared::{
 use super::{inbox::Inbox, roster::Roster, single_flight::SingleFlight, sockets::Sockets};
 use crate::{
     backend::Backend,
-    dialect::Dialect,
+    dialect::{self, Dialect},
     event::{Change, Version},
     fanout::{Attached, FollowEnd, Follower, Missed, Outbound, SharedTail, Tail},
     log::{Epoch, RoomRecord},
     presence::{Join, JoinError, Naming, Snapshot},
     sync::{Guard, Ranked, rank},
     unavailable::Unavailable,
-    websocket,
 };
 
 /// Members written to before joins and leaves get their turn at the list.
@@ -207,7 +206,7 @@ impl Room {
             Attached::LiveWithoutPresence => {
                 let (members, count) = self.members();
                 let whole = Presence { count, members: Some(members), ..Presence::default() };
-                outbound.send([websocket::text(&ServerFrame::Presence(whole).to_json())]);
+                outbound.send([dialect::native(&ServerFrame::Presence(whole))]);
                 true
             }
         }

@@ -66,7 +66,7 @@ impl State {
                 waiting.frames.truncate(usize::from(waiting.begun));
                 waiting.bytes = 0;
             }
-            self.push(websocket::close(reason));
+            self.push(websocket::close(reason).into());
             self.closing = Some(reason);
         }
     }

@@ -58,19 +58,24 @@ impl Pair {
 }
 
 fn entry(seq: Seq, text: &str) -> Item {
-    Item { frame: Bytes::copy_from_slice(text.as_bytes()), message: None, seq: Some(seq), except: None }
+    Item { frame: websocket::text(text), message: None, seq: Some(seq), except: None }
+}
+
+/// Text frames as they go over the wire.
+fn wire(texts: &[&str]) -> Vec<u8> {
+    texts.iter().flat_map(|text| websocket::text(text).bytes().to_vec()).collect()
 }
 
 #[tokio::test]
 async fn what_the_room_says_waits_for_the_replay_and_is_not_doubled() {
     let mut pair = pair().await;
     pair.say(vec![entry(1, "[1]"), entry(2, "[2]")]);
-    pair.outbound.send([Bytes::from("[1][2]")]);
-    pair.say(vec![Item::passing(Bytes::from("(joined)"), None)]);
-    assert_eq!(pair.outbound.go_live(&[Bytes::from("[live]")], 2), Attached::Live);
+    pair.outbound.send([websocket::text("[1][2]")]);
+    pair.say(vec![Item::passing(websocket::text("(joined)"), None)]);
+    assert_eq!(pair.outbound.go_live(&[websocket::text("[live]").into()], 2), Attached::Live);
     pair.say(vec![entry(3, "[3]")]);
-    let all = "[1][2][live](joined)[3]";
-    assert_eq!(pair.read(all.len()).await, all.as_bytes());
+    let all = wire(&["[1][2]", "[live]", "(joined)", "[3]"]);
+    assert_eq!(pair.read(all.len()).await, all);
 }
 
 #[tokio::test]
@@ -79,12 +84,12 @@ async fn a_member_is_not_told_that_it_types_itself() {
     assert_eq!(pair.outbound.go_live(&[], 0), Attached::Live);
     pair.say(vec![
         entry(1, "[1]"),
-        Item::passing(Bytes::from("(typing)"), Some(1)),
-        Item::passing(Bytes::from("(other)"), Some(2)),
+        Item::passing(websocket::text("(typing)"), Some(1)),
+        Item::passing(websocket::text("(other)"), Some(2)),
     ]);
     pair.say(vec![entry(2, "[2]")]);
-    let all = "[1](other)[2]";
-    assert_eq!(pair.read(all.len()).await, all.as_bytes());
+    let all = wire(&["[1]", "(other)", "[2]"]);
+    assert_eq!(pair.read(all.len()).await, all);
 }
 
 fn said(seq: Seq, text: &str) -> Item {
@@ -108,7 +113,7 @@ fn said(seq: Seq, text: &str) -> Item {
 async fn another_dialect_hears_messages_and_not_its_own_nor_what_it_has_no_words_for() {
     let mut pair = pair_that_speaks(Dialect::Lobby).await;
     assert_eq!(pair.outbound.go_live(&[], 0), Attached::Live);
-    let typing = || Item::passing(Bytes::from("(typing)"), None);
+    let typing = || Item::passing(websocket::text("(typing)"), None);
     pair.say(vec![typing()]);
     pair.say(vec![typing(), said(1, "1"), typing(), said(2, "2"), typing()]);
     assert!(pair.outbound.keep_back(Uuid::from_u128(3)));
@@ -116,8 +121,9 @@ async fn another_dialect_hears_messages_and_not_its_own_nor_what_it_has_no_words
     pair.say(vec![typing(), said(3, "3"), said(4, "4")]);
     assert!(!pair.outbound.keeps_back(&Uuid::from_u128(3)), "it is let go when it has passed");
     pair.say(vec![entry(5, "[edit]"), said(6, "6")]);
-    let frame = |text| websocket::text(&format!(r#"{{"type":"chat","message":"{text}"}}"#));
-    let all = ["1", "2", "4", "6"].map(frame).concat();
+    let frame = |text| format!(r#"{{"type":"chat","message":"{text}"}}"#);
+    let all = ["1", "2", "4", "6"].map(frame);
+    let all = wire(&all.each_ref().map(String::as_str));
     assert_eq!(pair.read(all.len()).await, all);
 }
 
@@ -133,7 +139,7 @@ async fn a_frame_is_encoded_once_for_all_who_speak_alike() {
 #[tokio::test]
 async fn a_replay_that_fell_behind_goes_on_and_learns_who_is_here() {
     let pair = pair().await;
-    pair.say(vec![Item::passing(Bytes::from("(joined)"), None)]);
+    pair.say(vec![Item::passing(websocket::text("(joined)"), None)]);
     for seq in 1..=5 {
         pair.say(vec![entry(seq, &"x".repeat(TAIL_BYTES / 3))]);
     }
@@ -157,7 +163,7 @@ async fn a_slow_reader_gets_whole_frames_in_order_and_then_the_reason() {
 
     let outbound = pair.outbound.clone();
     let finish = tokio::spawn(async move { outbound.finish().await });
-    let close = websocket::close(CloseReason::TooSlow);
+    let close = Bytes::from(websocket::close(CloseReason::TooSlow));
     let mut seq = 1;
     loop {
         let start = pair.read(close.len().min(7)).await;
@@ -165,10 +171,10 @@ async fn a_slow_reader_gets_whole_frames_in_order_and_then_the_reason() {
             assert_eq!(pair.read(close.len() - start.len()).await, close[start.len()..]);
             break;
         }
-        let expected = frame(seq);
-        assert_eq!(start, expected.as_bytes()[..start.len()], "frame {seq} comes next and whole");
+        let expected = wire(&[&frame(seq)]);
+        assert_eq!(start, expected[..start.len()], "frame {seq} comes next and whole");
         let rest = pair.read(expected.len() - start.len()).await;
-        assert_eq!(rest, expected.as_bytes()[start.len()..]);
+        assert_eq!(rest, expected[start.len()..]);
         seq += 1;
     }
     assert!(seq > 1 && seq < said);
@@ -190,8 +196,8 @@ async fn a_reader_that_pauses_and_goes_on_in_time_misses_nothing() {
         said += 5;
     }
     for seq in 1..=said {
-        let expected = frame(seq);
-        assert_eq!(pair.read(expected.len()).await, expected.as_bytes(), "frame {seq}");
+        let expected = wire(&[&frame(seq)]);
+        assert_eq!(pair.read(expected.len()).await, expected, "frame {seq}");
     }
     assert_eq!(pair.outbound.closing(), None);
     pair.outbound.close(CloseReason::Normal);
@@ -220,7 +226,7 @@ async fn nothing_follows_a_goodbye() {
     pair.say(vec![entry(1, "[1]")]);
     pair.outbound.send([Bytes::from("more")]);
     pair.outbound.finish().await;
-    let close = websocket::close(CloseReason::Restart);
+    let close = Bytes::from(websocket::close(CloseReason::Restart));
     assert_eq!(pair.read(close.len()).await, close);
     drop((pair.outbound, pair.tail));
     assert_eq!(pair.peer.read(&mut [0; 8]).await.unwrap(), 0);
