@@ -21,7 +21,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use snug_server::{
     Config, Server,
-    consumer::{self, Visitor, Wish},
+    consumer::{self, Connection, Destination, QueryOptions},
     dialect::Dialect,
     net::{peer::Peer, socket::Socket},
 };
@@ -92,22 +92,21 @@ struct Member {
 impl Member {
     fn join(server: &Arc<Server>, nickname: &str, dialect: Dialect) -> Self {
         let (theirs, ours) = UnixStream::pair().expect("a pair of sockets");
-        let visitor = Visitor {
+        let connection = Connection {
             socket: Socket::new(stream(theirs)),
             answer: Default::default(),
             read: Default::default(),
-            room: RoomName::parse("tea"),
-            nickname: Some(nickname.to_owned()),
+            destination: Destination { room: RoomName::parse("tea"), nickname: Some(nickname.to_owned()) },
             peer: Peer::alone(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             dialect,
-            wish: Wish::default(),
+            options: QueryOptions::default(),
         };
         Self {
             dialect,
             socket: WebSocketStream::from_raw_socket(stream(ours), Role::Client, None)
                 .now_or_never()
                 .expect("nothing to wait for"),
-            serving: tokio::spawn(consumer::serve(server.clone(), visitor)),
+            serving: tokio::spawn(consumer::serve(server.clone(), connection)),
             last: None,
             entries: HashMap::new(),
             closed: false,

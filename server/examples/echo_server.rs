@@ -13,7 +13,7 @@ use axum::{
 };
 use snug_server::{
     Config, Server,
-    consumer::frames::{self, End, Frames, Heard},
+    consumer::frames::{self, ConnectionEnd, DataFrame, FrameReader},
     dialect::Dialect,
     fanout::Outbound,
     http::{
@@ -57,17 +57,17 @@ async fn echo(
         tokio::spawn(async move {
             let id = server.hub.next_id();
             let outbound = Arc::new(Outbound::new(id, Dialect::Plain, socket, server.hub.now_ms()));
-            let frames = Frames::new(&server, &outbound, read, LARGEST).await;
+            let frames = FrameReader::new(&server, &outbound, read, LARGEST).await;
             frames::carry(&outbound, say_back(&outbound, frames)).await;
         });
     }))
 }
 
-async fn say_back(outbound: &Outbound, mut frames: Frames<'_>) -> End {
+async fn say_back(outbound: &Outbound, mut frames: FrameReader<'_>) -> ConnectionEnd {
     loop {
         let mut frame = Bytes::from(match frames.next().await {
-            Ok(Heard::Text(text)) => websocket::text(&text),
-            Ok(Heard::Binary(bytes)) => websocket::binary(&bytes),
+            Ok(DataFrame::Text(text)) => websocket::text(&text),
+            Ok(DataFrame::Binary(bytes)) => websocket::binary(&bytes),
             Err(end) => return end,
         });
         while !frame.is_empty() {

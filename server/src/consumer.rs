@@ -1,100 +1,94 @@
 //! One connection's life: connect, receive, disconnect.
 //!
-//! [`serve`] reads top to bottom: the greeting, the join, then frames in and answers out until either side ends it. What the
-//! room says does not pass through here; it goes from the room's tail to the socket ([`crate::fanout`]). Leaving is a guard's
+//! [`serve`] reads top to bottom: the greeting, the join, then frames in and answers out until either side ends it. The room's
+//! frames do not pass through here: they go from the room's tail to the socket ([`crate::fanout`]). Leaving is a guard's
 //! `Drop`, so no way out can skip it.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::future::OptionFuture;
-use snug_shared::{
-    ClientFrame, CloseReason, NameError, RoomName, ServerFrame,
-    limits::{CHALLENGE_BYTES, CLIENT_FRAME_BYTES},
-};
-use tokio::{runtime::Handle, time::timeout};
+use snug_shared::{CloseReason, limits::CLIENT_FRAME_BYTES};
+use tokio::runtime::Handle;
 
 use crate::{
     Server,
-    dialect::{self, Dialect},
+    dialect::Dialect,
     fanout::Outbound,
     log::Later,
     net::{peer::Peer, socket::Socket},
-    random,
     websocket::Frame,
 };
 
-mod answer;
 pub mod frames;
+mod handler;
 mod join;
+mod membership;
 mod plain;
+mod query_options;
+mod rejection;
 mod replay;
-mod wish;
 
-use frames::{End, Frames, Heard};
-pub use wish::Wish;
+use frames::{ConnectionEnd, DataFrame, FrameReader};
+use handler::{Answer, Handler};
+use membership::Admitted;
+pub use membership::Destination;
+pub use query_options::QueryOptions;
 
-/// How long a client may take to say hello (`docs/protocol.md` §4).
-const HELLO: Duration = Duration::from_secs(5);
 /// Pages of history under way for one connection; beyond it the server stops reading from it.
 const PAGES: usize = 64;
-/// How long a hello is waited for only to have the refusal of the names come after it.
-const BAD_NAME_HELLO: Duration = Duration::from_secs(1);
 
 /// An upgraded connection and what its path asked for.
-pub struct Visitor {
+pub struct Connection {
     /// The stream.
     pub socket: Socket,
-    /// What is still to be written before anything else: the answer to the handshake, where it goes out with the first frame.
+    /// Bytes to write before anything else: the answer to the handshake, where it goes out with the first frame.
     pub answer: Bytes,
-    /// What came in behind the handshake already.
+    /// Bytes that came in behind the handshake already.
     pub read: Bytes,
-    /// The room the path asked for.
-    pub room: Result<RoomName, NameError>,
-    /// The nickname's segment, where there is one.
-    pub nickname: Option<String>,
-    /// Where the visitor comes from, and what counts the connection as long as it lasts.
+    /// The names in its path.
+    pub destination: Destination,
+    /// The other end, which counts the connection for as long as it lasts.
     pub peer: Peer,
-    /// What it speaks.
+    /// How it speaks.
     pub dialect: Dialect,
-    /// What its address asks for besides, where it does not say hello.
-    pub wish: Wish,
+    /// The options in its query, for dialects without a hello.
+    pub options: QueryOptions,
 }
 
-/// Serves a visitor in a task of its own, on the thread of the room asked for.
-pub fn begin(server: Arc<Server>, visitor: Visitor) {
+/// Serves a connection in a task of its own, on the thread of the room it asked for.
+pub fn begin(server: Arc<Server>, connection: Connection) {
     let here = Handle::current();
-    let runtime = match &visitor.room {
+    let runtime = match &connection.destination.room {
         Ok(room) => server.hub.runtime_of(&room.key()).clone(),
         Err(_) => here.clone(),
     };
     if runtime.id() == here.id() {
-        drop(here.spawn(serve(server, visitor)));
+        drop(here.spawn(serve(server, connection)));
         return;
     }
     drop(runtime.spawn(async move {
-        match visitor.socket.moved() {
-            // A task of its own, so that nothing of the move stays.
-            Ok(socket) => drop(tokio::spawn(serve(server, Visitor { socket, ..visitor }))),
+        match connection.socket.moved() {
+            // In a task of its own, so that nothing of the move stays in memory.
+            Ok(socket) => drop(tokio::spawn(serve(server, Connection { socket, ..connection }))),
             Err(error) => tracing::warn!(%error, "a connection could not change threads"),
         }
     }));
 }
 
-/// Serves a visitor until the connection is over.
+/// Serves a connection until it is over.
 ///
-/// The greeting and the replay are boxes of their own: what they need would otherwise stay with an idle connection.
-pub fn serve(server: Arc<Server>, visitor: Visitor) -> impl Future<Output = ()> + Send {
-    let Visitor { socket, answer, read, room, nickname, dialect, wish, peer } = visitor;
+/// The greeting and the replay are boxes of their own: otherwise an idle connection would keep the memory they need.
+pub fn serve(server: Arc<Server>, connection: Connection) -> impl Future<Output = ()> + Send {
+    let Connection { socket, answer, read, destination, peer, dialect, options } = connection;
     let visit = server.visit();
     let id = server.hub.next_id();
     let outbound = Arc::new(Outbound::new(id, dialect, socket, server.hub.now_ms()));
     outbound.queue(answer);
     tracing::debug!(connection = id, peer = %peer.address, "connection begins");
     async move {
-        let mut frames = Frames::new(&server, &outbound, read, CLIENT_FRAME_BYTES).await;
-        let path = join::Path { room, nickname };
-        let conversation = converse(&server, path, wish, &outbound, &mut frames);
+        let mut frames = FrameReader::new(&server, &outbound, read, CLIENT_FRAME_BYTES).await;
+        let conversation = converse(&server, destination, options, &outbound, &mut frames);
         frames::carry(&outbound, Box::pin(conversation)).await;
         drop((visit, peer));
     }
@@ -102,24 +96,25 @@ pub fn serve(server: Arc<Server>, visitor: Visitor) -> impl Future<Output = ()> 
 
 async fn converse(
     server: &Arc<Server>,
-    path: join::Path,
-    wish: Wish,
+    destination: Destination,
+    options: QueryOptions,
     outbound: &Arc<Outbound>,
-    frames: &mut Frames<'_>,
-) -> End {
+    frames: &mut FrameReader<'_>,
+) -> ConnectionEnd {
     let joined = match outbound.dialect {
-        Dialect::Native => Box::pin(greet(server, path, outbound, frames)).await,
-        Dialect::Plain | Dialect::Lobby => Box::pin(plain::join(server, path, wish, outbound))
+        Dialect::Native => Box::pin(join::greet(server, destination, outbound, frames)).await,
+        Dialect::Plain | Dialect::Lobby => Box::pin(plain::join(server, destination, options, outbound))
             .await
-            .map_err(|turned| turn_away(outbound, turned)),
+            .map_err(|rejection| rejection.send(outbound)),
     };
-    let (mut seated, plan) = match joined {
-        Ok(joined) => joined,
+    let Admitted { mut membership, replay_after } = match joined {
+        Ok(admitted) => admitted,
         Err(end) => return end,
     };
-    let room = seated.claim.room().clone();
-    let mut replay = OptionFuture::from(Some(Box::pin(replay::replay(server, &room, outbound, plan))));
-    let mut talker = answer::Talker::new(server.clone(), &mut seated, outbound.clone(), wish.echo);
+    let room = membership.claim.room().clone();
+    let mut replay =
+        OptionFuture::from(Some(Box::pin(replay::replay(server, &room, outbound, replay_after))));
+    let mut handler = Handler::new(server.clone(), &mut membership, outbound.clone(), options.echo);
     let mut pages: VecDeque<Later<Option<Frame>>> = VecDeque::new();
     loop {
         tokio::select! {
@@ -127,26 +122,26 @@ async fn converse(
                 Ok(()) => replay = None.into(),
                 Err(error) => {
                     tracing::warn!(room = %room.key, %error, "a replay failed");
-                    return End::Close(CloseReason::Internal);
+                    return ConnectionEnd::Close(CloseReason::Internal);
                 }
             },
-            heard = hear(outbound, frames), if pages.len() < PAGES => {
-                let mut answer = match heard {
-                    Ok(Heard::Text(text)) => talker.hear(&text),
-                    Ok(Heard::Binary(_)) => talker.hear_binary(),
+            received = receive(outbound, frames), if pages.len() < PAGES => {
+                let mut answer = match received {
+                    Ok(DataFrame::Text(text)) => handler.handle(&text),
+                    Ok(DataFrame::Binary(_)) => handler.handle_binary(),
                     Err(end) => return end,
                 };
-                if let answer::Answer::Introduce(introduction) = answer {
-                    // A box, because every connection has the place for this, and hardly one needs it.
-                    answer = Box::pin(talker.introduce(introduction)).await;
+                if let Answer::Introduce(introduction) = answer {
+                    // A box, because otherwise every connection would keep the memory that this needs once, or never.
+                    answer = Box::pin(handler.introduce(introduction)).await;
                 }
                 match answer {
-                    answer::Answer::Nothing | answer::Answer::Introduce(_) => {}
-                    answer::Answer::Now(frame) => outbound.send([frame]),
-                    answer::Answer::Later(page) => pages.push_back(page),
-                    answer::Answer::Last(frame, reason) => {
+                    Answer::Nothing | Answer::Introduce(_) => {}
+                    Answer::Now(frame) => outbound.send([frame]),
+                    Answer::Later(page) => pages.push_back(page),
+                    Answer::Last { frame, close } => {
                         outbound.send(frame);
-                        return End::Close(reason);
+                        return ConnectionEnd::Close(close);
                     }
                 }
             }
@@ -156,55 +151,14 @@ async fn converse(
 }
 
 /// The next frame, once enough of those before it were answered.
-async fn hear(outbound: &Outbound, frames: &mut Frames<'_>) -> Result<Heard, End> {
+async fn receive(outbound: &Outbound, frames: &mut FrameReader<'_>) -> Result<DataFrame, ConnectionEnd> {
     outbound.is_answered().await;
     frames.next().await
 }
 
-/// The oldest of the pages under way. All of them go on by themselves; they are only given in order.
+/// The oldest of the pages under way. All of them proceed by themselves; they are only given in order.
 async fn next_page(pages: &mut VecDeque<Later<Option<Frame>>>) -> Option<Frame> {
     let page = pages.front_mut()?.await;
     let _ = pages.pop_front();
     page
-}
-
-/// The native way in: challenge, names, hello, a place in the room.
-async fn greet(
-    server: &Arc<Server>,
-    path: join::Path,
-    outbound: &Arc<Outbound>,
-    frames: &mut Frames<'_>,
-) -> Result<(join::Seated, join::Plan), End> {
-    let mut challenge = [0; CHALLENGE_BYTES];
-    if random::fill(&mut challenge).is_err() {
-        return Err(End::Close(CloseReason::Internal));
-    }
-    let challenge = data_encoding::BASE64.encode(&challenge);
-    outbound.send([dialect::native(&ServerFrame::Challenge { challenge })]);
-
-    let names = match path.names() {
-        Ok(names) => names,
-        Err(turned) => {
-            // Many clients send their hello unasked, and would fail at that before they saw why.
-            let _ = timeout(BAD_NAME_HELLO, frames.next_text()).await;
-            return Err(turn_away(outbound, turned));
-        }
-    };
-    let hello = match timeout(HELLO, frames.next_text()).await {
-        Err(_) => return Err(End::Close(CloseReason::BadHello)),
-        Ok(text) => match ClientFrame::decode(&text?) {
-            Ok(ClientFrame::Hello(hello)) => hello,
-            Ok(_) => return Err(End::Close(CloseReason::BadHello)),
-            Err(refused) => {
-                return Err(turn_away(outbound, (CloseReason::BadHello, Some(refused.into()))));
-            }
-        },
-    };
-    join::join(server, names, hello, outbound).await.map_err(|turned| turn_away(outbound, turned))
-}
-
-/// Says why somebody does not get in.
-fn turn_away(outbound: &Outbound, (reason, error): join::Turned) -> End {
-    outbound.send(error.map(|error| outbound.dialect.error(&error)));
-    End::Close(reason)
 }

@@ -37,7 +37,7 @@ const READ_BUFFER: usize = 256;
 
 /// How a conversation ended.
 #[derive(Debug)]
-pub enum End {
+pub enum ConnectionEnd {
     /// This side has had enough.
     Close(CloseReason),
     /// The other side said goodbye, and it was answered.
@@ -48,7 +48,7 @@ pub enum End {
 
 /// A frame with something in it.
 #[derive(Debug)]
-pub enum Heard {
+pub enum DataFrame {
     /// Text, which is UTF-8.
     Text(Utf8Bytes),
     /// Anything else.
@@ -56,13 +56,13 @@ pub enum Heard {
 }
 
 /// What comes in on a connection.
-pub struct Frames<'a> {
+pub struct FrameReader<'a> {
     server: &'a Server,
     outbound: &'a Outbound,
     stream: WebSocketStream<Incoming<'a>>,
 }
 
-impl<'a> Frames<'a> {
+impl<'a> FrameReader<'a> {
     /// Reads the socket of `outbound`, beginning with what was `read` from it already. No message may be larger than `most`
     /// bytes, its fragments together.
     pub async fn new(server: &'a Server, outbound: &'a Outbound, read: Bytes, most: usize) -> Self {
@@ -81,18 +81,18 @@ impl<'a> Frames<'a> {
     /// The next frame with something in it, whatever control frames come before it.
     ///
     /// # Errors
-    /// The connection's [`End`].
-    pub async fn next(&mut self) -> Result<Heard, End> {
+    /// The connection's [`ConnectionEnd`].
+    pub async fn next(&mut self) -> Result<DataFrame, ConnectionEnd> {
         loop {
             let frame = self.stream.next().await;
             let is_pong = matches!(frame, Some(Ok(Message::Pong(_))));
             self.outbound.hear(self.server.hub.now_ms(), is_pong);
             match frame {
-                Some(Ok(Message::Text(text))) => return Ok(Heard::Text(text)),
-                Some(Ok(Message::Binary(bytes))) => return Ok(Heard::Binary(bytes)),
+                Some(Ok(Message::Text(text))) => return Ok(DataFrame::Text(text)),
+                Some(Ok(Message::Binary(bytes))) => return Ok(DataFrame::Binary(bytes)),
                 // The library answers these when it is asked for the next frame.
                 Some(Ok(_)) => {}
-                None => return Err(End::Closed),
+                None => return Err(ConnectionEnd::Closed),
                 Some(Err(error)) => return Err(end_after(&error)),
             }
         }
@@ -101,24 +101,24 @@ impl<'a> Frames<'a> {
     /// The next text frame; nothing else may come.
     ///
     /// # Errors
-    /// The connection's [`End`].
-    pub async fn next_text(&mut self) -> Result<Utf8Bytes, End> {
+    /// The connection's [`ConnectionEnd`].
+    pub async fn next_text(&mut self) -> Result<Utf8Bytes, ConnectionEnd> {
         match self.next().await? {
-            Heard::Text(text) => Ok(text),
-            Heard::Binary(_) => Err(End::Close(CloseReason::Binary)),
+            DataFrame::Text(text) => Ok(text),
+            DataFrame::Binary(_) => Err(ConnectionEnd::Close(CloseReason::Binary)),
         }
     }
 }
 
 /// Goes on with a conversation until either side ends it, and says goodbye.
-pub async fn carry(outbound: &Arc<Outbound>, conversation: impl Future<Output = End>) {
+pub async fn carry(outbound: &Arc<Outbound>, conversation: impl Future<Output = ConnectionEnd>) {
     tokio::select! {
         // What it queues it mostly sends itself, together with what comes next.
         biased;
         end = conversation => match end {
-            End::Close(reason) => outbound.close(reason),
-            End::Closed => outbound.hang_up(),
-            End::Gone => outbound.abandon(),
+            ConnectionEnd::Close(reason) => outbound.close(reason),
+            ConnectionEnd::Closed => outbound.hang_up(),
+            ConnectionEnd::Gone => outbound.abandon(),
         },
         // Somebody else ended it: a newer connection of the same seat, the sweep, the server's stop, or its own slowness.
         () = outbound.pump() => {}
@@ -152,14 +152,14 @@ async fn farewell(outbound: &Outbound, reason: Option<CloseReason>) {
 }
 
 /// What a failed read means for the connection.
-fn end_after(error: &tungstenite::Error) -> End {
+fn end_after(error: &tungstenite::Error) -> ConnectionEnd {
     use tungstenite::Error;
     match error {
-        Error::ConnectionClosed | Error::AlreadyClosed => End::Closed,
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
-        Error::Protocol(_) => End::Close(CloseReason::BrokenFrame),
-        Error::Utf8(_) => End::Close(CloseReason::BadUtf8),
-        Error::Capacity(_) => End::Close(CloseReason::TooBig),
-        _ => End::Gone,
+        Error::ConnectionClosed | Error::AlreadyClosed => ConnectionEnd::Closed,
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => ConnectionEnd::Gone,
+        Error::Protocol(_) => ConnectionEnd::Close(CloseReason::BrokenFrame),
+        Error::Utf8(_) => ConnectionEnd::Close(CloseReason::BadUtf8),
+        Error::Capacity(_) => ConnectionEnd::Close(CloseReason::TooBig),
+        _ => ConnectionEnd::Gone,
     }
 }

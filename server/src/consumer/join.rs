@@ -1,93 +1,87 @@
-//! From a path and a hello to a place in a room.
+//! The native way in: challenge, names, hello, a place in a room.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use snug_shared::{
-    CloseReason, ErrorCode, ErrorFrame, Established, Hello, NameError, Nickname, Resume, RoomName, Seq,
-    ServerFrame, ServerInfo, VERSION,
+    ClientFrame, CloseReason, ErrorCode, ErrorFrame, Established, Hello, Nickname, Resume, Seq, ServerFrame,
+    ServerInfo, VERSION, limits::CHALLENGE_BYTES,
 };
+use tokio::time::timeout;
 
+use super::{
+    frames::{ConnectionEnd, FrameReader},
+    membership::{Admitted, Destination, Membership, Names},
+    rejection::Rejection,
+};
 use crate::{
     Server, dialect,
     fanout::Outbound,
-    hub::{Claim, EnterError, Entered, Place},
+    hub::{Claim, Entered, Place},
     log::{Epoch, LogError, RoomRecord, Span},
     presence::{JoinError, Naming},
+    random,
     seat::Seat,
 };
 
+/// How long a client may take to say hello (`docs/protocol.md` §4).
+const HELLO: Duration = Duration::from_secs(5);
+/// How long the server waits for a hello only to send the refusal of the names after it.
+const BAD_NAME_HELLO: Duration = Duration::from_secs(1);
 /// Bytes of text read to look at a single entry.
 const ONE_ENTRY: usize = 1;
 
-/// What the connection's path asked for.
-pub(super) struct Path {
-    pub room: Result<RoomName, NameError>,
-    pub nickname: Option<String>,
-}
-
-/// Names that were checked.
-pub(super) struct Names {
-    room: RoomName,
-    nickname: Nickname,
-}
-
-/// A place in a room, given up when it is dropped.
-pub(super) struct Seated {
-    pub claim: Claim,
-    pub nickname: Nickname,
-    pub member: u64,
-    /// Whether the nickname is settled.
-    pub named: bool,
-}
-
-/// What a newcomer is sent before it follows the room: every entry after this one.
-pub(super) struct Plan {
-    pub after: Seq,
-}
-
-/// A close and the words that go before it.
-pub(super) type Turned = (CloseReason, Option<ErrorFrame>);
-
-impl Path {
-    /// Checks the names; the reason goes out before the close, so that a browser sees it too.
-    pub fn names(&self) -> Result<Names, Turned> {
-        Ok(Names { room: self.room()?, nickname: nickname(self.nickname.as_deref().unwrap_or_default())? })
+/// Greets a connection, and lets it in or says why not.
+pub(super) async fn greet(
+    server: &Arc<Server>,
+    destination: Destination,
+    outbound: &Arc<Outbound>,
+    frames: &mut FrameReader<'_>,
+) -> Result<Admitted, ConnectionEnd> {
+    let mut challenge = [0; CHALLENGE_BYTES];
+    if random::fill(&mut challenge).is_err() {
+        return Err(ConnectionEnd::Close(CloseReason::Internal));
     }
+    let challenge = data_encoding::BASE64.encode(&challenge);
+    outbound.send([dialect::native(&ServerFrame::Challenge { challenge })]);
 
-    /// Checks the room's name.
-    pub fn room(&self) -> Result<RoomName, Turned> {
-        self.room.clone().map_err(|error| bad_name("The room's name", error))
-    }
+    let names = match destination.names() {
+        Ok(names) => names,
+        Err(rejection) => {
+            // Many clients send their hello unasked. Closed before it, they would fail at that and not see why.
+            let _ = timeout(BAD_NAME_HELLO, frames.next_text()).await;
+            return Err(rejection.send(outbound));
+        }
+    };
+    let hello = match timeout(HELLO, frames.next_text()).await {
+        Err(_) => return Err(ConnectionEnd::Close(CloseReason::BadHello)),
+        Ok(text) => match ClientFrame::decode(&text?) {
+            Ok(ClientFrame::Hello(hello)) => hello,
+            Ok(_) => return Err(ConnectionEnd::Close(CloseReason::BadHello)),
+            Err(refused) => {
+                return Err(Rejection::new(CloseReason::BadHello, refused.into()).send(outbound));
+            }
+        },
+    };
+    join(server, names, hello, outbound).await.map_err(|rejection| rejection.send(outbound))
 }
 
-/// Checks a nickname.
-pub(super) fn nickname(name: &str) -> Result<Nickname, Turned> {
-    Nickname::parse(name).map_err(|error| bad_name("The nickname", error))
-}
-
-fn bad_name(what: &str, error: NameError) -> Turned {
-    (CloseReason::BadName, Some(ErrorFrame::new(ErrorCode::BadName, format!("{what}: {error}"))))
-}
-
-/// Gives a visitor a place and tells them so. What they missed follows by the plan.
-pub(super) async fn join(
+/// Gives a connection a place in the room and tells it so. The replay follows.
+async fn join(
     server: &Arc<Server>,
     names: Names,
     hello: Hello,
     outbound: &Arc<Outbound>,
-) -> Result<(Seated, Plan), Turned> {
+) -> Result<Admitted, Rejection> {
     let Names { room, nickname } = names;
     if hello.version != VERSION {
         let message = format!(
             "This server speaks version {VERSION} of the wire, this client version {}. Please update the older one.",
             hello.version
         );
-        return Err((
-            CloseReason::UnsupportedVersion,
-            Some(ErrorFrame::new(ErrorCode::Unsupported, message)),
-        ));
+        let error = ErrorFrame::new(ErrorCode::Unsupported, message);
+        return Err(Rejection::new(CloseReason::UnsupportedVersion, error));
     }
-    // Everybody may come in without these here, so who brings one is told and let in all the same.
+    // Nobody needs these here, so a client that brings one is told so and let in all the same.
     for (brought, what) in
         [(hello.credentials.password.is_some(), "passwords"), (hello.credentials.identity.is_some(), "keys")]
     {
@@ -104,44 +98,42 @@ pub(super) async fn join(
     let returning = known.is_some();
     let seat = match known {
         Some(seat) => seat,
-        None => server.seats.issue(&key).map_err(|_| (CloseReason::Internal, None))?,
+        None => server.seats.issue(&key)?,
     };
-    let room = Arc::new(server.hub.enter(&room).await.map_err(|error| turned(&error))?);
+    let room = Arc::new(server.hub.enter(&room).await?);
     let Seat { token, author } = seat;
     // From here on every way out gives the place up.
     let claim = Claim::new(room, outbound.clone(), author);
     let Place { member, nickname } =
         claim.take(Naming::Exactly(nickname.clone())).await.map_err(|error| no_place(&nickname, error))?;
-    let seated = Seated { claim, nickname, member, named: true };
-    let plan = establish(server, &seated, token, &hello, returning, outbound)
-        .await
-        .map_err(|error| turned(&EnterError::Log(error)))?;
-    Ok((seated, plan))
+    let membership = Membership { claim, nickname, member, named: true };
+    let replay_after = establish(server, &membership, token, &hello, returning, outbound).await?;
+    Ok(Admitted { membership, replay_after })
 }
 
 /// Why there is no place for `nickname`.
-fn no_place(nickname: &Nickname, error: JoinError) -> Turned {
+fn no_place(nickname: &Nickname, error: JoinError) -> Rejection {
     match error {
-        JoinError::Full => (CloseReason::Full, None),
+        JoinError::Full => CloseReason::Full.into(),
         JoinError::NicknameTaken { suggestion } => {
             let message = format!("“{nickname}” is in use in this room. “{suggestion}” is free.");
             let mut error = ErrorFrame::new(ErrorCode::NicknameTaken, message);
             error.suggestion = Some(suggestion);
-            (CloseReason::NicknameTaken, Some(error))
+            Rejection::new(CloseReason::NicknameTaken, error)
         }
-        JoinError::Unavailable(error) => turned(&error.into()),
+        JoinError::Unavailable(error) => error.into(),
     }
 }
 
 async fn establish(
     server: &Arc<Server>,
-    seated: &Seated,
+    membership: &Membership,
     token: String,
     hello: &Hello,
     returning: bool,
     outbound: &Outbound,
-) -> Result<Plan, LogError> {
-    let (room, author) = (seated.claim.room(), seated.claim.author());
+) -> Result<Seq, LogError> {
+    let (room, author) = (membership.claim.room(), membership.claim.author());
     let log = &server.backend.log;
     let read = match returning {
         true => log.read_position(&room.key, author).await?,
@@ -170,8 +162,8 @@ async fn establish(
         },
         durability: server.config.durability,
         room: room.name.clone(),
-        nickname: seated.nickname.clone(),
-        member: seated.member.to_string(),
+        nickname: membership.nickname.clone(),
+        member: membership.member.to_string(),
         by: author.clone(),
         seat: token,
         epoch: room.epoch.to_string(),
@@ -186,7 +178,7 @@ async fn establish(
     };
     // Goes out with the replay's first frame.
     outbound.queue(dialect::native(&ServerFrame::ConnectionEstablished(Box::new(established))));
-    Ok(Plan { after })
+    Ok(after)
 }
 
 /// Whether the log still holds everything after what a returning client has, and is the log it had it from.
@@ -210,15 +202,4 @@ async fn can_resume(server: &Server, room: &Entered, resume: &Resume) -> Result<
     let line = slice.and_then(|slice| slice.entries.into_iter().next());
     // Where that very entry has just been let go, or is damaged, nothing can be compared and nothing is missing.
     Ok(line.is_none_or(|line| line.entry().is_none_or(|entry| entry.seq != resume.after || entry.id == id)))
-}
-
-pub(super) fn turned(error: &EnterError) -> Turned {
-    match error {
-        EnterError::Full => (CloseReason::Full, None),
-        EnterError::Draining | EnterError::Changing => (CloseReason::Restart, None),
-        EnterError::Log(LogError::Full | LogError::Unavailable(_)) | EnterError::Unavailable(_) => {
-            let message = "The server cannot read its log right now. It will be tried again.";
-            (CloseReason::Internal, Some(ErrorFrame::new(ErrorCode::Unavailable, message)))
-        }
-    }
 }

@@ -1,8 +1,9 @@
-//! What a newcomer missed, in frames that fit, until they follow the room.
+//! The entries that a newcomer missed, sent in blocks until it follows the room.
 
 use std::sync::Arc;
 
-use super::join::Plan;
+use snug_shared::Seq;
+
 use crate::{
     Server,
     fanout::{Missed, Outbound},
@@ -17,15 +18,14 @@ pub(super) const BLOCK_BYTES: usize = 96 * 1024;
 /// Bytes that may still wait for the socket when the next block is read.
 const BACKLOG: usize = 64 * 1024;
 
-/// Sends every entry after the plan's, block by block as fast as the socket takes them, and lets the member follow the room
+/// Sends every entry after `after`, block by block as fast as the socket takes them, and lets the member follow the room
 /// from the last of them: nothing is missed or doubled between.
 pub(super) async fn replay(
     server: &Arc<Server>,
     room: &Entered,
     outbound: &Outbound,
-    plan: Plan,
+    mut after: Seq,
 ) -> Result<(), LogError> {
-    let mut after = plan.after;
     // Nothing was missed, as far as the room knows; what is not in its tail yet will be. The log need not be asked.
     if after >= room.last() && room.go_live(outbound, &Missed::default().frames(outbound, true), after) {
         return Ok(());

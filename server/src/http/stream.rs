@@ -58,7 +58,7 @@ pub async fn stream(
     };
     if let Some(after) = after {
         let record = reader.server.backend.log.room(&reader.room.name).await?;
-        // Whoever knows more than there is has it from a log that is gone.
+        // `after` past the end comes from a discarded log: clamp it.
         reader.after = after.min(record.last);
     }
     if reader.server.hub.is_draining() {

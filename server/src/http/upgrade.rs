@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::{HttpError, connection::HttpStream, guard::Guard};
 use crate::{
     Server,
-    consumer::{self, Visitor, Wish},
+    consumer::{self, Connection, Destination, QueryOptions},
     dialect::Dialect,
     net::{peer::Peer, prefixed::Prefixed, socket::Socket},
 };
@@ -42,10 +42,10 @@ pub async fn upgrade(
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Result<Response, HttpError> {
-    let (handshake, visit) =
-        Visit::parse(request.method(), request.version(), request.uri(), request.headers())?;
-    Ok(handshake.switch(request, peer, visit.dialect, move |socket, read, peer| {
-        visit.begin(server, socket, Bytes::new(), read, peer);
+    let (handshake, wanted) =
+        RoomRequest::parse(request.method(), request.version(), request.uri(), request.headers())?;
+    Ok(handshake.switch(request, peer, wanted.dialect, move |socket, read, peer| {
+        wanted.begin(server, socket, Bytes::new(), read, peer);
     }))
 }
 
@@ -60,19 +60,19 @@ pub fn upgrade_at_once(
     connection: Prefixed,
     peer: &Peer,
 ) -> Result<(), Prefixed> {
-    let Some((handshake, visit, length)) = read_at_once(guard, connection.prefix()) else {
+    let Some((handshake, wanted, length)) = read_at_once(guard, connection.prefix()) else {
         return Err(connection);
     };
     let (socket, head) = connection.into_parts();
     // Copied, so that an idle socket does not keep the request.
     let read = Bytes::copy_from_slice(&head[length..]);
-    let answer = handshake.head(visit.dialect);
-    visit.begin(server.clone(), socket, answer, read, peer.clone());
+    let answer = handshake.head(wanted.dialect);
+    wanted.begin(server.clone(), socket, answer, read, peer.clone());
     Ok(())
 }
 
 /// What a head asks for, and how long it is; nothing when that takes more than a look.
-fn read_at_once(guard: &Guard, head: &[u8]) -> Option<(Handshake, Visit, usize)> {
+fn read_at_once(guard: &Guard, head: &[u8]) -> Option<(Handshake, RoomRequest, usize)> {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS];
     let mut request = httparse::Request::new(&mut fields);
     let httparse::Status::Complete(length) = request.parse(head).ok()? else { return None };
@@ -85,41 +85,42 @@ fn read_at_once(guard: &Guard, head: &[u8]) -> Option<(Handshake, Visit, usize)>
         headers.append(name, HeaderValue::from_bytes(field.value).ok()?);
     }
     guard.admit(Version::HTTP_11, &uri, &headers).ok()?;
-    let (handshake, visit) = Visit::parse(&Method::GET, Version::HTTP_11, &uri, &headers).ok()?;
-    Some((handshake, visit, length))
+    let (handshake, wanted) = RoomRequest::parse(&Method::GET, Version::HTTP_11, &uri, &headers).ok()?;
+    Some((handshake, wanted, length))
 }
 
 /// What a request for a place in a room asks for.
 #[derive(Debug)]
-struct Visit {
-    path: Path,
+struct RoomRequest {
+    path: RoomPath,
     dialect: Dialect,
-    wish: Wish,
+    options: QueryOptions,
 }
 
-impl Visit {
+impl RoomRequest {
     fn parse(
         method: &Method,
         version: Version,
         uri: &Uri,
         headers: &HeaderMap,
     ) -> Result<(Handshake, Self), HttpError> {
-        let path = Path::parse(uri.path()).ok_or_else(HttpError::nothing_here)?;
+        let path = RoomPath::parse(uri.path()).ok_or_else(HttpError::nothing_here)?;
         let handshake = Handshake::check(method, version, headers)?;
         let dialect = match (path.lobby, handshake.native) {
             (true, _) => Dialect::Lobby,
             (false, true) => Dialect::Native,
             (false, false) => Dialect::Plain,
         };
-        let wish = Wish::parse(uri.query().unwrap_or_default());
-        Ok((handshake, Self { path, dialect, wish }))
+        let options = QueryOptions::parse(uri.query().unwrap_or_default());
+        Ok((handshake, Self { path, dialect, options }))
     }
 
     fn begin(self, server: Arc<Server>, socket: Socket, answer: Bytes, read: Bytes, peer: Peer) {
-        let Self { path: Path { room, nickname, .. }, dialect, wish } = self;
-        // What is not UTF-8 is no name, and neither is nothing.
+        let Self { path: RoomPath { room, nickname, .. }, dialect, options } = self;
+        // A segment that is not UTF-8 is no name, and neither is an empty one.
         let room = RoomName::parse(&room.unwrap_or_default());
-        consumer::begin(server, Visitor { socket, answer, read, room, nickname, peer, dialect, wish });
+        let destination = Destination { room, nickname };
+        consumer::begin(server, Connection { socket, answer, read, destination, peer, dialect, options });
     }
 }
 
@@ -134,7 +135,7 @@ fn take_apart(upgraded: Upgraded) -> Option<(Socket, Bytes)> {
 
 /// The names in the path, decoded.
 #[derive(Debug, PartialEq, Eq)]
-struct Path {
+struct RoomPath {
     /// None when it is not UTF-8.
     room: Option<String>,
     /// None when there is no such segment; empty, which no name is, when it is not UTF-8.
@@ -143,7 +144,7 @@ struct Path {
     lobby: bool,
 }
 
-impl Path {
+impl RoomPath {
     fn parse(path: &str) -> Option<Self> {
         if let "/ws/socket-server" | "/ws/socker-server" = path.strip_suffix('/').unwrap_or(path) {
             return Some(Self { room: Some(LOBBY.to_owned()), nickname: None, lobby: true });
@@ -267,30 +268,30 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Option<&HeaderValue> {
 mod tests {
     use super::*;
 
-    fn path(room: Option<&str>, nickname: Option<&str>) -> Option<Path> {
-        Some(Path { room: room.map(str::to_owned), nickname: nickname.map(str::to_owned), lobby: false })
+    fn path(room: Option<&str>, nickname: Option<&str>) -> Option<RoomPath> {
+        Some(RoomPath { room: room.map(str::to_owned), nickname: nickname.map(str::to_owned), lobby: false })
     }
 
     #[test]
     fn names_are_decoded_segment_by_segment() {
-        assert_eq!(Path::parse("/ws/chat/tea/maya"), path(Some("tea"), Some("maya")));
-        assert_eq!(Path::parse("/ws/chat/tea/maya/"), path(Some("tea"), Some("maya")));
-        assert_eq!(Path::parse("/ws/chat/tea/"), path(Some("tea"), None));
-        assert_eq!(Path::parse("/ws/chat/tea"), path(Some("tea"), None));
-        assert_eq!(Path::parse("/ws/chat/a%2Fb/m%C3%A4ya"), path(Some("a/b"), Some("mäya")));
-        assert_eq!(Path::parse("/ws/chat/%FF/maya"), path(None, Some("maya")));
-        assert_eq!(Path::parse("/ws/chat/tea/%FF"), path(Some("tea"), Some("")));
-        assert_eq!(Path::parse("/ws/chat//maya"), path(Some(""), Some("maya")));
-        assert_eq!(Path::parse("/ws/chat/tea/maya/more"), None);
+        assert_eq!(RoomPath::parse("/ws/chat/tea/maya"), path(Some("tea"), Some("maya")));
+        assert_eq!(RoomPath::parse("/ws/chat/tea/maya/"), path(Some("tea"), Some("maya")));
+        assert_eq!(RoomPath::parse("/ws/chat/tea/"), path(Some("tea"), None));
+        assert_eq!(RoomPath::parse("/ws/chat/tea"), path(Some("tea"), None));
+        assert_eq!(RoomPath::parse("/ws/chat/a%2Fb/m%C3%A4ya"), path(Some("a/b"), Some("mäya")));
+        assert_eq!(RoomPath::parse("/ws/chat/%FF/maya"), path(None, Some("maya")));
+        assert_eq!(RoomPath::parse("/ws/chat/tea/%FF"), path(Some("tea"), Some("")));
+        assert_eq!(RoomPath::parse("/ws/chat//maya"), path(Some(""), Some("maya")));
+        assert_eq!(RoomPath::parse("/ws/chat/tea/maya/more"), None);
     }
 
     #[test]
     fn both_spellings_of_the_lobby_lead_to_one_room() {
         for path in ["/ws/socket-server/", "/ws/socker-server/", "/ws/socket-server", "/ws/socker-server"] {
-            let lobby = Path { room: Some("test".to_owned()), nickname: None, lobby: true };
-            assert_eq!(Path::parse(path), Some(lobby), "{path}");
+            let lobby = RoomPath { room: Some("test".to_owned()), nickname: None, lobby: true };
+            assert_eq!(RoomPath::parse(path), Some(lobby), "{path}");
         }
-        assert_eq!(Path::parse("/ws/socket-server/more"), None);
+        assert_eq!(RoomPath::parse("/ws/socket-server/more"), None);
     }
 
     fn status(changes: &[(&'static str, &'static str)]) -> u16 {

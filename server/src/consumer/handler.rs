@@ -8,7 +8,7 @@ use std::{
 use snug_shared::{ClientFrame, CloseReason, ErrorCode, ErrorFrame, Intent, MessageText, Seq, ServerFrame};
 use uuid::Uuid;
 
-use super::{join::Seated, plain, replay};
+use super::{membership::Membership, plain, replay};
 use crate::{
     Server,
     dialect::{self, Dialect, PlainFrame},
@@ -38,7 +38,7 @@ pub(super) enum Answer {
     /// Nothing before a name is taken, which has to be waited for.
     Introduce(Introduction),
     /// This, and the end.
-    Last(Option<Frame>, CloseReason),
+    Last { frame: Option<Frame>, close: CloseReason },
 }
 
 /// A guest's first frame with a name in it.
@@ -49,9 +49,9 @@ pub(super) struct Introduction {
 }
 
 /// One member's side of the conversation.
-pub(super) struct Talker<'a> {
+pub(super) struct Handler<'a> {
     server: Arc<Server>,
-    seated: &'a mut Seated,
+    membership: &'a mut Membership,
     outbound: Arc<Outbound>,
     /// Whether all comes back to its sender, whatever was sent with it.
     echo: bool,
@@ -61,29 +61,34 @@ pub(super) struct Talker<'a> {
     typed_at: Option<Instant>,
 }
 
-impl<'a> Talker<'a> {
-    pub fn new(server: Arc<Server>, seated: &'a mut Seated, outbound: Arc<Outbound>, echo: bool) -> Self {
-        Self { server, seated, outbound, echo, strikes: 0, warnings: 0, typed_at: None }
+impl<'a> Handler<'a> {
+    pub fn new(
+        server: Arc<Server>,
+        membership: &'a mut Membership,
+        outbound: Arc<Outbound>,
+        echo: bool,
+    ) -> Self {
+        Self { server, membership, outbound, echo, strikes: 0, warnings: 0, typed_at: None }
     }
 
     /// Takes one text frame.
-    pub fn hear(&mut self, text: &str) -> Answer {
+    pub fn handle(&mut self, text: &str) -> Answer {
         match self.outbound.dialect {
             Dialect::Native => match ClientFrame::decode(text) {
-                Ok(frame) => self.hear_native(frame),
+                Ok(frame) => self.handle_native(frame),
                 Err(refused) => self.refuse(refused.into()),
             },
             Dialect::Plain | Dialect::Lobby => match PlainFrame::decode(text) {
-                Ok(said) => self.hear_said(said),
+                Ok(frame) => self.handle_plain(frame),
                 Err(refused) => self.refuse(refused.into()),
             },
         }
     }
 
     /// Takes one binary frame: a broken native client, and a clumsy one of the others.
-    pub fn hear_binary(&mut self) -> Answer {
+    pub fn handle_binary(&mut self) -> Answer {
         match self.outbound.dialect {
-            Dialect::Native => Answer::Last(None, CloseReason::Binary),
+            Dialect::Native => Answer::Last { frame: None, close: CloseReason::Binary },
             Dialect::Plain | Dialect::Lobby => self.refuse(ErrorFrame::new(
                 ErrorCode::BadRequest,
                 "Only text is spoken here, no binary frames.",
@@ -100,20 +105,20 @@ impl<'a> Talker<'a> {
         }
         let frame = self.error(&refused);
         match self.strikes >= STRIKES {
-            true => Answer::Last(Some(frame), CloseReason::Flood),
+            true => Answer::Last { frame: Some(frame), close: CloseReason::Flood },
             false => Answer::Now(frame),
         }
     }
 
-    fn hear_said(&mut self, said: PlainFrame) -> Answer {
+    fn handle_plain(&mut self, frame: PlainFrame) -> Answer {
         self.strikes = 0;
-        let PlainFrame { text, user, id } = said;
+        let PlainFrame { text, user, id } = frame;
         let id = id.unwrap_or_else(Uuid::now_v7);
         if let Err(slow_down) = self.may_send(id) {
             return slow_down;
         }
         let is_plain = self.outbound.dialect == Dialect::Plain;
-        let to_be_named = is_plain && !std::mem::replace(&mut self.seated.named, true);
+        let to_be_named = is_plain && !std::mem::replace(&mut self.membership.named, true);
         let keeps = user.is_some();
         if let Some(user) = user.filter(|_| to_be_named) {
             return Answer::Introduce(Introduction { user, text, id });
@@ -126,14 +131,15 @@ impl<'a> Talker<'a> {
 
     /// Gives a guest the name of its first frame, and then enters the message.
     pub async fn introduce(&mut self, Introduction { user, text, id }: Introduction) -> Answer {
-        if let Err((reason, why)) = plain::name(self.seated, &user).await {
-            return Answer::Last(why.map(|why| self.error(&why)), reason);
+        if let Err(rejection) = plain::name(self.membership, &user).await {
+            let frame = rejection.error.map(|error| self.error(&error));
+            return Answer::Last { frame, close: rejection.close };
         }
         self.send(id, Intent::Message { text, reply_to: None }, !self.echo);
         Answer::Nothing
     }
 
-    fn hear_native(&mut self, frame: ClientFrame) -> Answer {
+    fn handle_native(&mut self, frame: ClientFrame) -> Answer {
         self.strikes = 0;
         if let ClientFrame::Send { id, intent } = frame {
             return match self.may_send(id) {
@@ -154,14 +160,14 @@ impl<'a> Talker<'a> {
                 "You are in already. Open another connection for another name.",
             ))),
             ClientFrame::Ping => {
-                Answer::Now(dialect::native(&ServerFrame::Pong { last: self.seated.claim.room().last() }))
+                Answer::Now(dialect::native(&ServerFrame::Pong { last: self.membership.claim.room().last() }))
             }
             ClientFrame::Typing => {
                 self.typing();
                 Answer::Nothing
             }
             ClientFrame::Read { seq } => {
-                let (room, author) = (self.seated.claim.room(), self.seated.claim.author());
+                let (room, author) = (self.membership.claim.room(), self.membership.claim.author());
                 self.server.backend.log.keep_read_position(&room.key, author, seq.min(room.last()));
                 Answer::Nothing
             }
@@ -172,13 +178,13 @@ impl<'a> Talker<'a> {
     /// Enters something into the log. What is kept back comes to everybody but its sender.
     fn send(&self, id: Uuid, intent: Intent, keep_back: bool) {
         let actor = Actor {
-            author: self.seated.claim.author().clone(),
-            nickname: self.seated.nickname.clone(),
+            author: self.membership.claim.author().clone(),
+            nickname: self.membership.nickname.clone(),
             moderator: false,
         };
         let newly = keep_back && self.outbound.keep_back(id);
         self.outbound.expect_answer();
-        let (outbound, room) = (self.outbound.clone(), self.seated.claim.room().clone());
+        let (outbound, room) = (self.outbound.clone(), self.membership.claim.room().clone());
         let callback = Callback::new(move |appended| {
             if newly && matches!(appended, Ok(Appended::Repeated(_) | Appended::Refused(_))) {
                 outbound.keep_back_no_more(&id);
@@ -202,11 +208,11 @@ impl<'a> Talker<'a> {
                 }
             });
         });
-        self.seated.claim.room().append(actor, id, intent, callback);
+        self.membership.claim.room().append(actor, id, intent, callback);
     }
 
     fn history(&self, before: Seq, limit: u32) -> Answer {
-        let room = self.seated.claim.room();
+        let room = self.membership.claim.room();
         let slice = self.server.backend.log.read(
             &room.key,
             Span::Before(before),
@@ -229,10 +235,10 @@ impl<'a> Talker<'a> {
             return;
         }
         self.typed_at = Some(now);
-        let claim = &self.seated.claim;
+        let claim = &self.membership.claim;
         let event = Event::Typing {
             connection: self.outbound.id,
-            user: self.seated.nickname.clone(),
+            user: self.membership.nickname.clone(),
             by: claim.author().clone(),
         };
         // A sign of typing that cannot be sent is not worth an answer.
@@ -241,7 +247,7 @@ impl<'a> Talker<'a> {
 
     fn may_send(&mut self, id: Uuid) -> Result<(), Answer> {
         let taken = match &self.server.sends {
-            Some(sends) => sends.take(Instant::now(), self.seated.claim.author()),
+            Some(sends) => sends.take(Instant::now(), self.membership.claim.author()),
             None => Ok(()),
         };
         self.warned(taken, Some(id))
@@ -249,7 +255,7 @@ impl<'a> Talker<'a> {
 
     fn may_ask(&mut self, id: Option<Uuid>) -> Result<(), Answer> {
         let taken = match &self.server.asks {
-            Some(asks) => asks.take(Instant::now(), self.seated.claim.author()),
+            Some(asks) => asks.take(Instant::now(), self.membership.claim.author()),
             None => Ok(()),
         };
         self.warned(taken, id)
@@ -274,7 +280,7 @@ impl<'a> Talker<'a> {
             )
         });
         Err(match enough {
-            true => Answer::Last(Some(frame), CloseReason::Flood),
+            true => Answer::Last { frame: Some(frame), close: CloseReason::Flood },
             false => Answer::Now(frame),
         })
     }
