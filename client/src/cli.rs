@@ -17,27 +17,27 @@ const SOFTWARE: &str = "tiny-skia";
 /// Chat rooms for your own network
 ///
 /// Without a command, the app opens. The commands are for scripts and open no window: data goes to
-/// standard output, words go to standard error. They end with 0 when it is done, with 1 when the server
-/// refuses or can't be reached, with 2 when they were used wrongly, with 130 after Ctrl-C.
+/// standard output, everything else to standard error. Exit codes: 0 done, 1 the server refused or
+/// can't be reached, 2 wrong usage, 130 Ctrl-C.
 #[derive(Debug, Clone, Default, Parser)]
 #[command(name = "snug", version, verbatim_doc_comment, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
-    /// What to do without a window
+    /// A command for scripts
     #[command(subcommand)]
     pub command: Option<commands::Command>,
     /// Draw with the processor instead of the graphics card
     #[arg(long)]
     pub software: bool,
-    /// Go to this server or invite link at once
+    /// Open this server or invite link
     #[arg(long, value_name = "ADDRESS")]
     pub join: Option<String>,
-    /// Be known by this name
+    /// Your nickname
     #[arg(long, value_name = "NAME", value_parser = Nickname::parse)]
     pub nickname: Option<Nickname>,
-    /// With --join: enter this room of the server
+    /// With --join: join this room
     #[arg(long, value_name = "NAME", value_parser = RoomName::parse, requires = "join")]
     pub room: Option<RoomName>,
-    /// Keep settings, unsent messages and hosted history in this folder
+    /// Store settings, waiting messages and hosted history in this folder
     #[arg(long, value_name = "DIR", global = true)]
     pub data_dir: Option<PathBuf>,
 }

@@ -299,7 +299,7 @@ fn room_card(info: &RoomInfo) -> Element<'_, Message> {
     let names = column![ellipsis(info.room.as_str(), Type::Name, inherited)]
         .push(topic.map(|topic| ellipsis(topic.as_str(), Type::Meta, theme::muted)));
     let count = match info.members {
-        0 => "Nobody there".to_owned(),
+        0 => "Nobody here".to_owned(),
         count => format::people(count),
     };
     let content = row![

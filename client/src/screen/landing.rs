@@ -263,7 +263,7 @@ impl Landing {
 
     fn name_part(&self) -> Element<'_, Message> {
         let wrong = self.name().err().filter(|_| !self.nickname.is_empty());
-        let field = field("A name, for example Maya", &self.nickname, wrong.is_some())
+        let field = field("For example, Maya", &self.nickname, wrong.is_some())
             .id(NICKNAME)
             .on_input(Message::Nickname);
         column![label("What should people call you?", Type::Name), idle_caret(field)]
@@ -357,7 +357,7 @@ impl Landing {
         column![
             hairline(),
             space::vertical().height(4),
-            label("Or go where you were invited", Type::Name),
+            label("Or join by link or address", Type::Name),
             row![idle_caret(field), button].spacing(8).align_y(Center),
         ]
         .push(hint)
@@ -390,7 +390,7 @@ fn theme_icon(theme: ThemeChoice) -> Icon {
 
 fn theme_hint(theme: ThemeChoice) -> &'static str {
     match theme {
-        ThemeChoice::System => "Light or dark as the system has it",
+        ThemeChoice::System => "Light or dark, like the system",
         ThemeChoice::Light => "Always light",
         ThemeChoice::Dark => "Always dark",
     }

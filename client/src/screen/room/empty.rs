@@ -24,9 +24,9 @@ pub(super) fn silence<'a>(part: Part<'a>) -> Element<'a, Message> {
             container(qr_code(data).cell_size(4).style(theme::qr)).padding(6).style(theme::qr_paper)
         });
     let hint = if code.is_some() {
-        "Others come in with this link, or by scanning the code."
+        "Others can join with this link or by scanning the code."
     } else {
-        "Others come in with this link."
+        "Others can join with this link."
     };
     let copy = if screen.copied { "Copied" } else { "Copy" };
     let link = row![

@@ -197,7 +197,7 @@ fn quote<'a>(quote: Quote<'a>) -> Element<'a, Message> {
         ]
         .spacing(6)
         .into(),
-        (Some(_), None) => label("A message that was deleted", Type::Meta).style(theme::muted).into(),
+        (Some(_), None) => label("A deleted message", Type::Meta).style(theme::muted).into(),
         _ => label("An earlier message", Type::Meta).style(theme::muted).into(),
     };
     let bar = container(space::vertical()).width(3).height(18).style(theme::quote);
