@@ -13,6 +13,7 @@ use crate::{
     event::Event,
     layer::{ChannelLayer, memory::MemoryLayer},
     log::{Commits, Committed, Log, OpenError, memory::MemoryLog, sqlite::SqliteLog},
+    policy::may_do,
     presence::{Presence, memory::MemoryPresence},
     shard::Shards,
 };
@@ -42,7 +43,7 @@ impl Backend {
             Durability::None => Arc::new(MemoryLog::new(commits)?),
             Durability::Full => {
                 let (folder, dispatch) = (config.data_dir.clone(), shards.dispatch(commits));
-                let opened = spawn_blocking(move || SqliteLog::open_with(&folder, dispatch)).await;
+                let opened = spawn_blocking(move || SqliteLog::open_with(&folder, dispatch, may_do)).await;
                 Arc::new(opened.map_err(OpenError::new)?.map_err(OpenError::new)?)
             }
         };

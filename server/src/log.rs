@@ -11,7 +11,7 @@ use std::{
 };
 
 use serde::{Deserialize, Deserializer, Serialize, de};
-use snug_shared::{Author, Entry, Intent, Line, Millis, RoomKey, RoomName, Seq, Topic};
+use snug_shared::{Author, Entry, Intent, Line, Millis, RoomKey, RoomName, RoomSettings, Seq, Topic};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -98,12 +98,22 @@ pub struct RoomRecord {
     pub last_at: Millis,
     /// What the room is about.
     pub topic: Topic,
+    /// What acts have set.
+    pub settings: RoomSettings,
 }
 
 impl RoomRecord {
     /// A room in which nothing was entered yet.
     fn empty(name: RoomName, epoch: Epoch) -> Self {
-        Self { name, epoch, first: 0, last: 0, last_at: 0, topic: Topic::default() }
+        Self {
+            name,
+            epoch,
+            first: 0,
+            last: 0,
+            last_at: 0,
+            topic: Topic::default(),
+            settings: RoomSettings::default(),
+        }
     }
 }
 

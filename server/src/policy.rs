@@ -46,6 +46,9 @@ pub const fn subject(intent: &Intent) -> Option<Seq> {
     }
 }
 
+/// What [`may_do`] is to a log: the check it makes before it enters anything.
+pub type Policy = fn(&Actor, &Intent, Option<&Subject>) -> Result<(), Denial>;
+
 /// Whether `actor` may do this. `subject` holds the facts on the message that [`subject()`] names; `None` where that is no
 /// `chat_message` of the room.
 ///
@@ -55,6 +58,9 @@ pub fn may_do(actor: &Actor, intent: &Intent, subject: Option<&Subject>) -> Resu
     let there = subject.filter(|message| !message.deleted);
     match (intent, there) {
         (Intent::Message { reply_to: None, .. } | Intent::Topic { .. }, _) => Ok(()),
+        (Intent::Act(_), _) => {
+            Err(Denial::new(ErrorCode::NotAllowed, "Nobody can do that on this server yet."))
+        }
         (Intent::Message { .. }, None) => {
             Err(Denial::new(ErrorCode::NotFound, "The message you answer is not there any more."))
         }
@@ -74,7 +80,7 @@ pub fn may_do(actor: &Actor, intent: &Intent, subject: Option<&Subject>) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use snug_shared::{Emoji, MessageText, Topic};
+    use snug_shared::{Act, ActKind, Emoji, MessageText, Topic};
 
     use super::*;
 
@@ -109,6 +115,14 @@ mod tests {
         let plain = Intent::Message { text: text(), reply_to: None };
         assert_eq!(may_do(&actor("ada", false), &plain, None), Ok(()));
         assert_eq!(may_do(&actor("ada", false), &Intent::Topic { topic: Topic::default() }, None), Ok(()));
+    }
+
+    #[test]
+    fn nobody_may_do_an_act_yet() {
+        for kind in [ActKind::Settings, ActKind::Moderation] {
+            let act = Intent::Act(Act::new(kind, serde_json::Map::new()).expect("an act"));
+            assert_eq!(code(may_do(&actor("mod", true), &act, None)), Some(ErrorCode::NotAllowed), "{act:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What every room log keeps to, asked of each of them; and what only the one on disk can.
 
 mod log {
+    mod acts;
     mod agree;
     pub mod bench;
     mod damaged;
@@ -9,4 +10,5 @@ mod log {
     mod kept;
     mod pages;
     mod rules;
+    mod upgrade;
 }

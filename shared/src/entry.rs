@@ -1,4 +1,4 @@
-//! One durable line of a room's log: message, edit, deletion, reaction, topic (`docs/protocol.md` §4).
+//! One durable line of a room's log: message, edit, deletion, reaction, topic, act (`docs/protocol.md` §4).
 //!
 //! The same JSON object travels live, in replays, in history pages and over HTTP; only a replayed `chat_message` also
 //! carries its [`Present`] state.
@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::Serialize
 use uuid::Uuid;
 
 use crate::{
+    act::Act,
     author::Author,
     limits,
     name::Nickname,
@@ -67,6 +68,8 @@ pub enum Body {
         /// Empty when the room has no topic any more.
         topic: Topic,
     },
+    /// `settings` or `moderated`: reserved.
+    Act(Act),
 }
 
 /// A `chat_message`.
@@ -128,6 +131,7 @@ impl Body {
             Self::Deleted { .. } => "deleted",
             Self::Reacted { .. } => "reacted",
             Self::Topic { .. } => "topic",
+            Self::Act(act) => act.kind().entry_type(),
         }
     }
 
@@ -137,7 +141,7 @@ impl Body {
             Self::Edited { target, .. } | Self::Deleted { target } | Self::Reacted { target, .. } => {
                 Some(*target)
             }
-            Self::Message(_) | Self::Topic { .. } => None,
+            Self::Message(_) | Self::Topic { .. } | Self::Act(_) => None,
         }
     }
 }
@@ -181,6 +185,7 @@ impl Serialize for Entry {
                 map.serialize_entry("on", on)?;
             }
             Body::Topic { topic } => map.serialize_entry("topic", topic)?,
+            Body::Act(act) => act.serialize_into(&mut map)?,
         }
         map.end()
     }
@@ -267,7 +272,8 @@ impl<'de> Deserialize<'de> for Line {
         if value.get("type").and_then(serde_json::Value::as_str) == Some(DAMAGED) {
             return Ok(Self::Damaged(seq));
         }
-        let entry = RawEntry::deserialize(value).ok().and_then(RawEntry::check);
+        let act = Act::of_entry(&value).and_then(Result::ok);
+        let entry = RawEntry::deserialize(value).ok().and_then(|raw| raw.check(act));
         Ok(entry.map_or(Self::Opaque(seq), Self::Entry))
     }
 }
@@ -301,7 +307,8 @@ struct RawReaction {
 }
 
 impl RawEntry {
-    fn check(self) -> Option<Entry> {
+    /// `act`: what its fields are where its type is an act's.
+    fn check(self, act: Option<Act>) -> Option<Entry> {
         let body = match self.r#type.as_str() {
             "chat_message" => Body::Message(Message {
                 text: present_text(self.message?)?,
@@ -327,7 +334,7 @@ impl RawEntry {
                 Body::Reacted { target: self.target?, emoji: Emoji::parse(self.emoji?).ok()?, on: self.on? }
             }
             "topic" => Body::Topic { topic: Topic::parse(self.topic?).ok()? },
-            _ => return None,
+            _ => Body::Act(act?),
         };
         Some(Entry { seq: self.seq, id: self.id, at: self.at, user: self.user, by: self.by, body })
     }

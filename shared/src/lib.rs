@@ -10,6 +10,7 @@
 //! - Unknown fields are ignored both ways. An unknown `type` from a client is answered with an error. From a server it is
 //!   ignored, unless it has a `seq`: then it is counted ([`Line::Opaque`]), so that the numbering has no holes.
 
+pub mod act;
 pub mod address;
 pub mod api;
 pub mod author;
@@ -20,6 +21,7 @@ pub mod limits;
 pub mod name;
 pub mod text;
 
+pub use act::{Act, ActError, ActKind, RoomSettings};
 pub use address::{AddressError, DEFAULT_PORT, Invite, ServerAddress};
 pub use author::{Author, AuthorKind};
 pub use close::{CloseReason, ComeBack, ErrorCode};

@@ -21,6 +21,8 @@ pub const EMOJI_BYTES: usize = 64;
 pub const TOPIC_CLUSTERS: usize = 200;
 /// A room's topic in bytes of UTF-8, at most: room for 200 clusters of four scalars each.
 pub const TOPIC_BYTES: usize = 4 * 1024;
+/// An act as JSON by itself, in bytes, at most.
+pub const ACT_BYTES: usize = 4 * 1024;
 /// A client's message in bytes, its fragments joined, at most; above it the connection closes with 1009.
 pub const CLIENT_FRAME_BYTES: usize = 64 * 1024;
 /// A server's frame in bytes, at most; `entries` and `history` are cut sooner.

@@ -389,6 +389,7 @@ fn size(intent: &Intent) -> usize {
         Intent::Message { text, .. } | Intent::Edit { text, .. } => text.as_str().len(),
         Intent::React { emoji, .. } => emoji.as_str().len(),
         Intent::Topic { topic } => topic.as_str().len(),
+        Intent::Act(act) => act.bytes(),
         Intent::Delete { .. } => 0,
     }
 }

@@ -298,7 +298,7 @@ impl Timeline {
     fn fold(&mut self, entry: &Entry, newest: Seq) {
         match &entry.body {
             Body::Topic { topic } if entry.seq > self.topic.0 => self.topic = (entry.seq, topic.clone()),
-            Body::Message(_) | Body::Topic { .. } => {}
+            Body::Message(_) | Body::Topic { .. } | Body::Act(_) => {}
             change => {
                 let ahead = self.spans.all().len() > 1;
                 let target = change.target().unwrap_or(0);

@@ -94,7 +94,7 @@ impl Room {
         snapshot: Snapshot,
         capacity: usize,
     ) -> Self {
-        let RoomRecord { name, epoch, first, last, last_at, topic } = record;
+        let RoomRecord { name, epoch, first, last, last_at, topic, .. } = record;
         let people = People {
             roster: Roster::new(snapshot, Instant::now()),
             sockets: Sockets::default(),

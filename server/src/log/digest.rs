@@ -30,6 +30,7 @@ pub(super) fn of(secret: &[u8; 32], intent: &Intent) -> Digest {
             .chain_update(target.to_le_bytes())
             .chain_update(emoji.as_str()),
         Intent::Topic { topic } => hash.chain_update([4]).chain_update(topic.as_str()),
+        Intent::Act(act) => hash.chain_update([5]).chain_update(act.to_json()),
     };
     let mut digest = [0; BYTES];
     digest.copy_from_slice(&hash.finalize()[..BYTES]);

@@ -24,6 +24,8 @@ use super::{
     epoch::Generation, rules, search_terms::SearchTerms,
 };
 
+use crate::policy::{self, Policy};
+
 mod room;
 
 use room::MemoryRoom;
@@ -44,6 +46,7 @@ pub struct MemoryLog {
     most: AtomicUsize,
     secret: [u8; 32],
     commits: Commits,
+    policy: Policy,
     closed: AtomicBool,
 }
 
@@ -66,6 +69,14 @@ impl MemoryLog {
     /// # Errors
     /// When the system has no random bits for the secret.
     pub fn new(commits: Commits) -> Result<Self, OpenError> {
+        Self::with_policy(commits, policy::may_do)
+    }
+
+    /// The same, with another policy than the server's.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_policy(commits: Commits, policy: Policy) -> Result<Self, OpenError> {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret).map_err(OpenError::new)?;
         let generation = Generation::random().map_err(OpenError::new)?;
@@ -75,6 +86,7 @@ impl MemoryLog {
             most: AtomicUsize::new(BYTES),
             secret,
             commits,
+            policy,
             closed: AtomicBool::new(false),
         })
     }
@@ -88,7 +100,7 @@ impl MemoryLog {
             if append.epoch != room.epoch(&generation) {
                 return Ok(Appended::EpochChanged);
             }
-            let Ok(verdict) = rules::judge(&*room, &append, &digest);
+            let Ok(verdict) = rules::judge(self.policy, &*room, &append, &digest);
             match verdict {
                 rules::Verdict::Enter => {
                     let committed = Arc::new(room.enter(append, digest));

@@ -46,6 +46,7 @@ pub(super) fn text_bytes(entry: &Entry) -> usize {
         Body::Edited { text, .. } => text.as_ref().map_or(0, |text| text.as_str().len()),
         Body::Reacted { emoji, .. } => emoji.as_str().len(),
         Body::Topic { topic } => topic.as_str().len(),
+        Body::Act(act) => act.bytes(),
         Body::Deleted { .. } => 0,
     }
 }

@@ -7,7 +7,7 @@ use super::{
     Append,
     digest::{self, Digest},
 };
-use crate::policy::{self, Denial, Subject};
+use crate::policy::{Denial, Policy, Subject, subject};
 
 /// Different reactions one message can have. An entry travels whole, so what is on it has to fit into a frame.
 pub const REACTION_KINDS: usize = 64;
@@ -49,7 +49,12 @@ pub(super) enum Verdict {
 }
 
 /// Decides on one send.
-pub(super) fn judge<F: Facts>(facts: &F, append: &Append, digest: &Digest) -> Result<Verdict, F::Error> {
+pub(super) fn judge<F: Facts>(
+    policy: Policy,
+    facts: &F,
+    append: &Append,
+    digest: &Digest,
+) -> Result<Verdict, F::Error> {
     let Append { actor, id, intent, .. } = append;
     if let Some((seq, kept)) = facts.sent(&actor.author, *id)? {
         return Ok(if digest::is_same(&kept, digest) {
@@ -58,11 +63,11 @@ pub(super) fn judge<F: Facts>(facts: &F, append: &Append, digest: &Digest) -> Re
             refuse(ErrorCode::IdConflict, "That id was used before for something else.")
         });
     }
-    let subject = match policy::subject(intent) {
+    let subject = match subject(intent) {
         Some(seq) => facts.message(seq)?,
         None => None,
     };
-    if let Err(denial) = policy::may_do(actor, intent, subject.as_ref()) {
+    if let Err(denial) = policy(actor, intent, subject.as_ref()) {
         return Ok(Verdict::Refuse(denial));
     }
     let Intent::React { target, emoji, on } = intent else { return Ok(Verdict::Enter) };
@@ -90,5 +95,6 @@ pub(super) fn body(intent: Intent) -> Body {
         Intent::Delete { target } => Body::Deleted { target },
         Intent::React { target, emoji, on } => Body::Reacted { target, emoji, on },
         Intent::Topic { topic } => Body::Topic { topic },
+        Intent::Act(act) => Body::Act(act),
     }
 }

@@ -23,6 +23,8 @@ use super::{
     epoch::Generation,
 };
 
+use crate::policy::{self, Policy};
+
 mod append;
 mod checksum;
 mod corruption;
@@ -143,18 +145,18 @@ impl SqliteLog {
     /// # Errors
     /// [`OpenError`]; whatever was in the folder is unchanged then.
     pub fn open(folder: &Path, commits: Commits) -> Result<Self, OpenError> {
-        Self::open_with(folder, completion::at_once(commits))
+        Self::open_with(folder, completion::at_once(commits), policy::may_do)
     }
 
-    /// The same, where the writer's thread has others deliver the completions.
+    /// The same, where the writer's thread has others deliver the completions, and with any policy.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_with(folder: &Path, dispatch: Dispatch) -> Result<Self, OpenError> {
-        Self::open_at(schema::Place::new(folder), dispatch)
+    pub fn open_with(folder: &Path, dispatch: Dispatch, policy: Policy) -> Result<Self, OpenError> {
+        Self::open_at(schema::Place::new(folder), dispatch, policy)
     }
 
-    fn open_at(place: schema::Place, dispatch: Dispatch) -> Result<Self, OpenError> {
+    fn open_at(place: schema::Place, dispatch: Dispatch, policy: Policy) -> Result<Self, OpenError> {
         let lock = schema::lock(&place)?;
         let generation = Generation::random()
             .map_err(|source| OpenError::Folder { folder: place.folder.clone(), source })?;
@@ -180,6 +182,7 @@ impl SqliteLog {
             shared: Arc::clone(&shared),
             connection: Some(connection),
             dispatch,
+            policy,
             readers,
             rooms: append::RoomCache::default(),
             guard,

@@ -153,6 +153,7 @@ impl Model {
             Intent::Delete { target } => Body::Deleted { target },
             Intent::React { target, emoji, on } => Body::Reacted { target, emoji, on },
             Intent::Topic { topic } => Body::Topic { topic },
+            Intent::Act(act) => Body::Act(act),
         };
         Entry { seq, id: *id, at: 0, user: actor(who).nickname, by: actor(who).author, body }
     }

@@ -7,9 +7,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use snug_server::log::{
-    Actor, Append, Appended, Commits, Committed, Denial, Epoch, Later, Log, LogError, RoomRecord, Slice,
-    Span, memory::MemoryLog, sqlite::SqliteLog,
+use snug_server::{
+    log::{
+        Actor, Append, Appended, Commits, Committed, Completion, Denial, Epoch, Later, Log, LogError,
+        RoomRecord, Slice, Span, memory::MemoryLog, sqlite::SqliteLog,
+    },
+    policy::{Policy, may_do},
 };
 use snug_shared::{
     Author, Body, Emoji, Entry, Intent, MessageText, Nickname, Present, RoomKey, RoomName, Seq, Topic,
@@ -23,23 +26,31 @@ pub const ALL: usize = 10_000;
 /// A kind of log.
 #[derive(Clone, Copy)]
 pub struct Backend {
-    open: fn(&Path, Commits) -> Arc<dyn Log>,
+    open: fn(&Path, Commits, Policy) -> Arc<dyn Log>,
     /// Whether what was entered is there when it is opened again.
     persists: bool,
 }
 
 const ON_DISK: Backend = Backend {
-    open: |folder, commits| Arc::new(SqliteLog::open(folder, commits).expect("it opens")),
+    open: |folder, commits, policy| {
+        let dispatch = move |completions: Vec<Completion>| {
+            completions.into_iter().for_each(|completion| completion.deliver(&commits));
+        };
+        Arc::new(SqliteLog::open_with(folder, Box::new(dispatch), policy).expect("it opens"))
+    },
     persists: true,
 };
 
-const IN_MEMORY: Backend =
-    Backend { open: |_, commits| Arc::new(MemoryLog::new(commits).expect("random bits")), persists: false };
+const IN_MEMORY: Backend = Backend {
+    open: |_, commits, policy| Arc::new(MemoryLog::with_policy(commits, policy).expect("random bits")),
+    persists: false,
+};
 
 pub struct Bench {
     pub log: Arc<dyn Log>,
     pub told: Arc<Mutex<Vec<Arc<Committed>>>>,
     backend: Backend,
+    policy: Policy,
     folder: TempDir,
     epochs: Mutex<HashMap<RoomKey, Epoch>>,
 }
@@ -54,17 +65,27 @@ impl Bench {
     }
 
     fn over(backend: Backend) -> Self {
-        Self::open(backend, TempDir::new().expect("a folder"), Arc::default())
+        Self::open(backend, may_do, TempDir::new().expect("a folder"), Arc::default())
     }
 
-    fn open(backend: Backend, folder: TempDir, told: Arc<Mutex<Vec<Arc<Committed>>>>) -> Self {
-        let log = (backend.open)(folder.path(), teller(&told));
-        Self { log, told, backend, folder, epochs: Mutex::default() }
+    fn open(
+        backend: Backend,
+        policy: Policy,
+        folder: TempDir,
+        told: Arc<Mutex<Vec<Arc<Committed>>>>,
+    ) -> Self {
+        let log = (backend.open)(folder.path(), teller(&told), policy);
+        Self { log, told, backend, policy, folder, epochs: Mutex::default() }
     }
 
     /// An empty log of the same kind.
     pub fn another(&self) -> Self {
         Self::over(self.backend)
+    }
+
+    /// An empty log of the same kind, into which anybody may enter anything.
+    pub fn without_policy(self) -> Self {
+        Self::open(self.backend, |_, _, _| Ok(()), TempDir::new().expect("a folder"), Arc::default())
     }
 
     pub fn persists(&self) -> bool {
@@ -78,9 +99,9 @@ impl Bench {
     /// Closes the log and opens it again, as the next start does.
     pub async fn restart(self) -> Self {
         self.log.close().await;
-        let Self { log, told, backend, folder, .. } = self;
+        let Self { log, told, backend, policy, folder, .. } = self;
         drop(log);
-        Self::open(backend, folder, told)
+        Self::open(backend, policy, folder, told)
     }
 
     pub async fn record(&self, name: &str) -> RoomRecord {

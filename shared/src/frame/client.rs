@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use uuid::Uuid;
 
 use crate::{
+    act::Act,
     close::ErrorCode,
     entry::Seq,
     text::{Emoji, MessageText, Topic},
@@ -77,6 +78,8 @@ pub enum Intent {
         /// Empty to have none.
         topic: Topic,
     },
+    /// `settings` or `moderate`: reserved. A server does not know these frames yet.
+    Act(Act),
 }
 
 /// The first frame of a client.
@@ -183,6 +186,7 @@ impl Serialize for ClientFrame {
                         map.serialize_entry("on", on)?;
                     }
                     Intent::Topic { topic } => map.serialize_entry("topic", topic)?,
+                    Intent::Act(act) => act.serialize_into(&mut map)?,
                 }
             }
             Self::Typing => map.serialize_entry("type", "typing")?,
@@ -210,6 +214,7 @@ impl Intent {
             Self::Delete { .. } => "delete",
             Self::React { .. } => "react",
             Self::Topic { .. } => "topic",
+            Self::Act(act) => act.kind().frame_type(),
         }
     }
 
@@ -217,7 +222,7 @@ impl Intent {
     pub const fn target(&self) -> Option<Seq> {
         match self {
             Self::Edit { target, .. } | Self::Delete { target } | Self::React { target, .. } => Some(*target),
-            Self::Message { .. } | Self::Topic { .. } => None,
+            Self::Message { .. } | Self::Topic { .. } | Self::Act(_) => None,
         }
     }
 }

@@ -4,10 +4,11 @@
 use std::fmt::Debug;
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 use snug_shared::{
-    Author, Body, ClientFrame, CloseReason, ComeBack, Durability, Emoji, Entry, ErrorCode, ErrorFrame,
-    Established, Hello, Intent, Limits, Line, MemberInfo, Message, MessageText, Nickname, Presence, Present,
-    Reaction, Resume, RoomName, ServerFrame, ServerInfo, Topic,
+    Act, ActKind, Author, Body, ClientFrame, CloseReason, ComeBack, Durability, Emoji, Entry, ErrorCode,
+    ErrorFrame, Established, Hello, Intent, Limits, Line, MemberInfo, Message, MessageText, Nickname,
+    Presence, Present, Reaction, Resume, RoomName, ServerFrame, ServerInfo, Topic,
     api::{Page, Post, RoomInfo, Rooms},
     frame::Credentials,
 };
@@ -60,6 +61,11 @@ fn said(text: Option<&str>, reply_to: Option<u64>, present: Option<Present>) -> 
     Body::Message(Message { text: text.map(self::text), reply_to, present })
 }
 
+fn act(kind: ActKind, payload: Value) -> Body {
+    let Value::Object(payload) = payload else { panic!("a payload is an object") };
+    Body::Act(Act::new(kind, payload).expect("an act"))
+}
+
 fn entries() -> Vec<Entry> {
     let reacted = |on| Body::Reacted { target: 3, emoji: emoji("🎉"), on };
     vec![
@@ -76,6 +82,11 @@ fn entries() -> Vec<Entry> {
         entry(7, reacted(false)),
         entry(8, Body::Topic { topic: topic("What to brew") }),
         entry(9, Body::Topic { topic: topic("") }),
+        entry(10, act(ActKind::Settings, json!({ "settings": { "locked": true, "retention_days": null } }))),
+        entry(
+            11,
+            act(ActKind::Moderation, json!({ "act": "mute", "who": "h:maya", "until": 7, "name": "maya" })),
+        ),
     ]
 }
 

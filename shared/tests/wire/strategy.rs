@@ -1,10 +1,17 @@
 //! Arbitrary values of everything that crosses the wire.
 
-use proptest::{collection::vec, option, prelude::*};
+use std::collections::HashMap;
+
+use proptest::{
+    collection::{hash_map, vec},
+    option,
+    prelude::*,
+};
+use serde_json::Value;
 use snug_shared::{
-    Author, Body, ClientFrame, Durability, Emoji, Entry, ErrorCode, ErrorFrame, Established, Hello, Intent,
-    Limits, Line, MemberInfo, Message, MessageText, Millis, Nickname, Presence, Present, Reaction, Resume,
-    RoomName, Seq, ServerFrame, ServerInfo, Topic, frame::Credentials,
+    Act, ActKind, Author, Body, ClientFrame, Durability, Emoji, Entry, ErrorCode, ErrorFrame, Established,
+    Hello, Intent, Limits, Line, MemberInfo, Message, MessageText, Millis, Nickname, Presence, Present,
+    Reaction, Resume, RoomName, Seq, ServerFrame, ServerInfo, Topic, frame::Credentials,
 };
 use uuid::Uuid;
 
@@ -62,6 +69,22 @@ fn present() -> impl Strategy<Value = Present> {
         .prop_map(|(as_of, edited, deleted, reactions)| Present { as_of, edited, deleted, reactions })
 }
 
+fn act() -> impl Strategy<Value = Act> {
+    let value = prop_oneof![
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "\\PC{0,20}".prop_map(Value::from),
+        Just(Value::Null),
+    ];
+    let settings = hash_map("[a-z_]{1,12}", value.clone(), 0..5)
+        .prop_map(|fields| Value::Object(fields.into_iter().collect()))
+        .prop_map(|changed| (ActKind::Settings, HashMap::from([("settings".to_owned(), changed)])));
+    let moderation =
+        hash_map("act|who|until|reason|name", value, 0..5).prop_map(|fields| (ActKind::Moderation, fields));
+    prop_oneof![settings, moderation]
+        .prop_map(|(kind, fields)| Act::new(kind, fields.into_iter().collect()).expect("its own fields"))
+}
+
 fn body() -> impl Strategy<Value = Body> {
     let message = (option::of(text()), option::of(seq()), option::of(present()))
         .prop_map(|(text, reply_to, present)| Body::Message(Message { text, reply_to, present }));
@@ -71,6 +94,7 @@ fn body() -> impl Strategy<Value = Body> {
         seq().prop_map(|target| Body::Deleted { target }),
         (seq(), emoji(), any::<bool>()).prop_map(|(target, emoji, on)| Body::Reacted { target, emoji, on }),
         topic().prop_map(|topic| Body::Topic { topic }),
+        act().prop_map(Body::Act),
     ]
 }
 

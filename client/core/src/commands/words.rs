@@ -90,6 +90,8 @@ impl Teller {
             Body::Deleted { .. } => " deleted a message".to_owned(),
             Body::Reacted { emoji, on: true, .. } => format!(" reacted {}", harmless(emoji.as_str())),
             Body::Reacted { emoji, on: false, .. } => format!(" took back {}", harmless(emoji.as_str())),
+            // No sentence for any of them yet.
+            Body::Act(_) => return None,
             Body::Topic { topic } if topic.is_empty() => " took the topic away".to_owned(),
             Body::Topic { topic } => format!(" set the topic: {}", harmless(topic.as_str())),
         };

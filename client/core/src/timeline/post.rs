@@ -146,7 +146,7 @@ impl Post {
                 }
                 self.mark(by, emoji, *on);
             }
-            Body::Edited { .. } | Body::Message(_) | Body::Topic { .. } => return,
+            Body::Edited { .. } | Body::Message(_) | Body::Topic { .. } | Body::Act(_) => return,
         }
         self.revision += 1;
     }

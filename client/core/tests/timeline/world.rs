@@ -55,7 +55,7 @@ impl Log {
                         let _ = reactions.remove(emoji.as_str());
                     }
                 }
-                Body::Topic { .. } => {}
+                Body::Topic { .. } | Body::Act(_) => {}
             }
         }
         states

@@ -10,7 +10,8 @@ use std::{
 };
 
 use snug_shared::{
-    Author, Body, Emoji, Entry, Line, Message, MessageText, Millis, Present, RoomName, Seq, Topic,
+    Author, Body, Emoji, Entry, Line, Message, MessageText, Millis, Present, RoomName, RoomSettings, Seq,
+    Topic,
 };
 use uuid::Uuid;
 
@@ -41,6 +42,7 @@ pub(super) struct MemoryRoom {
     last: Seq,
     last_at: Millis,
     topic: Topic,
+    settings: RoomSettings,
     /// Without holes, up to `last`.
     entries: VecDeque<StoredEntry>,
     sends: HashMap<(Author, Uuid), Seq>,
@@ -67,6 +69,7 @@ impl MemoryRoom {
             last: 0,
             last_at: 0,
             topic: Topic::default(),
+            settings: RoomSettings::default(),
             entries: VecDeque::new(),
             sends: HashMap::new(),
             reads: HashMap::new(),
@@ -100,6 +103,7 @@ impl MemoryRoom {
             last: self.last,
             last_at: self.last_at,
             topic: self.topic.clone(),
+            settings: self.settings.clone(),
         }
     }
 
@@ -246,15 +250,17 @@ impl MemoryRoom {
                 });
             }
             Body::Edited { target, text } => *text = self.text_of(*target),
-            Body::Deleted { .. } | Body::Reacted { .. } | Body::Topic { .. } => {}
+            Body::Deleted { .. } | Body::Reacted { .. } | Body::Topic { .. } | Body::Act(_) => {}
         }
         entry
     }
 
     /// Makes the state of the room what it is after `entry`, which is not in it yet.
     fn fold(&mut self, entry: &Entry) {
-        if let Body::Topic { topic } = &entry.body {
-            self.topic = topic.clone();
+        match &entry.body {
+            Body::Topic { topic } => self.topic = topic.clone(),
+            Body::Act(act) => drop(self.settings.apply(act)),
+            _ => {}
         }
         let Some(target) = entry.body.target() else { return };
         let Some(kept) = self.kept_mut(target) else { return };
@@ -281,7 +287,7 @@ impl MemoryRoom {
                     None => kept.reactions.push(reaction),
                 }
             }
-            Body::Message(_) | Body::Topic { .. } => {}
+            Body::Message(_) | Body::Topic { .. } | Body::Act(_) => {}
         }
         let after = page::text_bytes(&kept.entry);
         self.shrink(before);

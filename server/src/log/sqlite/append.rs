@@ -17,7 +17,7 @@ use crate::{
         epoch::Generation,
         now, rules,
     },
-    policy::Subject,
+    policy::{Policy, Subject},
 };
 
 /// Rooms the writer remembers between transactions; above it, it asks the file again.
@@ -87,6 +87,7 @@ pub(super) struct Appender<'t> {
     pub(super) connection: &'t Connection,
     pub(super) rooms: &'t mut RoomCache,
     pub(super) generation: &'t Generation,
+    pub(super) policy: Policy,
     /// Set when something was deleted or overwritten.
     pub(super) erased: bool,
 }
@@ -101,7 +102,7 @@ impl Appender<'_> {
             return Ok(Appended::EpochChanged);
         }
         let facts = RoomFacts { connection: self.connection, room: room.map(|room| room.id) };
-        match (rules::judge(&facts, append, digest)?, room) {
+        match (rules::judge(self.policy, &facts, append, digest)?, room) {
             (rules::Verdict::Enter, Some(room)) => self.enter(room, append, digest),
             (rules::Verdict::Enter, None) => match self.create(append)? {
                 Some(room) => self.enter(room, append, digest),
@@ -155,6 +156,10 @@ impl Appender<'_> {
         };
         let n = number(room.id, room.last);
         let target = entry.body.target().map(|seq| number(room.id, seq.cast_signed()));
+        let act = match &entry.body {
+            Body::Act(act) => Some(act.to_json()),
+            _ => None,
+        };
         let (text, reply_to, on) = match &entry.body {
             Body::Message(message) => {
                 (message.text.as_ref().map(|text| text.as_str()), message.reply_to, None)
@@ -163,6 +168,7 @@ impl Appender<'_> {
             Body::Edited { .. } | Body::Deleted { .. } => (None, None, None),
             Body::Reacted { emoji, on, .. } => (Some(emoji.as_str()), None, Some(*on)),
             Body::Topic { topic } => (Some(topic.as_str()), None, None),
+            Body::Act(_) => (act.as_deref(), None, None),
         };
         let integer = |value: Option<i64>| value.map_or(ValueRef::Null, ValueRef::Integer);
         let columns: [ValueRef<'_>; checksum::ENTRIES.columns.len()] = [
@@ -191,13 +197,29 @@ impl Appender<'_> {
         if let Some(target) = target {
             self.fold(room, n, target, &entry)?;
         }
-        if let Body::Topic { topic } = &entry.body {
-            let topic = ValueRef::Text(topic.as_str().as_bytes());
-            checksum::ROOMS.change(self.connection, room.id, &[("topic", topic)])?;
-        }
+        self.fold_into_room(room, &entry.body)?;
         let committed = Committed { room: append.room.key(), epoch: room.epoch, entry };
         self.rooms.known.insert(append.room.key(), room);
         Ok(Appended::New(Arc::new(committed)))
+    }
+
+    /// Makes the present state of the room what it is after an entry.
+    fn fold_into_room(&self, room: CachedRoom, body: &Body) -> Result<()> {
+        let (column, value) = match body {
+            Body::Topic { topic } => ("topic", topic.as_str().to_owned()),
+            Body::Act(act) => {
+                let mut settings = self
+                    .connection
+                    .prepare_cached("SELECT settings FROM rooms WHERE id = ?1")?
+                    .query_row([room.id], |row| rows::settings(row, 0))?;
+                if !settings.apply(act) {
+                    return Ok(());
+                }
+                ("settings", settings.to_json())
+            }
+            _ => return Ok(()),
+        };
+        checksum::ROOMS.change(self.connection, room.id, &[(column, ValueRef::Text(value.as_bytes()))])
     }
 
     /// Makes the present state of the message `target` what it is after `entry`.
@@ -251,7 +273,7 @@ impl Appender<'_> {
                     total.wrapping_sub(before.unwrap_or(0)).wrapping_add(checksum),
                 )?;
             }
-            Body::Message(_) | Body::Topic { .. } => {}
+            Body::Message(_) | Body::Topic { .. } | Body::Act(_) => {}
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use super::corruption;
 
 /// A table whose rows change after they are written, and are sealed anew then.
 pub(super) struct CheckedTable {
-    table: &'static str,
+    pub(super) table: &'static str,
     /// What the checksum is over, the key first.
     pub(super) columns: &'static [&'static str],
     /// A row by its key: those columns, then the checksum.
@@ -29,8 +29,8 @@ pub(super) const ENTRIES: CheckedTable = CheckedTable {
 
 pub(super) const ROOMS: CheckedTable = CheckedTable {
     table: "rooms",
-    columns: &["id", "key", "name", "epoch", "last", "last_at", "topic", "indexed"],
-    row: "SELECT id, key, name, epoch, last, last_at, topic, indexed, sum FROM rooms WHERE id = ?1",
+    columns: &["id", "key", "name", "epoch", "last", "last_at", "topic", "indexed", "settings"],
+    row: "SELECT id, key, name, epoch, last, last_at, topic, indexed, settings, sum FROM rooms WHERE id = ?1",
 };
 
 impl CheckedTable {

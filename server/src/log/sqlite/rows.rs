@@ -4,7 +4,8 @@ use std::{error::Error as StdError, fmt};
 
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, types::Type};
 use snug_shared::{
-    Author, Body, Emoji, Entry, Line, Message, MessageText, Nickname, Present, RoomName, Seq, Topic,
+    Act, Author, Body, Emoji, Entry, Line, Message, MessageText, Nickname, Present, RoomName, RoomSettings,
+    Seq, Topic,
 };
 use uuid::Uuid;
 
@@ -35,7 +36,7 @@ const REACTIONS_CHECKSUM: usize = 12;
 const TARGET: usize = checksum::ENTRIES.columns.len() + 1;
 const TARGET_TEXT: usize = TARGET + 7;
 
-const ROOM: &str = "id, key, name, epoch, last, last_at, topic, indexed, sum FROM rooms";
+const ROOM: &str = "id, key, name, epoch, last, last_at, topic, indexed, settings, sum FROM rooms";
 
 /// The kinds of entries, as the file has them.
 pub(super) const fn kind(body: &Body) -> i64 {
@@ -45,6 +46,7 @@ pub(super) const fn kind(body: &Body) -> i64 {
         Body::Deleted { .. } => 2,
         Body::Reacted { .. } => 3,
         Body::Topic { .. } => 4,
+        Body::Act(_) => 5,
     }
 }
 
@@ -142,6 +144,7 @@ fn room_row(row: &Row<'_>) -> Result<RoomRow> {
         last,
         last_at: row.get(5)?,
         topic: checked(6, Topic::parse(row.get_ref(6)?.as_str()?))?,
+        settings: settings(row, 8)?,
     };
     Ok(RoomRow { id: row.get(0)?, indexed: row.get(7)?, record })
 }
@@ -237,6 +240,7 @@ fn kept(row: &Row<'_>) -> Result<(i64, StoredLine)> {
         2 => Body::Deleted { target: target()? },
         3 => Body::Reacted { target: target()?, emoji: emoji(row, 7)?, on: row.get(10)? },
         4 => Body::Topic { topic: checked(7, Topic::parse(row.get_ref(7)?.as_str()?))? },
+        5 => Body::Act(checked(7, Act::from_json(row.get_ref(7)?.as_str()?))?),
         other => return Err(Error::FromSqlConversionFailure(1, Type::Integer, Box::new(UnknownKind(other)))),
     };
     let n = row.get(0)?;
@@ -253,6 +257,11 @@ fn kept(row: &Row<'_>) -> Result<(i64, StoredLine)> {
 
 pub(super) fn room_name(row: &Row<'_>, column: usize) -> Result<RoomName> {
     checked(column, RoomName::parse(row.get_ref(column)?.as_str()?))
+}
+
+/// What acts have set in a room.
+pub(super) fn settings(row: &Row<'_>, column: usize) -> Result<RoomSettings> {
+    checked(column, RoomSettings::from_json(row.get_ref(column)?.as_str()?))
 }
 
 pub(super) fn author(row: &Row<'_>, column: usize) -> Result<Author> {

@@ -11,11 +11,12 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior, params, types::ValueR
 
 use super::{OpenError, checksum, index};
 
+mod steps;
+
+use steps::STEPS;
+
 /// "Snug": tells this file from any other SQLite database.
 const APPLICATION_ID: i32 = 0x536e_7567;
-
-/// One step a version; the version of a file is how many of them it has behind it. Never change one that was released.
-const STEPS: [&str; 1] = [include_str!("schema/1.sql")];
 
 /// What may be missing at the end of a file that is opened all the same, in bytes; more is a first page that is damaged.
 const END: u64 = 16 << 30;
@@ -205,8 +206,8 @@ fn create(place: &Place) -> Result<(), OpenError> {
         let mut connection = Connection::open(&fresh)?;
         connection.execute_batch("PRAGMA synchronous = FULL;")?;
         let step = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-        for sql in STEPS {
-            step.execute_batch(sql)?;
+        for one in STEPS {
+            one.take(&step)?;
         }
         step.execute("INSERT INTO meta(name, value) VALUES ('secret', ?1)", [&with_checksum(&secret)[..]])?;
         step.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -280,11 +281,11 @@ pub(super) fn open_error(place: &Place, source: rusqlite::Error) -> OpenError {
 
 fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    for (done, sql) in STEPS.iter().enumerate().skip(usize::try_from(version).unwrap_or(0)) {
-        let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        step.execute_batch(sql)?;
-        step.pragma_update(None, "user_version", done as i64 + 1)?;
-        step.commit()?;
+    for (done, step) in STEPS.iter().enumerate().skip(usize::try_from(version).unwrap_or(0)) {
+        let whole = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        step.take(&whole)?;
+        whole.pragma_update(None, "user_version", done as i64 + 1)?;
+        whole.commit()?;
     }
     // The index keeps folded texts; another Unicode version may fold them differently.
     let folded: Option<String> = {

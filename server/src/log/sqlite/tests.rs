@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{SqliteLog, schema};
 use crate::log::{Actor, Append, Appended, Committed, Dispatch, Later, Log, LogError, Span, completion};
+use crate::policy::may_do;
 
 fn place() -> (TempDir, schema::Place) {
     let folder = TempDir::new().expect("a folder");
@@ -76,7 +77,7 @@ async fn a_full_disk_is_said_and_got_over() {
     let (_folder, place) = place();
     place.page_limit.store(60, Ordering::SeqCst);
     let told = Arc::default();
-    let log = SqliteLog::open_at(place.clone(), noting(&told)).expect("a fresh log");
+    let log = SqliteLog::open_at(place.clone(), noting(&told), may_do).expect("a fresh log");
     let text = "文".repeat(4_000);
     let mut acknowledged = Vec::new();
     let full = loop {
@@ -98,7 +99,7 @@ async fn a_full_disk_is_said_and_got_over() {
     assert_eq!(kept(&log).await, acknowledged);
     assert_eq!(*told.lock().expect("no panic"), acknowledged);
     log.close().await;
-    let log = SqliteLog::open_at(place, telling(|_| {})).expect("the same log");
+    let log = SqliteLog::open_at(place, telling(|_| {}), may_do).expect("the same log");
     assert_eq!(kept(&log).await, acknowledged);
     assert_eq!(acknowledged, (1..=acknowledged.len() as Seq).collect::<Vec<_>>());
 }
@@ -106,7 +107,7 @@ async fn a_full_disk_is_said_and_got_over() {
 #[tokio::test]
 async fn a_file_somebody_else_holds_is_waited_for_and_then_refused() {
     let (_folder, place) = place();
-    let log = SqliteLog::open_at(place.clone(), telling(|_| {})).expect("a fresh log");
+    let log = SqliteLog::open_at(place.clone(), telling(|_| {}), may_do).expect("a fresh log");
     assert_eq!(say(&log, "before").await.expect("it works"), 1);
     let mut other = Connection::open(&place.file).expect("the file");
     let held = other.transaction_with_behavior(TransactionBehavior::Immediate).expect("it is free");
@@ -122,7 +123,7 @@ async fn a_file_somebody_else_holds_is_waited_for_and_then_refused() {
 #[tokio::test]
 async fn what_is_damaged_in_one_room_is_not_the_others_trouble() {
     let (_folder, place) = place();
-    let log = SqliteLog::open_at(place.clone(), telling(|_| {})).expect("a fresh log");
+    let log = SqliteLog::open_at(place.clone(), telling(|_| {}), may_do).expect("a fresh log");
     assert_eq!(say(&log, "whole").await.expect("it works"), 1);
     let mut other = Connection::open(&place.file).expect("the file");
     assert_eq!(other.execute("UPDATE rooms SET last = 2", []).expect("damaged"), 1);
@@ -152,7 +153,7 @@ async fn what_is_damaged_in_one_room_is_not_the_others_trouble() {
 #[tokio::test]
 async fn nobody_waits_for_a_writer_that_is_gone() {
     let (_folder, place) = place();
-    let log = SqliteLog::open_at(place, telling(|_| panic!("as a test"))).expect("a fresh log");
+    let log = SqliteLog::open_at(place, telling(|_| panic!("as a test")), may_do).expect("a fresh log");
     assert!(matches!(say(&log, "first").await, Err(LogError::Unavailable(_))));
     assert!(matches!(say(&log, "second").await, Err(LogError::Unavailable(_))));
     assert!(log.ready().is_err());

@@ -21,7 +21,10 @@ use super::{
     rollback_guard::RollbackGuard,
     schema::{self, Place},
 };
-use crate::log::{Appended, Completion, Dispatch, LogError};
+use crate::{
+    log::{Appended, Completion, Dispatch, LogError},
+    policy::Policy,
+};
 
 /// Appends in one transaction, at most.
 const BATCH: usize = 1_024;
@@ -46,6 +49,7 @@ pub(super) struct Writer {
     /// `None` after a failure: what a connection holds is in doubt then.
     pub(super) connection: Option<Connection>,
     pub(super) dispatch: Dispatch,
+    pub(super) policy: Policy,
     pub(super) readers: Vec<JoinHandle<()>>,
     pub(super) rooms: RoomCache,
     pub(super) guard: RollbackGuard,
@@ -140,6 +144,7 @@ impl Writer {
             connection: &transaction,
             rooms: &mut self.rooms,
             generation: &self.shared.generation,
+            policy: self.policy,
             erased: false,
         };
         let done = jobs.iter().map(|job| appender.take(job)).collect::<rusqlite::Result<_>>()?;
