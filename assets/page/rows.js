@@ -199,5 +199,5 @@ export function aside(row) {
   if (row.kind === 'damaged') return h('p', { class: 'aside', 'data-seq': row.seq }, 'Something here can’t be read: it’s damaged on the server’s disk.');
   if (row.kind === 'note') return h('p', { class: 'aside' }, row.text);
   return h('p', { class: 'aside', 'data-seq': row.seq }, h('bdi', {}, row.user),
-    row.topic ? ' changed the topic to “' : ' removed the topic.', row.topic && h('bdi', {}, row.topic), row.topic && '”');
+    row.topic ? ' set the topic: ' : ' removed the topic.', row.topic && h('bdi', {}, row.topic));
 }

@@ -76,10 +76,10 @@ struct Slot {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum EnterError {
     /// Too many rooms are open at once.
-    #[error("this server has as many rooms open as it can")]
+    #[error("the server has too many open rooms")]
     Full,
     /// The server is about to stop.
-    #[error("this server is about to restart")]
+    #[error("the server is about to restart")]
     Draining,
     /// The log began one history of the room after another.
     #[error("the room begins anew just now")]
@@ -96,7 +96,7 @@ pub enum EnterError {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PostError {
     /// Somebody in the room goes by that name.
-    #[error("“{0}” is in the room. Please post under another name.")]
+    #[error("“{0}” is in the room. Post under another nickname.")]
     NicknameTaken(Nickname),
     /// The room could not be entered.
     #[error(transparent)]

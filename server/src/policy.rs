@@ -62,19 +62,18 @@ pub fn may_do(actor: &Actor, intent: &Intent, subject: Option<&Subject>) -> Resu
             Err(Denial::new(ErrorCode::NotAllowed, "Nobody can do that on this server yet."))
         }
         (Intent::Message { .. }, None) => {
-            Err(Denial::new(ErrorCode::NotFound, "The message you answer is not there any more."))
+            Err(Denial::new(ErrorCode::NotFound, "The message you reply to no longer exists."))
         }
-        (_, None) => Err(Denial::new(ErrorCode::NotFound, "That message is not there any more.")),
+        (_, None) => Err(Denial::new(ErrorCode::NotFound, "That message no longer exists.")),
         (Intent::Message { .. } | Intent::React { .. }, Some(_)) => Ok(()),
         (Intent::Edit { .. }, Some(message)) if message.author == actor.author => Ok(()),
         (Intent::Edit { .. }, Some(_)) => {
-            Err(Denial::new(ErrorCode::NotAllowed, "Only who wrote a message can change it."))
+            Err(Denial::new(ErrorCode::NotAllowed, "You can only edit your own messages."))
         }
         (Intent::Delete { .. }, Some(message)) if actor.moderator || message.author == actor.author => Ok(()),
-        (Intent::Delete { .. }, Some(_)) => Err(Denial::new(
-            ErrorCode::NotAllowed,
-            "Only who wrote a message, or a moderator, can delete it.",
-        )),
+        (Intent::Delete { .. }, Some(_)) => {
+            Err(Denial::new(ErrorCode::NotAllowed, "You can only delete your own messages."))
+        }
     }
 }
 

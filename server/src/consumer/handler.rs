@@ -89,10 +89,9 @@ impl<'a> Handler<'a> {
     pub fn handle_binary(&mut self) -> Answer {
         match self.outbound.dialect {
             Dialect::Native => Answer::Last { frame: None, close: CloseReason::Binary },
-            Dialect::Plain | Dialect::Lobby => self.refuse(ErrorFrame::new(
-                ErrorCode::BadRequest,
-                "Only text is spoken here, no binary frames.",
-            )),
+            Dialect::Plain | Dialect::Lobby => {
+                self.refuse(ErrorFrame::new(ErrorCode::BadRequest, "Send text frames, not binary ones."))
+            }
         }
     }
 
@@ -157,7 +156,7 @@ impl<'a> Handler<'a> {
             ClientFrame::Send { .. } => Answer::Nothing,
             ClientFrame::Hello(_) => Answer::Now(self.error(&ErrorFrame::new(
                 ErrorCode::BadRequest,
-                "You are in already. Open another connection for another name.",
+                "You have already joined. Open another connection for another nickname.",
             ))),
             ClientFrame::Ping => {
                 Answer::Now(dialect::native(&ServerFrame::Pong { last: self.membership.claim.room().last() }))
@@ -276,7 +275,7 @@ impl<'a> Handler<'a> {
             retry_after_ms: Some(wait_ms),
             ..ErrorFrame::new(
                 ErrorCode::RateLimited,
-                format!("Slow down a little: you can send again in {seconds} s."),
+                format!("Slow down: you can send again in {seconds} s."),
             )
         });
         Err(match enough {
@@ -296,27 +295,24 @@ fn not_stored(dialect: Dialect, failed: &LogError) -> ErrorFrame {
     match failed {
         // Other clients keep nothing, and could not know.
         LogError::Full if !native => {
-            ErrorFrame::new(ErrorCode::StorageFull, "The server's disk is full. Reading goes on.")
+            ErrorFrame::new(ErrorCode::StorageFull, "The server’s disk is full. You can still read.")
         }
         LogError::Unavailable(_) if !native => ErrorFrame::new(
             ErrorCode::Unavailable,
-            "The server could not store that right now. Please say it again in a moment.",
+            "The server couldn’t store that. Send it again in a moment.",
         ),
         LogError::Full => ErrorFrame::new(
             ErrorCode::StorageFull,
-            "The server's disk is full. Your message is kept here and tried again; reading goes on.",
+            "The server’s disk is full. Your message is waiting and will be sent again. You can still read.",
         ),
         LogError::Unavailable(_) => ErrorFrame::new(
             ErrorCode::Unavailable,
-            "The server could not store that right now. Your message is kept here and tried again.",
+            "The server couldn’t store that. Your message is waiting and will be sent again.",
         ),
     }
 }
 
 fn not_read(failed: &LogError) -> ErrorFrame {
     tracing::warn!(%failed, "history could not be read");
-    ErrorFrame::new(
-        ErrorCode::Unavailable,
-        "The server cannot read older messages right now. Please try again.",
-    )
+    ErrorFrame::new(ErrorCode::Unavailable, "The server can’t read older messages right now. Try again.")
 }

@@ -75,7 +75,7 @@ async fn join(
     let Names { room, nickname } = names;
     if hello.version != VERSION {
         let message = format!(
-            "This server speaks version {VERSION} of the wire, this client version {}. Please update the older one.",
+            "The server has version {VERSION} of the protocol, the client version {}. Update the older one.",
             hello.version
         );
         let error = ErrorFrame::new(ErrorCode::Unsupported, message);
@@ -86,7 +86,7 @@ async fn join(
         [(hello.credentials.password.is_some(), "passwords"), (hello.credentials.identity.is_some(), "keys")]
     {
         if brought {
-            let message = format!("This server does not serve {what} yet. You join as a guest.");
+            let message = format!("This server doesn’t support {what} yet. You join as a guest.");
             outbound.send([dialect::native(&ServerFrame::Error(ErrorFrame::new(
                 ErrorCode::Unsupported,
                 message,

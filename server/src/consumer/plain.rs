@@ -57,7 +57,7 @@ fn no_place(error: JoinError) -> Rejection {
     match error {
         JoinError::Full => CloseReason::Full.into(),
         JoinError::NicknameTaken { .. } => {
-            let error = ErrorFrame::new(ErrorCode::NicknameTaken, "That name is in use in this room.");
+            let error = ErrorFrame::new(ErrorCode::NicknameTaken, "That nickname is in use in this room.");
             Rejection::new(CloseReason::NicknameTaken, error)
         }
         JoinError::Unavailable(error) => error.into(),

@@ -49,7 +49,7 @@ impl From<EnterError> for Rejection {
 
 impl From<LogError> for Rejection {
     fn from(_: LogError) -> Self {
-        let message = "The server cannot read its log right now. It will be tried again.";
+        let message = "The server can’t read its history right now. It will try again.";
         Self::new(CloseReason::Internal, ErrorFrame::new(ErrorCode::Unavailable, message))
     }
 }

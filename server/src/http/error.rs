@@ -42,7 +42,7 @@ impl HttpError {
 
     /// 405: not to be done with this address.
     pub fn method() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::NotAllowed, "That cannot be done here.")
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::NotAllowed, "That method is not supported here.")
     }
 
     /// 503: later, perhaps.
@@ -52,7 +52,7 @@ impl HttpError {
 
     /// 429: too much in too short a time.
     pub fn rate_limited(wait: Duration) -> Self {
-        let message = "That was a lot in a short time. Please wait a moment.";
+        let message = "You sent too much too quickly. Wait a moment.";
         Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, message).retry_after(wait)
     }
 
@@ -100,14 +100,13 @@ impl From<TextError> for HttpError {
 impl From<LogError> for HttpError {
     fn from(error: LogError) -> Self {
         match error {
-            LogError::Full => Self::unavailable(
-                ErrorCode::StorageFull,
-                "The server's disk is full. What was said before can still be read.",
-            ),
+            LogError::Full => {
+                Self::unavailable(ErrorCode::StorageFull, "The server’s disk is full. You can still read.")
+            }
             LogError::Unavailable(reason) => {
                 // The reason may name files of the server: it is the operator's.
                 tracing::warn!(%reason, "the log is not available");
-                let message = "The server cannot read or store anything now. Please try again in a moment.";
+                let message = "The server can’t read or store anything right now. Try again in a moment.";
                 Self::unavailable(ErrorCode::Unavailable, message)
             }
         }

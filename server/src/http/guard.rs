@@ -67,8 +67,9 @@ impl Guard {
         if known {
             return Ok(());
         }
-        let message =
-            format!("This server is not called “{host}”. If it should be, start it with --allow-host {host}");
+        let message = format!(
+            "The server doesn’t accept the name {host}. Use its IP address, or start it with --allow-host {host}"
+        );
         Err(HttpError::new(StatusCode::MISDIRECTED_REQUEST, ErrorCode::NotAllowed, message))
     }
 
@@ -95,8 +96,7 @@ impl Guard {
                 return Ok(Some(origin));
             }
         }
-        let message =
-            "A web page from elsewhere may not use this server. Its owner can allow it with --allow-origin.";
+        let message = "A web page from another site may not use this server. The operator can allow it with --allow-origin.";
         Err(HttpError::new(StatusCode::FORBIDDEN, ErrorCode::NotAllowed, message))
     }
 }

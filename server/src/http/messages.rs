@@ -82,12 +82,12 @@ pub async fn post(
 fn unreadable(rejection: BytesRejection) -> HttpError {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => too_long(),
-        _ => HttpError::bad_request("The request's body broke off."),
+        _ => HttpError::bad_request("The request’s body is incomplete."),
     }
 }
 
 fn too_long() -> HttpError {
-    let message = format!("A message takes at most {} bytes.", limits::CLIENT_FRAME_BYTES);
+    let message = format!("A message has at most {} bytes.", limits::CLIENT_FRAME_BYTES);
     HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLong, message)
 }
 
@@ -95,7 +95,7 @@ fn too_long() -> HttpError {
 pub(super) fn room(uri: &Uri) -> Result<RoomName, HttpError> {
     let segment = uri.path().split('/').nth(3).and_then(decode_segment);
     let name = segment.ok_or_else(|| {
-        HttpError::new(StatusCode::BAD_REQUEST, ErrorCode::BadName, "That room's name is not UTF-8.")
+        HttpError::new(StatusCode::BAD_REQUEST, ErrorCode::BadName, "That room’s name is not UTF-8.")
     })?;
     Ok(RoomName::parse(&name)?)
 }
@@ -133,7 +133,7 @@ impl Query {
     fn parse(query: &str) -> Result<Self, HttpError> {
         let span = match (seq(query, "after")?, seq(query, "before")?) {
             (Some(_), Some(_)) => {
-                return Err(HttpError::bad_request("Ask for what is after or what is before, not for both."));
+                return Err(HttpError::bad_request("Use “after” or “before”, not both."));
             }
             (Some(after), None) => Span::After(after),
             (None, before) => Span::Before(before.unwrap_or(Seq::MAX)),
@@ -190,7 +190,7 @@ impl Post {
 
     fn from_text(body: &[u8], uri: &Uri) -> Result<Self, HttpError> {
         let user = value(uri.query().unwrap_or_default(), "user")
-            .ok_or_else(|| HttpError::bad_request("Say who you are: ?user=name."))?;
+            .ok_or_else(|| HttpError::bad_request("Give a nickname: ?user=name."))?;
         let message =
             str::from_utf8(body).map_err(|_| HttpError::bad_request("That text is not UTF-8."))?.to_owned();
         Ok(Self { user, message, id: None })

@@ -60,7 +60,7 @@ pub(super) fn judge<F: Facts>(
         return Ok(if digest::is_same(&kept, digest) {
             Verdict::Repeat(seq)
         } else {
-            refuse(ErrorCode::IdConflict, "That id was used before for something else.")
+            refuse(ErrorCode::IdConflict, "That id was used for another message.")
         });
     }
     let subject = match subject(intent) {
@@ -73,9 +73,9 @@ pub(super) fn judge<F: Facts>(
     let Intent::React { target, emoji, on } = intent else { return Ok(Verdict::Enter) };
     Ok(match facts.reaction(*target, emoji, &actor.author)? {
         Some((is_on, seq)) if is_on == *on => Verdict::Unchanged(seq),
-        None if !on => refuse(ErrorCode::NotFound, "That reaction is not there."),
+        None if !on => refuse(ErrorCode::NotFound, "That reaction doesn’t exist."),
         _ if *on && facts.other_kinds(*target, emoji)? >= REACTION_KINDS => {
-            refuse(ErrorCode::NotAllowed, "That message has all the different reactions it can take.")
+            refuse(ErrorCode::NotAllowed, "That message can’t have any more different reactions.")
         }
         _ => Verdict::Enter,
     })

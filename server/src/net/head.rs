@@ -54,7 +54,7 @@ impl HeadError {
                 ("431 Request Header Fields Too Large", TooLong, "The request's headers are too long.")
             }
             Self::NotHttp => ("400 Bad Request", BadRequest, "This server speaks HTTP/1.1 and WebSocket."),
-            Self::Malformed => ("400 Bad Request", BadRequest, "That request cannot be read."),
+            Self::Malformed => ("400 Bad Request", BadRequest, "That request can’t be read."),
             Self::NotText | Self::Gone(_) => return None,
         };
         Some(response(status, code, message))

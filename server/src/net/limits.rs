@@ -29,12 +29,12 @@ impl Refusal {
             Self::Full => head::response(
                 "503 Service Unavailable",
                 ErrorCode::Unavailable,
-                "This server has as many connections as it can take. Please try again in a moment.",
+                "The server is full. Try again in a moment.",
             ),
             Self::TooMany => head::response(
                 "429 Too Many Requests",
                 ErrorCode::RateLimited,
-                "There are too many connections from your address. Please close some of them.",
+                "There are too many connections from your address. Close some of them.",
             ),
         }
     }

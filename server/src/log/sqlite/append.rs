@@ -108,7 +108,7 @@ impl Appender<'_> {
                 Some(room) => self.enter(room, append, digest),
                 None => Ok(Appended::Refused(Denial::new(
                     ErrorCode::StorageFull,
-                    "This server has no space for another room.",
+                    "This server can’t hold another room.",
                 ))),
             },
             (rules::Verdict::Repeat(seq), Some(room)) => Ok(Appended::Repeated(self.kept(room, seq)?)),
