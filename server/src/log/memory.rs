@@ -1,18 +1,18 @@
-//! Everything in memory, for `--durability none`: the same rules, nothing kept past the process and no acknowledgement worth
-//! anything.
+//! Everything in memory, for `--durability none`. The rules are the same, but nothing is kept past the process, and an
+//! acknowledgement promises nothing.
 //!
-//! A room keeps its newest [`ENTRIES`] entries; `first` moves up as older ones go. All rooms together keep about [`BYTES`];
-//! above it, the rooms used least recently keep their newest entry only. Above [`ROOMS`] rooms, those used least recently are
-//! forgotten altogether: the next entry there is number 1 again.
+//! A room keeps its newest [`ENTRIES`] entries; `first` moves up as older ones go. All rooms together keep about [`BYTES`].
+//! When they have more, the rooms used least recently keep their newest entry only. When there are more than [`ROOMS`] rooms,
+//! those used least recently are forgotten: the next entry there is number 1 of a new history.
 //!
 //! Appends happen in the call itself and [`Commits`] is called from there, under a lock of the room: a thread of its own would
-//! cost every message two switches. So who calls [`Log::append_then`] must hold no lock that the callback takes.
+//! cost every message two switches. So a caller of [`Log::append_then`] must hold no lock that the callback takes.
 
 use std::{
     collections::HashMap,
     future::ready,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
@@ -24,7 +24,10 @@ use super::{
     epoch::Generation, rules, search_terms::SearchTerms,
 };
 
-use crate::policy::{self, Policy};
+use crate::{
+    policy::{self, Policy},
+    sync::{Ranked, rank},
+};
 
 mod room;
 
@@ -39,7 +42,7 @@ pub const ROOMS: usize = 65_536;
 
 /// A room log without a disk.
 pub struct MemoryLog {
-    rooms: Mutex<RoomTable>,
+    rooms: Ranked<RoomTable, rank::Leaf>,
     /// Bytes that all rooms hold, about; each keeps its part of it up to date.
     held: Arc<AtomicUsize>,
     /// Above this, rooms are made smaller; more than [`BYTES`] only where that much is in newest entries alone.
@@ -58,9 +61,12 @@ struct RoomTable {
     uses: u64,
 }
 
+/// A room, under the rank that its listener's locks come after.
+type SharedRoom = Arc<Ranked<MemoryRoom, rank::RoomLog>>;
+
 struct RoomSlot {
     used: u64,
-    room: Arc<Mutex<MemoryRoom>>,
+    room: SharedRoom,
 }
 
 impl MemoryLog {
@@ -81,7 +87,7 @@ impl MemoryLog {
         getrandom::fill(&mut secret).map_err(OpenError::new)?;
         let generation = Generation::random().map_err(OpenError::new)?;
         Ok(Self {
-            rooms: Mutex::new(RoomTable { by_key: HashMap::new(), generation, uses: 0 }),
+            rooms: Ranked::new(RoomTable { by_key: HashMap::new(), generation, uses: 0 }),
             held: Arc::default(),
             most: AtomicUsize::new(BYTES),
             secret,
@@ -94,9 +100,9 @@ impl MemoryLog {
     fn take(&self, append: Append) -> Result<Appended, LogError> {
         self.ready()?;
         let digest = digest::of(&self.secret, &append.intent);
-        let (slot, generation) = self.rooms().use_or_make(&append.room, &self.held);
+        let (slot, generation) = self.rooms.lock().use_or_make(&append.room, &self.held);
         let appended = {
-            let mut room = lock(&slot);
+            let mut room = slot.lock();
             if append.epoch != room.epoch(&generation) {
                 return Ok(Appended::EpochChanged);
             }
@@ -104,7 +110,7 @@ impl MemoryLog {
             match verdict {
                 rules::Verdict::Enter => {
                     let committed = Arc::new(room.enter(append, digest));
-                    // Under the room's lock, so that entries are told in their order.
+                    // Under the room's lock, so that the listener hears of entries in their order.
                     (self.commits)(&committed);
                     Appended::New(committed)
                 }
@@ -122,14 +128,14 @@ impl MemoryLog {
     /// Lets go of what the rooms used least recently hold.
     fn shrink(&self) {
         let mut rooms: Vec<_> =
-            self.rooms().by_key.values().map(|slot| (slot.used, Arc::clone(&slot.room))).collect();
+            self.rooms.lock().by_key.values().map(|slot| (slot.used, Arc::clone(&slot.room))).collect();
         rooms.sort_unstable_by_key(|(used, _)| *used);
         for (_, room) in rooms {
             // Well below, so that it is not the very next entry that shrinks again.
             if self.held.load(Ordering::Relaxed) <= BYTES / 4 * 3 {
                 break;
             }
-            lock(&room).keep_newest(1);
+            room.lock().keep_newest(1);
         }
         // Not at every entry from now on, if that was not enough.
         let left = self.held.load(Ordering::Relaxed);
@@ -137,8 +143,8 @@ impl MemoryLog {
     }
 
     fn look<T>(&self, key: &RoomKey, look: impl FnOnce(&MemoryRoom) -> T) -> Option<T> {
-        let room = self.rooms().use_it(key)?;
-        let room = lock(&room);
+        let room = self.rooms.lock().use_it(key)?;
+        let room = room.lock();
         // A room in which every append was refused has nothing to show.
         (room.last() > 0).then(|| look(&room))
     }
@@ -146,18 +152,14 @@ impl MemoryLog {
     /// Forgets every room, as those used least recently are.
     #[cfg(test)]
     pub(crate) fn forget_all(&self) {
-        let mut rooms = self.rooms();
+        let mut rooms = self.rooms.lock();
         rooms.by_key.clear();
         rooms.generation.renew();
-    }
-
-    fn rooms(&self) -> MutexGuard<'_, RoomTable> {
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl RoomTable {
-    fn use_it(&mut self, key: &RoomKey) -> Option<Arc<Mutex<MemoryRoom>>> {
+    fn use_it(&mut self, key: &RoomKey) -> Option<SharedRoom> {
         self.uses += 1;
         let slot = self.by_key.get_mut(key)?;
         slot.used = self.uses;
@@ -165,19 +167,18 @@ impl RoomTable {
     }
 
     /// A room, and the generation that its epoch is derived from while it has no entry.
-    fn use_or_make(
-        &mut self,
-        name: &RoomName,
-        held: &Arc<AtomicUsize>,
-    ) -> (Arc<Mutex<MemoryRoom>>, Generation) {
+    fn use_or_make(&mut self, name: &RoomName, held: &Arc<AtomicUsize>) -> (SharedRoom, Generation) {
         let (key, generation) = (name.key(), self.generation);
         let room = self.use_it(&key).unwrap_or_else(|| {
             if self.by_key.len() >= ROOMS {
                 self.forget_some();
             }
             // Of the generation before: this room is not one of those forgotten just now.
-            let room =
-                Arc::new(Mutex::new(MemoryRoom::new(name.clone(), generation.epoch(&key), Arc::clone(held))));
+            let room = Arc::new(Ranked::new(MemoryRoom::new(
+                name.clone(),
+                generation.epoch(&key),
+                Arc::clone(held),
+            )));
             self.by_key.insert(key, RoomSlot { used: self.uses, room: Arc::clone(&room) });
             room
         });
@@ -199,18 +200,19 @@ impl Log for MemoryLog {
         let key = room.key();
         let record = self.look(&key, MemoryRoom::record);
         at_once(
-            record.unwrap_or_else(|| RoomRecord::empty(room.clone(), self.rooms().generation.epoch(&key))),
+            record
+                .unwrap_or_else(|| RoomRecord::empty(room.clone(), self.rooms.lock().generation.epoch(&key))),
         )
     }
 
     fn rooms(&self, limit: usize) -> Later<Result<Vec<RoomRecord>, LogError>> {
-        let rooms: Vec<_> = self.rooms().by_key.values().map(|slot| Arc::clone(&slot.room)).collect();
+        let rooms: Vec<_> = self.rooms.lock().by_key.values().map(|slot| Arc::clone(&slot.room)).collect();
         let mut newest: Vec<_> = (rooms.iter())
-            .map(|room| (lock(room).last_at(), room))
+            .map(|room| (room.lock().last_at(), room))
             .filter(|(last_at, _)| *last_at > 0)
             .collect();
         newest.sort_by_key(|(last_at, _)| std::cmp::Reverse(*last_at));
-        at_once(newest.into_iter().take(limit).map(|(_, room)| lock(room).record()).collect())
+        at_once(newest.into_iter().take(limit).map(|(_, room)| room.lock().record()).collect())
     }
 
     fn append_then(&self, append: Append, callback: Callback) {
@@ -243,9 +245,9 @@ impl Log for MemoryLog {
     }
 
     fn keep_read_position(&self, room: &RoomKey, author: &Author, seq: Seq) {
-        let room = self.rooms().use_it(room);
+        let room = self.rooms.lock().use_it(room);
         if let Some(room) = room {
-            lock(&room).keep_read_position(author, seq);
+            room.lock().keep_read_position(author, seq);
         }
     }
 
@@ -268,9 +270,4 @@ impl Log for MemoryLog {
 
 fn at_once<T: Send + 'static>(value: T) -> Later<Result<T, LogError>> {
     Box::pin(ready(Ok(value)))
-}
-
-fn lock(room: &Mutex<MemoryRoom>) -> MutexGuard<'_, MemoryRoom> {
-    // Only the callback of the commits could have panicked, and it is called when the room is whole again.
-    room.lock().unwrap_or_else(PoisonError::into_inner)
 }

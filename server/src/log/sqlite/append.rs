@@ -1,6 +1,6 @@
 //! One send inside the writer's transaction: judged by the facts of that moment, numbered, kept.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use rusqlite::{
     Connection, Result, params, params_from_iter,
@@ -103,19 +103,30 @@ impl Appender<'_> {
         };
         let n = number(room.id, room.last);
         let target = entry.body.target().map(|seq| number(room.id, seq.cast_signed()));
-        let act = match &entry.body {
-            Body::Act(act) => Some(act.to_json()),
-            _ => None,
-        };
-        let (text, reply_to, on) = match &entry.body {
-            Body::Message(message) => {
-                (message.text.as_ref().map(|text| text.as_str()), message.reply_to, None)
-            }
+        self.insert(n, target, &entry, digest)?;
+        if let Some(target) = target {
+            self.fold(room, n, target, &entry)?;
+        }
+        self.fold_into_room(room, &entry.body)?;
+        let committed = Committed { room: append.room.key(), epoch: room.epoch, entry };
+        self.rooms.put(append.room.key(), room);
+        Ok(Appended::New(Arc::new(committed)))
+    }
+
+    /// Writes the entry's row. `target`: the number of the message it is about.
+    fn insert(&self, n: i64, target: Option<i64>, entry: &Entry, digest: &Digest) -> Result<()> {
+        let text: Option<Cow<'_, str>> = match &entry.body {
+            Body::Message(message) => message.text.as_ref().map(|text| text.as_str().into()),
             // The text of an edit is kept with the message alone: one place to read, one place to erase.
-            Body::Edited { .. } | Body::Deleted { .. } => (None, None, None),
-            Body::Reacted { emoji, on, .. } => (Some(emoji.as_str()), None, Some(*on)),
-            Body::Topic { topic } => (Some(topic.as_str()), None, None),
-            Body::Act(_) => (act.as_deref(), None, None),
+            Body::Edited { .. } | Body::Deleted { .. } => None,
+            Body::Reacted { emoji, .. } => Some(emoji.as_str().into()),
+            Body::Topic { topic } => Some(topic.as_str().into()),
+            Body::Act(act) => Some(Cow::Owned(act.to_json())),
+        };
+        let reply_to = entry.message().and_then(|message| message.reply_to).map(u64::cast_signed);
+        let on = match &entry.body {
+            Body::Reacted { on, .. } => Some(i64::from(*on)),
+            _ => None,
         };
         let integer = |value: Option<i64>| value.map_or(ValueRef::Null, ValueRef::Integer);
         let columns: [ValueRef<'_>; checksum::ENTRIES.columns.len()] = [
@@ -126,10 +137,10 @@ impl Appender<'_> {
             ValueRef::Text(entry.user.as_str().as_bytes()),
             ValueRef::Text(entry.by.as_str().as_bytes()),
             integer(target),
-            text.map_or(ValueRef::Null, |text| ValueRef::Text(text.as_bytes())),
-            integer(reply_to.map(u64::cast_signed)),
+            text.as_ref().map_or(ValueRef::Null, |text| ValueRef::Text(text.as_bytes())),
+            integer(reply_to),
             ValueRef::Null,
-            integer(on.map(i64::from)),
+            integer(on),
             ValueRef::Blob(digest),
             ValueRef::Integer(0),
         ];
@@ -140,13 +151,7 @@ impl Appender<'_> {
                      n, kind, id, at, user, author, target, text, reply_to, edited, mark, digest, marks, sum)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             )?
-            .execute(params_from_iter(sealed.map(ToSqlOutput::Borrowed)))?;
-        if let Some(target) = target {
-            self.fold(room, n, target, &entry)?;
-        }
-        self.fold_into_room(room, &entry.body)?;
-        let committed = Committed { room: append.room.key(), epoch: room.epoch, entry };
-        self.rooms.put(append.room.key(), room);
-        Ok(Appended::New(Arc::new(committed)))
+            .execute(params_from_iter(sealed.map(ToSqlOutput::Borrowed)))
+            .map(drop)
     }
 }
