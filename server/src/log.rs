@@ -35,7 +35,7 @@ pub use crate::policy::{Actor, Denial};
 
 pub use crate::later::Later;
 
-/// Where every new entry goes once it is durable. It is called in the order of `seq` within a room, before the append is
+/// Listens for new entries, once each is durable. It is called in the order of `seq` within a room, before the append is
 /// answered: from wherever appends are [completed](Completion) or, in [`memory`], from within [`Log::append_then`]. It must
 /// not block. A caller that appends must hold no lock that it takes.
 pub type Commits = Box<dyn Fn(&Arc<Committed>) + Send + Sync>;
@@ -64,18 +64,18 @@ pub struct Append {
     pub actor: Actor,
     /// The sender's id for it.
     pub id: Uuid,
-    /// What it is.
+    /// The change it asks for.
     pub intent: Intent,
 }
 
-/// What became of an [`Append`].
+/// The outcome of an [`Append`].
 #[derive(Debug, Clone)]
 pub enum Appended {
-    /// A new entry; [`Commits`] was told.
+    /// A new entry. [`Commits`] has heard of it.
     New(Arc<Committed>),
-    /// The id was used before for the same: this is that entry, as it is now. Nobody else is told.
+    /// The id was used before for the same. This is that entry, as it is now; nobody else hears of it.
     Repeated(Box<Entry>),
-    /// Nothing would change: this is the entry that made it so. Nobody else is told.
+    /// Nothing would change. This is the entry that made it so; nobody else hears of it.
     Unchanged(Box<Entry>),
     /// It may not be; nothing was stored.
     Refused(Denial),
@@ -83,7 +83,7 @@ pub enum Appended {
     EpochChanged,
 }
 
-/// What a log knows of a room.
+/// A room, as a log knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomRecord {
     /// The first spelling of its name.
@@ -98,7 +98,7 @@ pub struct RoomRecord {
     pub last_at: Millis,
     /// What the room is about.
     pub topic: Topic,
-    /// What acts have set.
+    /// The settings that acts have made.
     pub settings: RoomSettings,
 }
 
@@ -139,7 +139,7 @@ pub struct Slice {
 
 /// The log of every room. All methods return at once; the futures wait.
 pub trait Log: Send + Sync + 'static {
-    /// What is known of a room. A room without entries has the epoch that its first entry will have; asking stores nothing.
+    /// A room's record. A room without entries has the epoch that its first entry will have; asking stores nothing.
     fn room(&self, room: &RoomName) -> Later<Result<RoomRecord, LogError>>;
 
     /// The rooms with the newest entries first, at most `limit`.

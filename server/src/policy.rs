@@ -2,10 +2,10 @@
 
 use snug_shared::{Author, ErrorCode, Intent, Nickname, Seq};
 
-/// Who wants something entered.
+/// The sender of something that is to be entered.
 #[derive(Debug, Clone)]
 pub struct Actor {
-    /// Who it is.
+    /// Its author.
     pub author: Author,
     /// The name it is sent under.
     pub nickname: Nickname,
@@ -29,7 +29,7 @@ impl Denial {
     }
 }
 
-/// What must be known of the message that an intent is about.
+/// The facts on the message that an intent is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     /// Its author.
@@ -46,7 +46,7 @@ pub const fn subject(intent: &Intent) -> Option<Seq> {
     }
 }
 
-/// What [`may_do`] is to a log: the check it makes before it enters anything.
+/// The check that a log makes before it enters anything: [`may_do`] in every server.
 pub type Policy = fn(&Actor, &Intent, Option<&Subject>) -> Result<(), Denial>;
 
 /// Whether `actor` may do this. `subject` holds the facts on the message that [`subject()`] names; `None` where that is no

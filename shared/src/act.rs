@@ -11,7 +11,7 @@ use crate::limits;
 /// The settings that a room can have.
 const SETTINGS: [&str; 6] = ["hidden", "locked", "password", "retention_days", "slow_s", "topic_locked"];
 
-/// What kind of act it is.
+/// A kind of act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActKind {
     /// Another value for some of the room's settings.
@@ -90,7 +90,7 @@ impl Act {
         Ok(act)
     }
 
-    /// What kind of act it is.
+    /// Its kind.
     pub const fn kind(&self) -> ActKind {
         self.kind
     }

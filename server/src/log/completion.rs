@@ -1,4 +1,4 @@
-//! What became of appends, on its way back to those who made them.
+//! The outcome of appends, on its way back to their callers.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub(super) fn at_once(commits: Commits) -> Dispatch {
 
 type Outcome = Result<Appended, LogError>;
 
-/// What became of one append, not delivered yet. Dropped, it is delivered as not known.
+/// The outcome of one append, not delivered yet. If it is dropped, its caller hears that nothing is known.
 #[derive(Debug)]
 pub struct Completion {
     /// The room it was for.
@@ -42,7 +42,7 @@ impl Completion {
     }
 }
 
-/// What follows an append: called once with what became of it, or with an error where that is not known.
+/// Called once with the outcome of an append, or with an error where that is not known.
 pub struct Callback(Option<Box<dyn FnOnce(Outcome) + Send>>);
 
 impl Callback {

@@ -1,4 +1,4 @@
-//! What a send said when it first came, as a digest: by it a repeated id is told from one used twice for different things.
+//! Digests of sends. By its digest a repeated send is told from another one under the same id.
 
 use sha2::{Digest as _, Sha256};
 use snug_shared::Intent;
@@ -6,11 +6,11 @@ use snug_shared::Intent;
 /// Bytes of a digest.
 const BYTES: usize = 16;
 
-/// What is kept of the content of a send.
+/// The digest of a send's content, which is kept with its entry.
 pub(super) type Digest = [u8; BYTES];
 
-/// What is left of the digest of a text that was deleted or overwritten: enough to notice an id used twice (one in 16
-/// million slips through), too little to confirm a guess at what was said.
+/// Bytes left of the digest once the text was deleted or overwritten. They are enough to notice an id used twice: one in 16
+/// million slips through. They are too few to confirm a guess at the text.
 pub(super) const ERASED_BYTES: usize = 3;
 
 /// The digest of an intent under the log's secret.
@@ -37,7 +37,7 @@ pub(super) fn of(secret: &[u8; 32], intent: &Intent) -> Digest {
     digest
 }
 
-/// Whether what is kept of a digest, whole or shortened, is of the same content.
+/// Whether a digest that is kept, whole or shortened, is of the same content.
 pub(super) fn is_same(kept: &[u8], digest: &Digest) -> bool {
     kept.len() >= ERASED_BYTES && digest.starts_with(kept)
 }

@@ -54,7 +54,7 @@ impl fmt::Debug for Epoch {
     }
 }
 
-/// What the epochs of new histories are derived from. A room without entries has an epoch already, with nothing stored for it.
+/// The epochs of new histories are derived from this, so a room without entries has an epoch with nothing stored for it.
 ///
 /// A log takes another generation whenever a room could begin anew under it: otherwise that room's next history would have
 /// the epoch of the one before. A log of one process takes a random one each time it is opened. So it does not matter whether

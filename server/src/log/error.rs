@@ -25,7 +25,7 @@ impl LogError {
 pub struct OpenError(Box<dyn StdError + Send + Sync>);
 
 impl OpenError {
-    /// What a store says of it.
+    /// Takes the store's own error.
     pub fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(error.into())
     }

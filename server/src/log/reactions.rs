@@ -30,7 +30,7 @@ impl Tally {
         }
     }
 
-    /// What was counted, the oldest reaction first.
+    /// The counted reactions, the oldest first.
     pub(super) fn into_reactions(self) -> Vec<Reaction> {
         self.0
     }

@@ -1,4 +1,4 @@
-//! What becomes of a send: the rules of `docs/protocol.md` §4 in the order they apply, the same for every log.
+//! Judging a send: the rules of `docs/protocol.md` §4 in the order they apply, the same for every log.
 
 use snug_shared::{Author, Body, Emoji, ErrorCode, Intent, Message, Seq};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::policy::{Denial, Policy, Subject, subject};
 /// Different reactions one message can have. An entry travels whole, so what is on it has to fit into a frame.
 pub const REACTION_KINDS: usize = 64;
 
-/// What the rules need to know of one room, as it is at this moment.
+/// The facts on one room that the rules need, as they are at this moment.
 pub(super) trait Facts {
     /// Why a fact could not be found out.
     type Error;
@@ -35,7 +35,7 @@ pub(super) trait Facts {
     fn other_kinds(&self, message: Seq, emoji: &Emoji) -> Result<usize, Self::Error>;
 }
 
-/// What to do with a send.
+/// The decision on a send.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// Number it and keep it.
@@ -85,7 +85,7 @@ const fn refuse(code: ErrorCode, reason: &'static str) -> Verdict {
     Verdict::Refuse(Denial::new(code, reason))
 }
 
-/// What an intent becomes in the log.
+/// The body of an intent's entry.
 pub(super) fn body(intent: Intent) -> Body {
     match intent {
         Intent::Message { text, reply_to } => {

@@ -1,4 +1,4 @@
-//! What it means that a message contains some words: the rule of every search, with an index or without.
+//! The rule of every search, with an index or without: when a message contains some words.
 //!
 //! Texts are compared folded: case, compatibility forms (full width) and marks above and below letters do not count.
 

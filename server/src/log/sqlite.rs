@@ -1,10 +1,10 @@
 //! Everything in one SQLite file, `snug.db` in the data folder: nothing to install, nothing to run beside.
 //!
 //! One thread writes (`writer.rs`): all appends that wait at a moment become one transaction, and are answered once it is on
-//! disk. A few threads read (`reader.rs`), each on a snapshot, while the writer goes on. Callers only put things into bounded
-//! queues, so no method here ever waits; a queue that is full answers [`LogError::Unavailable`].
+//! disk. A few threads read (`reader.rs`), each on a snapshot, while the writer goes on. Callers only put jobs into bounded
+//! queues, so no method here ever waits. A full queue answers [`LogError::Unavailable`].
 //!
-//! What was deleted or overwritten is gone from the file, its index and its write-ahead log about a second later.
+//! A deleted or overwritten text is gone from the file, its index and its write-ahead log about a second later.
 
 use std::{
     fmt,
@@ -44,9 +44,9 @@ mod writer;
 
 use queue::{Queue, Refusal};
 
-/// Appends that may wait; above it they are refused as busy.
+/// Appends that may wait. More are refused as busy.
 const APPENDS: usize = 16_384;
-/// Reads that may wait; above it they are refused as busy.
+/// Reads that may wait. More are refused as busy.
 const READS: usize = 1_024;
 
 /// Bits of a seq in an entry's number in the file.
@@ -73,7 +73,7 @@ pub struct SqliteLog {
     closed: watch::Receiver<bool>,
 }
 
-/// What callers, the writer and the readers have in common.
+/// Shared by callers, the writer and the readers.
 struct Shared {
     appends: writer::Appends,
     reads: Queue<reader::Job>,
@@ -344,7 +344,7 @@ fn refused(refusal: Refusal) -> LogError {
     }
 }
 
-/// What an error of the database means to those who asked.
+/// Translates an error of the database for the caller.
 fn log_error(error: &rusqlite::Error) -> LogError {
     use rusqlite::{ErrorCode, ffi};
     let full = error.sqlite_error().is_some_and(|error| {

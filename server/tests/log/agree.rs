@@ -32,7 +32,7 @@ enum Outcome {
     Refused(ErrorCode),
 }
 
-/// What was entered, and nothing else.
+/// The list of entries, and nothing else.
 #[derive(Debug, Default)]
 struct Model(Vec<(&'static str, Uuid, Intent)>);
 

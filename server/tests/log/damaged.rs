@@ -1,4 +1,4 @@
-//! What the disk changed is named in its place, and costs nothing else.
+//! An entry that the disk changed is named in its place, and costs nothing else.
 
 use rusqlite::Connection;
 use snug_server::log::{Append, LogError, Slice, Span};
@@ -19,7 +19,7 @@ async fn bench() -> Bench {
     bench
 }
 
-/// What a disk might do, as SQL.
+/// Changes the file as a disk might, by SQL.
 fn damage(bench: &Bench, sql: &str) {
     let file = Connection::open(bench.path().join("snug.db")).expect("the file");
     let changed = file.execute(sql, []).expect("it can be done");

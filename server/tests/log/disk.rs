@@ -1,4 +1,4 @@
-//! What only a log on disk can: survive, refuse what is not its own, erase.
+//! The log on disk alone: it survives restarts, refuses files that are not its own, and erases.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -75,7 +75,7 @@ async fn what_was_acknowledged_is_there_after_a_crash_and_what_was_deleted_goes(
     bench.say("ada", "this one stays").await;
     bench.say("ada", "Quokka").await;
     new(bench.send("ada", delete(2)).await);
-    // What the disk holds at this moment, as a process that is killed leaves it.
+    // The files of this moment, as a process that is killed leaves them.
     let after = TempDir::new().expect("a folder");
     for file in ["snug.db", "snug.db-wal"] {
         fs::copy(bench.path().join(file), after.path().join(file)).expect("copied");

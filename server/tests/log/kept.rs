@@ -23,7 +23,7 @@ async fn a_room_keeps_its_newest_entries_and_says_where_they_begin() {
     assert!(bench.read(Span::Before(EXTRA), 10).await.entries.is_empty());
     assert_eq!(bench.find("first").await, [] as [Seq; 0]);
     assert_eq!(bench.find(&format!("{last}")).await, [last]);
-    // What is not kept can be neither changed nor told apart from something new.
+    // An entry that is not kept can be neither changed nor told apart from a new one.
     assert_eq!(refused(bench.send("ada", edit(1, "x")).await), ErrorCode::NotFound);
     assert_eq!(new(bench.send_as(id, "ada", message("the first")).await).seq, last + 1);
 }

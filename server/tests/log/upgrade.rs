@@ -103,7 +103,7 @@ async fn a_crash_in_the_middle_of_an_upgrade_leaves_one_version_or_the_other_who
     assert!(frames >= 2, "the upgrade is in the write-ahead log");
     let mut versions = Vec::new();
     for cut in (0..=frames).flat_map(|frame| [HEADER + frame * FRAME, HEADER + frame * FRAME + FRAME / 2]) {
-        // What a disk may hold when the power goes.
+        // As a disk may be when the power goes.
         let crashed = folder();
         fs::write(crashed.path().join("snug.db-wal"), &wal[..cut.min(wal.len())]).expect("written");
         versions.push(version(&Connection::open(crashed.path().join("snug.db")).expect("the file")));

@@ -30,9 +30,9 @@ use crate::{
     policy::Subject,
 };
 
-/// What an entry costs besides its text, about.
+/// Bytes an entry costs besides its text, about.
 const OVERHEAD: usize = 512;
-/// Read positions kept; above it, who has read the least goes first.
+/// Read positions kept. When there are more, the author who has read the least is forgotten first.
 const READS: usize = 10_000;
 
 pub(super) struct MemoryRoom {
@@ -48,7 +48,7 @@ pub(super) struct MemoryRoom {
     sends: HashMap<(Author, Uuid), Seq>,
     reads: HashMap<Author, Seq>,
     bytes: usize,
-    /// What all rooms hold.
+    /// Bytes that all rooms hold.
     held: Arc<AtomicUsize>,
 }
 
@@ -56,7 +56,7 @@ struct StoredEntry {
     /// As it is now; an edit's text is looked up with its target.
     entry: Entry,
     digest: Digest,
-    /// What became of a message.
+    /// A message's last edit.
     edited: Option<Seq>,
     reactions: Vec<ReactionState>,
 }
@@ -205,7 +205,7 @@ impl MemoryRoom {
         self.last + 1 - self.entries.len() as Seq
     }
 
-    /// Where a span begins and ends among the entries kept.
+    /// The first and the last place of a span among the entries kept.
     fn range(&self, span: Span) -> (usize, usize) {
         let place = |seq: Seq| {
             let place = seq.saturating_sub(self.first());

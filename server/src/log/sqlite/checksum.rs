@@ -11,7 +11,7 @@ use super::corruption;
 /// A table whose rows change after they are written, and are sealed anew then.
 pub(super) struct CheckedTable {
     pub(super) table: &'static str,
-    /// What the checksum is over, the key first.
+    /// The columns that the checksum is over, the key first.
     pub(super) columns: &'static [&'static str],
     /// A row by its key: those columns, then the checksum.
     pub(super) row: &'static str,

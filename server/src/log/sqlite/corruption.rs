@@ -1,4 +1,4 @@
-//! What the disk changed, told once: by the room and the entry it is in, never by what was said.
+//! Reports of what the disk changed. Each place is reported once, by its room and entry, never by its text.
 
 use std::{
     collections::HashSet,
@@ -10,10 +10,10 @@ use std::{
 use rusqlite::{Error, ErrorCode, types::Type};
 use snug_shared::{RoomKey, Seq};
 
-/// Places told, at most; a file with more of them needs its backup, not more lines.
+/// Places reported, at most. A file with more of them needs its backup, not more lines.
 const TOLD: usize = 1_000;
 
-/// Where damage was met since the start.
+/// The places where damage was met since the start.
 #[derive(Debug, Default)]
 pub(super) struct Reports(Mutex<HashSet<(String, Seq)>>);
 
@@ -25,7 +25,7 @@ impl Reports {
         }
     }
 
-    /// What is known of a whole room cannot be read.
+    /// A room's row cannot be read.
     pub(super) fn room(&self, room: &str) {
         if self.is_news(room, 0) {
             tracing::error!(%room, "the disk changed what is known of this room; it cannot be used");
@@ -39,7 +39,7 @@ impl Reports {
         }
     }
 
-    /// What stands beside the entries cannot be kept; nobody is stopped from talking by that.
+    /// Something beside the entries cannot be kept. That stops nobody from talking.
     pub(super) fn beside(&self, what: &str, error: &Error) {
         if self.is_news(what, 0) {
             tracing::error!(%error, "the disk changed {what}; it is not kept up any more");
@@ -59,7 +59,7 @@ impl Reports {
     }
 }
 
-/// What is in the file is not what was written.
+/// The error that says so: the file is not as it was written.
 pub(super) fn error() -> Error {
     Error::FromSqlConversionFailure(0, Type::Null, Box::new(Corrupt))
 }

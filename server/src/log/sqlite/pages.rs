@@ -34,7 +34,7 @@ pub(super) fn page(
     slice(connection, reports, key, room, kept, more).map(Some)
 }
 
-/// Lines of a room, ascending, in their present state. What is damaged among them is told.
+/// Lines of a room, ascending, in their present state. Damage among them is reported.
 pub(super) fn slice(
     connection: &Connection,
     reports: &Reports,
@@ -55,7 +55,7 @@ pub(super) fn slice(
     Ok(Slice { room: room.record, entries, more })
 }
 
-/// What is known of a room. Damage there is told.
+/// A room's row. Damage there is reported.
 pub(super) fn room(connection: &Connection, reports: &Reports, key: &RoomKey) -> Result<Option<RoomRow>> {
     rows::room(connection, key.as_str()).inspect_err(|error| {
         if corruption::is_corruption(error) {

@@ -15,14 +15,14 @@ pub(super) enum Refusal {
     Closed,
 }
 
-/// What a waiting thread wakes up to.
+/// Why a waiting thread wakes up.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Turn<T> {
-    /// What was waiting, the oldest first; never empty.
+    /// Items that were waiting, the oldest first. Never empty.
     Items(Vec<T>),
-    /// Nothing, but somebody knocked or the time is up.
+    /// No items: somebody nudged the queue, or the time is up.
     Nudged,
-    /// Nothing, and nothing will come any more.
+    /// No items, and none will come any more.
     Closed,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Queue<T> {
 #[derive(Debug)]
 struct State<T> {
     items: VecDeque<T>,
-    /// Threads asleep: who pushes into a queue that nobody sleeps on saves the system call.
+    /// Threads asleep. A push that finds none saves the system call that wakes one.
     asleep: usize,
     nudged: bool,
     closed: bool,

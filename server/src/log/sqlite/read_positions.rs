@@ -10,7 +10,7 @@ use snug_shared::{Author, RoomKey, Seq};
 
 use super::{checksum, corruption, rows};
 
-/// Positions kept a room; above it, who has read the least goes first.
+/// Positions kept a room. When there are more, the author who has read the least is forgotten first.
 const PER_ROOM: i64 = 10_000;
 /// Positions that wait to be written; above it, new ones are passed over until the next second.
 const WAITING: usize = 65_536;

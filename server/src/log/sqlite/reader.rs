@@ -1,5 +1,5 @@
-//! Threads that read, each with a connection of its own: reads wait neither for the writer nor for a runtime's blocking pool,
-//! keep their prepared statements, and are never more than these at once.
+//! The threads that read, each with a connection of its own. Reads wait neither for the writer nor for a runtime's blocking
+//! pool, they keep their prepared statements, and no more than these run at once.
 
 use std::{panic, sync::Arc, thread};
 
@@ -73,7 +73,7 @@ pub(super) fn read<T: Send + 'static>(
             };
             snapshot().map_err(|error| super::log_error(&error))
         });
-        // Who does not wait any more needs no answer.
+        // A caller that no longer waits needs no answer.
         let _ = answer.send(result);
     });
     shared.reads.push(job).map(|()| receiver).map_err(|(refusal, _)| refusal)

@@ -1,8 +1,8 @@
 //! Whether this file is older than what was kept last: then somebody put a backup in its place.
 //!
-//! Entries are never taken away, so their number only grows. It is noted beside the file, after each is durable; a file with
-//! fewer is an older one. Its rooms begin new epochs, so that nobody takes what comes for what was lost. A folder restored
-//! whole has an old note too: then each client that comes back knows more than there is, and is told so for itself.
+//! Entries are never taken away, so their number only grows. It is noted beside the file once they are durable. A file with
+//! fewer entries is an older one, and its rooms begin new epochs, so that no client takes new entries for those that were lost.
+//! A folder that was restored whole has an old note too. Then a client that comes back is told so by the id of its last entry.
 
 use std::{fs, path::PathBuf};
 
@@ -49,7 +49,7 @@ impl RollbackGuard {
         self.noted != self.entered
     }
 
-    /// Notes the number. Nothing hangs on it while all goes well, so a disk that does not take it is told elsewhere.
+    /// Notes the number. It matters only after a restored backup, so a disk that does not take it is reported elsewhere.
     pub(super) fn keep(&mut self) {
         if self.is_behind() {
             let _ = fs::write(&self.note, format!("{}\n", self.entered));

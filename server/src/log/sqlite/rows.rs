@@ -30,9 +30,9 @@ const ENTRY: &str = "e.n, e.kind, e.id, e.at, e.user, e.author, e.target, e.text
     t.n, t.kind, t.id, t.at, t.user, t.author, t.target, t.text, t.reply_to, t.edited, t.mark, t.digest, t.marks, t.sum
     FROM entries e LEFT JOIN entries t ON e.kind = 1 AND t.n = e.target";
 
-/// Where the checksums of the reactions to an entry are, added up.
+/// The column with the checksums of an entry's reactions, added up.
 const REACTIONS_CHECKSUM: usize = 12;
-/// Where the columns of `t` begin, and its text.
+/// The first column of `t`, and the one with its text.
 const TARGET: usize = checksum::ENTRIES.columns.len() + 1;
 const TARGET_TEXT: usize = TARGET + 7;
 
@@ -62,7 +62,7 @@ pub(super) fn room(connection: &Connection, key: &str) -> Result<Option<RoomRow>
     Ok(found)
 }
 
-/// What the index alone says.
+/// The room's id, by the index alone.
 fn id_by_index(connection: &Connection, key: &str) -> Result<Option<i64>> {
     connection
         .prepare_cached("SELECT id FROM rooms WHERE key = ?1")?
@@ -121,7 +121,7 @@ pub(super) fn count(connection: &Connection, reports: &Reports) -> Result<(Seq, 
     Ok((entries, is_whole))
 }
 
-/// A room; none when it is damaged, which is told.
+/// A room; none when it is damaged, which is reported.
 fn known(row: &Row<'_>, reports: &Reports) -> Result<Option<RoomRow>> {
     match room_row(row) {
         Err(error) if corruption::is_corruption(&error) => {
@@ -214,7 +214,7 @@ pub(super) fn scan(
                     }
                 }
                 Err(error) if !corruption::is_corruption(&error) => return Err(error),
-                // Where it stood shows once a whole one follows, or none.
+                // Its place shows once a whole row follows, or none.
                 Err(_) => {}
             }
         }
@@ -233,7 +233,7 @@ fn kept(row: &Row<'_>) -> Result<(i64, StoredLine)> {
             Body::Message(Message { text, reply_to: optional_seq(row, 8)?, present: Some(present) })
         }
         1 => {
-            // What it says is kept with the message alone.
+            // Its text is kept with the message alone.
             checksum::check(row, TARGET, checksum::ENTRIES.columns.len())?;
             Body::Edited { target: target()?, text: text(row, TARGET_TEXT)? }
         }
@@ -259,7 +259,7 @@ pub(super) fn room_name(row: &Row<'_>, column: usize) -> Result<RoomName> {
     checked(column, RoomName::parse(row.get_ref(column)?.as_str()?))
 }
 
-/// What acts have set in a room.
+/// A room's settings.
 pub(super) fn settings(row: &Row<'_>, column: usize) -> Result<RoomSettings> {
     checked(column, RoomSettings::from_json(row.get_ref(column)?.as_str()?))
 }
@@ -284,7 +284,7 @@ fn optional_seq(row: &Row<'_>, column: usize) -> Result<Option<Seq>> {
     row.get::<_, Option<i64>>(column).map(|seq| seq.map(i64::cast_unsigned))
 }
 
-/// What was checked when it came in is checked again: a damaged file must not say what nobody said.
+/// Checks a value again, as when it came in: a damaged file must not show what nobody said.
 fn checked<T, E: StdError + Send + Sync + 'static>(column: usize, value: Result<T, E>) -> Result<T> {
     value.map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }

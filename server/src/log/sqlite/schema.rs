@@ -18,13 +18,13 @@ use steps::STEPS;
 /// "Snug": tells this file from any other SQLite database.
 const APPLICATION_ID: i32 = 0x536e_7567;
 
-/// What may be missing at the end of a file that is opened all the same, in bytes; more is a first page that is damaged.
+/// Bytes that may be missing at the end of a file that is opened all the same. If more are missing, its first page is damaged.
 const END: u64 = 16 << 30;
 
 /// Nobody else writes while the folder is locked; what may hold the file up for a moment is a person's backup.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Where things are in a data folder.
+/// The paths in a data folder.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     pub(super) folder: PathBuf,
@@ -126,7 +126,7 @@ fn pages(header: &[u8; 100]) -> u64 {
         1 => 65_536,
         size => u64::from(size),
     };
-    // The count holds for as long as nobody wrote who does not keep it.
+    // The count is valid only while every writer updates it.
     if number(24) == number(92) && size.is_power_of_two() { size * u64::from(number(28)) } else { 0 }
 }
 
@@ -195,7 +195,7 @@ fn create(place: &Place) -> Result<(), OpenError> {
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    // What is said in a room is for its members, not for everybody with an account on this machine.
+    // Messages are for the members of a room, not for everybody with an account on this machine.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(&fresh).map_err(io)?;
@@ -268,7 +268,7 @@ fn check(place: &Place) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// What the database says of a file, in our words.
+/// Translates an error of the database about a file.
 pub(super) fn open_error(place: &Place, source: rusqlite::Error) -> OpenError {
     let file = place.file.clone();
     match source.sqlite_error_code() {

@@ -55,7 +55,7 @@ pub(super) fn search(
     let mut kept = Vec::with_capacity(found.len());
     for n in found {
         rows::scan(connection, (n, n), false, |hit| {
-            // Whether what is damaged had those words, nobody knows.
+            // It is not known whether a damaged message had those words.
             if hit.line.entry().is_some() {
                 kept.push(hit);
             }
@@ -91,7 +91,7 @@ impl Hits<'_> {
                 self.more = true;
                 break;
             }
-            // What is damaged is not found; a page of the room shows where it is.
+            // A damaged text is not found. A page of the room shows where it is.
             let Some(text) = row.get_ref(1)?.as_str().ok().filter(|text| self.words.are_in(text)) else {
                 continue;
             };

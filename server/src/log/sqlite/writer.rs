@@ -1,6 +1,6 @@
-//! The one thread that writes: whatever waits at the moment goes into one transaction, so that a thousand senders cost one
-//! wait for the disk. It never waits on purpose; what can wait (index, read positions, erasing) comes after, at most a
-//! second late.
+//! The one thread that writes. All appends that wait at a moment go into one transaction, so that a thousand senders cost one
+//! wait for the disk. The thread never waits on purpose. Upkeep (index, read positions, erasing) comes after, at most a second
+//! late.
 
 use std::{
     sync::{Arc, PoisonError},
@@ -28,7 +28,7 @@ use crate::{
 
 /// Appends in one transaction, at most.
 const BATCH: usize = 1_024;
-/// How long what can wait is gathered.
+/// How long upkeep is gathered.
 const UPKEEP: Duration = Duration::from_millis(500);
 /// How long a log that failed waits until it tries by itself.
 const PROBE: Duration = Duration::from_secs(1);
@@ -58,7 +58,7 @@ pub(super) struct Writer {
     pub(super) closed: watch::Sender<bool>,
 }
 
-/// What can wait, and until when.
+/// Upkeep that is due, and when.
 #[derive(Debug)]
 pub(super) struct Due {
     /// Messages may be missing in the index.
@@ -68,7 +68,7 @@ pub(super) struct Due {
     pub(super) at: Option<Instant>,
 }
 
-/// Ends the queue when its writer ends, however it ends: nobody may wait for an answer that cannot come.
+/// Ends the queue when its writer ends, in whatever way: no caller may wait for an answer that cannot come.
 struct Last(Arc<Shared>);
 
 impl Drop for Last {
@@ -168,7 +168,7 @@ impl Writer {
         error
     }
 
-    /// What can wait, when its time has come.
+    /// Does the upkeep, when its time has come.
     fn look_after(&mut self) {
         let now = Instant::now();
         let waiting = self.due.index
@@ -275,7 +275,7 @@ fn is_about_one(error: &rusqlite::Error) -> bool {
         || error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
 }
 
-/// Damage in what stands beside the entries is told once, and stops nobody from talking: `None`.
+/// Damage beside the entries is reported once and stops nobody from talking: `None`.
 fn beside<T>(shared: &Shared, what: &str, done: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
     match done {
         Err(error) if corruption::is_corruption(&error) => {

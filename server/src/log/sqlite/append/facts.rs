@@ -1,4 +1,4 @@
-//! What the rules ask of one room, answered by the file inside the transaction.
+//! The facts on one room that the rules ask for, read from the file inside the transaction.
 
 use rusqlite::{Connection, OptionalExtension, Result, Row, params, types::ValueRef};
 use snug_shared::{Author, Emoji, Seq};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::super::{SEQ_MAX, checksum, corruption, number, reactions, rows, seq_of};
 use crate::{log::rules::Facts, policy::Subject};
 
-/// What the file says of one room; of none when it is not there.
+/// The facts on one room; on none when it is not there.
 pub(super) struct RoomFacts<'t> {
     pub(super) connection: &'t Connection,
     pub(super) room: Option<i64>,
@@ -19,7 +19,7 @@ impl RoomFacts<'_> {
         self.room.map(|room| number(room, seq))
     }
 
-    /// What an entry's row says; none when it is not there or damaged.
+    /// Reads an entry's row; none when it is not there or damaged.
     fn whole<T>(&self, n: i64, read: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
         let read = |row: &Row<'_>| {
             checksum::check(row, 0, checksum::ENTRIES.columns.len())?;
@@ -43,7 +43,7 @@ impl Facts for RoomFacts<'_> {
             .query_row(params![&id.as_bytes()[..], author.as_str(), room], |row| row.get(0))
             .optional()?;
         let Some(n) = n else { return Ok(None) };
-        // What is damaged is not the same as what is sent now: that is no acknowledgement of it.
+        // A damaged entry counts as another one: the send is not acknowledged by it.
         let digest = self.whole(n, |row| row.get(11))?.unwrap_or_default();
         Ok(Some((seq_of(n), digest)))
     }

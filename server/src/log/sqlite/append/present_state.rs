@@ -1,4 +1,4 @@
-//! What an entry makes of those before it: texts, reactions, the room's topic and settings.
+//! Folding: an entry changes the state of those before it (texts, reactions) and of the room (topic, settings).
 
 use rusqlite::{OptionalExtension, Result, params, types::ValueRef};
 use snug_shared::{Body, Entry};
@@ -75,7 +75,7 @@ impl Appender<'_> {
                          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                     )?
                     .execute(params![target, emoji.as_str(), entry.by.as_str(), on, room.last, checksum])?;
-                // Where one was damaged, they do not add up afterwards either.
+                // If one of them was damaged, they do not add up afterwards either.
                 self.set_reactions_checksum(
                     target,
                     total.wrapping_sub(before.unwrap_or(0)).wrapping_add(checksum),

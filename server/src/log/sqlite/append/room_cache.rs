@@ -1,4 +1,4 @@
-//! Rooms as the writer has them in mind.
+//! Rooms as the open transaction has them.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,10 @@ use snug_shared::{Millis, RoomKey};
 use super::super::{checksum, rows};
 use crate::log::Epoch;
 
-/// Rooms the writer remembers between transactions; above it, it asks the file again.
+/// Rooms the writer remembers between transactions. When there are more, it reads them from the file again.
 const REMEMBERED: usize = 4_096;
 
-/// Rooms as the open transaction has them. What is in here and not yet in the file is written by [`RoomCache::flush`].
+/// Rooms by their keys. Changes that are not in the file yet are written by [`RoomCache::flush`].
 #[derive(Debug, Default)]
 pub(in super::super) struct RoomCache {
     known: HashMap<RoomKey, CachedRoom>,
@@ -28,7 +28,7 @@ pub(super) struct CachedRoom {
 }
 
 impl RoomCache {
-    /// Forgets everything: the transaction it speaks of did not happen.
+    /// Forgets everything, since the transaction did not happen.
     pub(in super::super) fn clear(&mut self) {
         self.known.clear();
     }

@@ -7,11 +7,11 @@ use super::super::{checksum::CheckedTable, corruption};
 /// One step a version: the version of a file is how many of them it has behind it. A released step never changes.
 pub(super) const STEPS: [Step; 2] = [Step::Sql(include_str!("1.sql")), Step::Code(add_settings)];
 
-/// What brings a file to its next version, inside one transaction.
+/// Brings a file to its next version, inside one transaction.
 pub(super) enum Step {
     /// Statements.
     Sql(&'static str),
-    /// What statements alone cannot do: rows carry a checksum, which has to be made anew when a table gains a column.
+    /// Code, where statements are not enough: rows carry a checksum, which has to be made anew when a table gains a column.
     Code(fn(&Transaction<'_>) -> Result<()>),
 }
 
