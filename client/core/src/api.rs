@@ -24,7 +24,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{connection::dial::tcp, format::one_line};
+use crate::{format::one_line, tcp};
 
 /// The largest answer that is read.
 const BYTES: usize = 1 << 20;
@@ -50,14 +50,14 @@ pub enum ApiError {
     /// Something answers, but not as Snug does.
     #[error("Something answers at {0}, but it is not a Snug server. Check the address and the port.")]
     NotSnug(String),
-    /// It does not go by the name it was called.
-    #[error("The server does not go by the name {0}. Use its IP address, or allow the name there.")]
+    /// It does not accept the name it was called by.
+    #[error("The server doesn’t accept the name {0}. Use its IP address, or start it with --allow-host {0}.")]
     AnotherName(String),
     /// It can't answer now.
     #[error("The server at {0} is not ready. Its owner can see why in its log.")]
     NotReady(String),
     /// An encrypted line, which this version can't make.
-    #[error("This version of Snug can't use encrypted addresses yet. Try ws:// instead of wss://.")]
+    #[error("This version of Snug can’t use encrypted addresses yet. Try ws:// instead of wss://.")]
     Encrypted,
     /// The line broke, or nothing came for too long. What was asked may have been done.
     #[error("The connection to {0} was lost.")]
@@ -164,7 +164,7 @@ impl Api {
             return Err(ApiError::Encrypted);
         }
         let unreachable = || ApiError::Unreachable(server.authority(), server.port);
-        let stream = timeout_at(Instant::now() + ANSWER, tcp(server)).await;
+        let stream = timeout_at(Instant::now() + ANSWER, tcp::connect(server)).await;
         let stream = stream.map_err(|_| unreachable())?.map_err(|_| unreachable())?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
@@ -207,7 +207,7 @@ impl Api {
         Heard::parse(&body).filter(is_ours).ok_or_else(|| self.not_snug())
     }
 
-    /// A room as it is said: what follows an entry, and then whatever comes.
+    /// A room as messages come in: what follows an entry, and then whatever comes.
     ///
     /// # Errors
     /// [`ApiError`] says what to do.

@@ -18,12 +18,12 @@ use crate::{
     settings::{Home, Settings},
 };
 
+mod printer;
 mod rooms;
 mod send;
 mod since;
 mod split;
 mod tail;
-mod words;
 
 const SEND: &str = "\
 Examples:
@@ -45,26 +45,26 @@ pub enum Command {
     /// message is cut at line ends into several; what would take more than 20 is refused whole. Colours
     /// and other terminal codes are taken out. It is done when the server has stored it.
     #[command(verbatim_doc_comment, after_help = SEND)]
-    Send(send::Send),
+    Send(send::SendArgs),
     /// Print what is said in a room, as it is said
     ///
     /// Goes on until Ctrl-C, and comes back by itself when the server was away: nothing is left out,
     /// nothing is repeated.
     #[command(verbatim_doc_comment, after_help = TAIL)]
-    Tail(tail::Tail),
+    Tail(tail::TailArgs),
     /// List a server's rooms
-    Rooms(rooms::Rooms),
+    Rooms(rooms::RoomsArgs),
 }
 
 /// Which server is meant.
 #[derive(Debug, Clone, Args)]
-struct Where {
+struct ServerArg {
     /// The server's address; left out, the one the app was on last, or this computer
     #[arg(long, env = "SNUG_SERVER", value_name = "ADDRESS", value_parser = ServerAddress::parse)]
     server: Option<ServerAddress>,
 }
 
-impl Where {
+impl ServerArg {
     fn server(&self, settings: &Settings) -> ServerAddress {
         let lately = || settings.servers().first().map(|server| (*server).clone());
         self.server.clone().or_else(lately).unwrap_or_else(|| ServerAddress {
@@ -131,7 +131,7 @@ pub fn run(command: &Command, data_dir: Option<PathBuf>) -> ExitCode {
     match done {
         Ok(()) | Err(Stop::Unread) => ExitCode::SUCCESS,
         Err(Stop::Asked(error)) => {
-            tell(&words::harmless(&error.to_string()));
+            tell(&printer::escape_controls(&error.to_string()));
             ExitCode::FAILURE
         }
         Err(Stop::Failed(sentence)) => {

@@ -16,14 +16,14 @@ use futures_util::{Stream, StreamExt, stream};
 use snug_shared::{ClientFrame, Established, Nickname, Resume, RoomName, ServerAddress, ServerFrame};
 use tokio::sync::{Notify, mpsc};
 
-mod clock;
-pub(crate) mod dial;
+pub(crate) mod backoff;
+mod dial;
 mod ended;
-mod life;
-mod live;
-pub(crate) mod pause;
+mod link;
+mod messages;
+mod reconnect;
+mod suspend;
 pub mod transport;
-mod words;
 
 /// Frames that wait to be written, at most.
 const OUTGOING: usize = 64;
@@ -136,7 +136,7 @@ pub fn stream(target: Target) -> impl Stream<Item = Event> + Send + use<> {
         let (events, received) = mpsc::channel(EVENTS);
         let (handle, outgoing) = Handle::channel();
         // A task of its own, because a stream that is dropped can say no more goodbye.
-        drop(tokio::spawn(life::live_on(target, handle, outgoing, events)));
+        drop(tokio::spawn(reconnect::run(target, handle, outgoing, events)));
         stream::unfold(received, async |mut received| received.recv().await.map(|event| (event, received)))
     })
     .flatten()

@@ -2,7 +2,7 @@
 
 use icu_properties::{
     CodePointSetData,
-    props::{Emoji, EmojiPresentation},
+    props::{BidiControl, Emoji, EmojiPresentation},
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use snug_shared::Millis;
@@ -187,6 +187,12 @@ pub fn one_line(text: &str, most: usize) -> String {
         line.push('…');
     }
     line
+}
+
+/// A server's words, cut to what a row can show and without characters that would change how it looks.
+pub(crate) fn server_sentence(words: &str) -> String {
+    let turns = CodePointSetData::new::<BidiControl>();
+    words.chars().filter(|c| !c.is_control() && !turns.contains(*c)).take(300).collect()
 }
 
 #[cfg(test)]

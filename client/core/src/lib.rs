@@ -15,4 +15,5 @@ pub mod outbox;
 pub mod rooms;
 pub mod session;
 pub mod settings;
+mod tcp;
 pub mod timeline;

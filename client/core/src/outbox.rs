@@ -19,7 +19,6 @@ use std::{
 };
 
 use data_encoding::BASE32_NOPAD;
-use icu_properties::{CodePointSetData, props::BidiControl};
 use sha2::{Digest, Sha256};
 use snug_shared::{
     Author, Body, ClientFrame, Entry, ErrorCode, ErrorFrame, Intent, Limits, Millis, RoomName, ServerAddress,
@@ -28,12 +27,14 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 mod journal;
-mod pace;
+mod rate_limit;
 mod record;
 
 use journal::{Command, Commands};
-use pace::Pace;
-use record::Record;
+use rate_limit::RateLimit;
+use record::{Record, StoredSend};
+
+use crate::{connection::backoff, format::server_sentence};
 
 /// Sends that may wait in one room.
 pub const SENDS: usize = 1_000;
@@ -55,26 +56,23 @@ const NO_ANSWER: &str = "The server does not answer. It may have taken this mess
 /// The pause after `storage_full` and `unavailable`.
 const UNAVAILABLE: Duration = Duration::from_secs(5);
 
-/// What a server may ask us to wait; less or more is taken as the nearer of the two.
-pub(crate) const RETRY_AFTER: (u64, u64) = (500, 60_000);
-
 /// Nothing more can be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Too many messages are waiting to be sent. They go out when the connection is back.")]
+#[error("Too many messages are waiting. They will be sent when you reconnect.")]
 pub struct Full;
 
 /// The outbox can't be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("Messages can't be kept on this computer: {0}. Check that the disk is there and has space.")]
+#[error("Messages can’t be stored on this computer: {0}. Check that the disk is there and has space.")]
 pub struct CannotOpen(String);
 
 /// One room's sends.
 #[derive(Debug)]
 pub struct Outbox {
     commands: Commands,
-    sends: VecDeque<Send>,
+    sends: VecDeque<PendingSend>,
     bytes: usize,
-    pace: Pace,
+    rate_limit: RateLimit,
 }
 
 /// What an outbox had in it when it was opened.
@@ -90,7 +88,7 @@ pub struct Opened {
 
 /// A send that has not come back.
 #[derive(Debug)]
-pub struct Send {
+pub struct PendingSend {
     /// Its id, kept for every try.
     pub id: Uuid,
     /// What it is.
@@ -98,7 +96,7 @@ pub struct Send {
     /// When it was typed.
     pub at: Millis,
     /// How far it is.
-    pub state: State,
+    pub state: SendState,
     tries: u32,
     /// Its id is used up: the next try has another.
     needs_new_id: bool,
@@ -106,7 +104,7 @@ pub struct Send {
 
 /// How far a send is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
+pub enum SendState {
     /// It is being written to the disk.
     Keeping,
     /// It is on the disk and waits for its turn.
@@ -127,7 +125,7 @@ pub enum State {
 
 /// What became of keeping a send; goes into [`Outbox::kept`].
 #[derive(Debug, Clone)]
-pub struct Kept {
+pub struct KeepResult {
     id: Uuid,
     result: Result<(), String>,
 }
@@ -154,9 +152,9 @@ pub enum Next {
 
 impl Keeping {
     /// Waits for the disk.
-    pub async fn wait(self) -> Kept {
+    pub async fn wait(self) -> KeepResult {
         let result = self.done.await.unwrap_or_else(|_| Err("the app was closed".into()));
-        Kept { id: self.id, result }
+        KeepResult { id: self.id, result }
     }
 }
 
@@ -174,25 +172,25 @@ impl Outbox {
         if let Err(error) = journal::tidy(&rooms, ROOMS) {
             tracing::warn!(%error, "rooms of long ago could not be forgotten");
         }
-        let send = |kept: record::Kept| Send {
+        let send = |kept: StoredSend| PendingSend {
             id: kept.id,
             intent: kept.intent,
             at: kept.at,
             state: match kept.failed {
-                None => State::Waiting,
-                Some((reason, can_retry)) => State::Failed { reason, can_retry },
+                None => SendState::Waiting,
+                Some((reason, can_retry)) => SendState::Failed { reason, can_retry },
             },
             tries: 0,
             needs_new_id: false,
         };
-        let sends: VecDeque<Send> = opened.sends.into_iter().map(send).collect();
+        let sends: VecDeque<PendingSend> = opened.sends.into_iter().map(send).collect();
         let bytes = sends.iter().map(|send| size(&send.intent)).sum();
-        let outbox = Self { commands: opened.commands, sends, bytes, pace: Pace::new() };
+        let outbox = Self { commands: opened.commands, sends, bytes, rate_limit: RateLimit::new() };
         Ok(Opened { outbox, seat: opened.seat, damaged: opened.damaged })
     }
 
     /// All that has not come back, in the order it was typed.
-    pub fn sends(&self) -> impl ExactSizeIterator<Item = &Send> {
+    pub fn sends(&self) -> impl ExactSizeIterator<Item = &PendingSend> {
         self.sends.iter()
     }
 
@@ -207,8 +205,8 @@ impl Outbox {
         }
         let keeping = self.keep(id, Record::send(id, at, &intent));
         self.bytes += size;
-        let state = State::Keeping;
-        self.sends.push_back(Send { id, intent, at, state, tries: 0, needs_new_id: false });
+        let state = SendState::Keeping;
+        self.sends.push_back(PendingSend { id, intent, at, state, tries: 0, needs_new_id: false });
         Ok(keeping)
     }
 
@@ -223,15 +221,16 @@ impl Outbox {
     }
 
     /// A send is on the disk, or could not be put there. Answers the send that failed, with the reason.
-    pub fn kept(&mut self, kept: Kept) -> Option<(Uuid, String)> {
-        let send = self.sends.iter_mut().find(|send| send.id == kept.id && send.state == State::Keeping)?;
+    pub fn kept(&mut self, kept: KeepResult) -> Option<(Uuid, String)> {
+        let send =
+            self.sends.iter_mut().find(|send| send.id == kept.id && send.state == SendState::Keeping)?;
         match kept.result {
             Ok(()) => {
-                send.state = State::Waiting;
+                send.state = SendState::Waiting;
                 None
             }
             Err(error) => {
-                let reason = format!("It could not be kept on this computer: {error}.");
+                let reason = format!("It could not be stored on this computer: {error}.");
                 self.fail(kept.id, &reason, true);
                 Some((kept.id, reason))
             }
@@ -245,19 +244,19 @@ impl Outbox {
 
     /// What goes out next. Nothing overtakes a send that is still being kept.
     pub fn next(&mut self, now: Instant, limits: &Limits) -> Next {
-        let first = self.sends.iter().position(|send| !matches!(send.state, State::Failed { .. }));
+        let first = self.sends.iter().position(|send| !matches!(send.state, SendState::Failed { .. }));
         let Some(send) = first.and_then(|first| self.sends.get(first)) else { return Next::Nothing };
         match send.state {
-            State::OnTheWire { since } if now < since + ANSWER => return Next::At(since + ANSWER),
-            State::OnTheWire { .. } if send.tries >= TRIES => {
+            SendState::OnTheWire { since } if now < since + ANSWER => return Next::At(since + ANSWER),
+            SendState::OnTheWire { .. } if send.tries >= TRIES => {
                 let (id, reason) = (send.id, NO_ANSWER.to_owned());
                 self.fail(id, &reason, true);
                 return Next::GivenUp(id, reason);
             }
-            State::OnTheWire { .. } | State::Waiting => {}
-            State::Keeping | State::Failed { .. } => return Next::Nothing,
+            SendState::OnTheWire { .. } | SendState::Waiting => {}
+            SendState::Keeping | SendState::Failed { .. } => return Next::Nothing,
         }
-        match self.pace.ready(now, limits) {
+        match self.rate_limit.ready(now, limits) {
             Err(at) => Next::At(at),
             Ok(()) => Next::Send(send.id, ClientFrame::Send { id: send.id, intent: send.intent.clone() }),
         }
@@ -265,18 +264,18 @@ impl Outbox {
 
     /// It is on the wire.
     pub fn sent(&mut self, id: Uuid, now: Instant) {
-        self.pace.sent();
+        self.rate_limit.sent();
         if let Some(send) = self.sends.iter_mut().find(|send| send.id == id) {
             send.tries += 1;
-            send.state = State::OnTheWire { since: now };
+            send.state = SendState::OnTheWire { since: now };
         }
     }
 
     /// The connection is gone: what was on the wire goes out again on the next one.
     pub fn disconnected(&mut self) {
         for send in &mut self.sends {
-            if matches!(send.state, State::OnTheWire { .. }) {
-                (send.state, send.tries) = (State::Waiting, 0);
+            if matches!(send.state, SendState::OnTheWire { .. }) {
+                (send.state, send.tries) = (SendState::Waiting, 0);
             }
         }
     }
@@ -289,12 +288,12 @@ impl Outbox {
         if entry.by != *me {
             return None;
         }
-        let says_the_same = |send: &Send| match (&send.intent, &entry.body) {
+        let says_the_same = |send: &PendingSend| match (&send.intent, &entry.body) {
             (
                 Intent::React { target, emoji, on },
                 Body::Reacted { target: entered_target, emoji: entered, on: entered_on },
             ) => {
-                matches!(send.state, State::OnTheWire { .. })
+                matches!(send.state, SendState::OnTheWire { .. })
                     && (target, emoji, on) == (entered_target, entered, entered_on)
             }
             _ => false,
@@ -312,20 +311,18 @@ impl Outbox {
     pub fn refused(&mut self, error: &ErrorFrame, now: Instant) -> Option<(Uuid, String, bool)> {
         let id = error.id?;
         let send = self.sends.iter_mut().find(|send| send.id == id)?;
-        let pause = error
-            .retry_after_ms
-            .map(|pause| Duration::from_millis(pause.clamp(RETRY_AFTER.0, RETRY_AFTER.1)));
+        let pause = error.retry_after_ms.map(backoff::asked_for);
         let pause = match error.code {
             ErrorCode::RateLimited => Some(pause.unwrap_or(Duration::from_secs(1))),
             ErrorCode::StorageFull | ErrorCode::Unavailable => Some(pause.unwrap_or(UNAVAILABLE)),
             _ => None,
         };
         if let Some(pause) = pause {
-            (send.state, send.tries) = (State::Waiting, 0);
-            self.pace.pause(now + pause);
+            (send.state, send.tries) = (SendState::Waiting, 0);
+            self.rate_limit.pause(now + pause);
             return None;
         }
-        let reason = sentence(&error.message);
+        let reason = server_sentence(&error.message);
         let can_retry = !matches!(
             error.code,
             ErrorCode::BadRequest
@@ -342,20 +339,20 @@ impl Outbox {
 
     fn fail(&mut self, id: Uuid, reason: &str, can_retry: bool) {
         if let Some(send) = self.sends.iter_mut().find(|send| send.id == id) {
-            send.state = State::Failed { reason: reason.to_owned(), can_retry };
+            send.state = SendState::Failed { reason: reason.to_owned(), can_retry };
             self.note(Record::Failed { id, reason: reason.to_owned(), can_retry });
         }
     }
 
     /// Tries a failed send again, behind what was typed since. `new` becomes its id where the old one can't succeed.
     /// Answers its id and what to wait for.
-    pub fn retry(&mut self, id: Uuid, new: Uuid) -> Option<(&Send, Keeping)> {
-        let failed = |send: &Send| send.id == id && matches!(send.state, State::Failed { .. });
+    pub fn retry(&mut self, id: Uuid, new: Uuid) -> Option<(&PendingSend, Keeping)> {
+        let failed = |send: &PendingSend| send.id == id && matches!(send.state, SendState::Failed { .. });
         let mut send = self.sends.remove(self.sends.iter().position(failed)?)?;
         if send.needs_new_id {
             send.id = new;
         }
-        (send.state, send.tries, send.needs_new_id) = (State::Keeping, 0, false);
+        (send.state, send.tries, send.needs_new_id) = (SendState::Keeping, 0, false);
         // The first time, it may not have got onto the disk at all.
         self.note(Record::send(id, send.at, &send.intent));
         let keeping = self.keep(send.id, Record::Again { id, new: send.id });
@@ -365,7 +362,7 @@ impl Outbox {
 
     /// Gives a send up that is not on the wire. Answers whether it did.
     pub fn discard(&mut self, id: Uuid) -> bool {
-        let may_go = |send: &Send| send.id == id && !matches!(send.state, State::OnTheWire { .. });
+        let may_go = |send: &PendingSend| send.id == id && !matches!(send.state, SendState::OnTheWire { .. });
         let is_there = self.sends.iter().any(may_go);
         if is_there {
             self.strike(id);
@@ -392,10 +389,4 @@ fn size(intent: &Intent) -> usize {
         Intent::Act(act) => act.bytes(),
         Intent::Delete { .. } => 0,
     }
-}
-
-/// A server's words, cut to what a row can show and without characters that would change how it looks.
-pub(crate) fn sentence(words: &str) -> String {
-    let turns = CodePointSetData::new::<BidiControl>();
-    words.chars().filter(|c| !c.is_control() && !turns.contains(*c)).take(300).collect()
 }

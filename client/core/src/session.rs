@@ -1,4 +1,4 @@
-//! One joined room without pixels: link, timeline, outbox, members, who is writing, what was read.
+//! One joined room without pixels: link, timeline, outbox, members, who is typing, what was read.
 //!
 //! A screen feeds it what happens ([`Session::update`], [`Session::done`]) and runs the [`Effect`]s it returns; tests do the
 //! same without a screen. Disk work is in the effects, never in `update`. A change here is worth a new view; there is no
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::{
     connection::{Event, Handle, Target},
-    outbox::{CannotOpen, Full, Next, Opened, Outbox, SENDS, State},
+    outbox::{CannotOpen, Full, Next, Opened, Outbox, SENDS, SendState},
     timeline::Timeline,
 };
 
@@ -33,7 +33,7 @@ mod people;
 mod view;
 
 pub use attention::Attention;
-use effect::Came;
+use effect::Outcome;
 pub use effect::{Done, Effect};
 pub use joining::{Joining, Link, NotTaken};
 use people::People;
@@ -139,18 +139,18 @@ impl Session {
     /// An effect is done.
     pub fn done(&mut self, done: Done) -> Vec<Effect> {
         let mut effects = Vec::new();
-        match done.came() {
-            Came::Opened(Ok(opened)) => effects = self.opened(*opened),
-            Came::Opened(Err(error)) => self.broken(error),
-            Came::Kept(kept) => {
+        match done.outcome() {
+            Outcome::Opened(Ok(opened)) => effects = self.opened(*opened),
+            Outcome::Opened(Err(error)) => self.broken(error),
+            Outcome::Kept(kept) => {
                 if let Store::Open(outbox) = &mut self.store
                     && let Some((id, reason)) = outbox.kept(kept)
                 {
                     self.fail(id, reason, true);
                 }
             }
-            Came::Woke(at) if self.wake == Some(at) => self.wake = None,
-            Came::Woke(_) | Came::Nothing => {}
+            Outcome::Woke(at) if self.wake == Some(at) => self.wake = None,
+            Outcome::Woke(_) | Outcome::Nothing => {}
         }
         self.go_on(effects)
     }
@@ -169,7 +169,7 @@ impl Session {
         }
         for send in outbox.sends() {
             self.timeline.sending(send.id, &send.intent, send.at);
-            if let State::Failed { reason, can_retry } = &send.state {
+            if let SendState::Failed { reason, can_retry } = &send.state {
                 let _ = self.timeline.failed(send.id, reason, *can_retry);
             }
         }
@@ -208,7 +208,7 @@ impl Session {
     fn disconnected(&mut self, link: Link) {
         self.link = link;
         (self.is_live, self.loading) = (false, None);
-        self.people.nobody_writes();
+        self.people.clear_typing();
         if let Store::Open(outbox) = &mut self.store {
             outbox.disconnected();
         }

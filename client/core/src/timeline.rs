@@ -27,7 +27,7 @@ mod view;
 
 pub use bounds::{BYTES, ROWS};
 use pending::{Failure, Sends};
-use post::{People, Person, Post};
+use post::{Person, PersonCache, Post};
 pub use row::{Delivery, HoleReason, MessageRow, Quote, Row, RowId};
 use row::{ERA_OF_SENDS, Rank};
 use rows::{Content, Rows, Slot, TopicChange};
@@ -48,7 +48,7 @@ pub struct Timeline {
     /// What is said in them, in bytes.
     bytes: usize,
     sends: Sends,
-    people: People,
+    people: PersonCache,
     /// Histories above the present one.
     era: u32,
     epoch: Option<String>,
@@ -76,7 +76,7 @@ impl Timeline {
             rows: Rows::default(),
             bytes: 0,
             sends: Sends::default(),
-            people: People::default(),
+            people: PersonCache::default(),
             era: 0,
             epoch: None,
             first: 0,

@@ -12,7 +12,7 @@ use std::{
 
 use futures_util::future::join_all;
 use proptest::prelude::*;
-use snug_core::outbox::{BYTES, Keeping, Next, Opened, Outbox, ROOMS, SENDS, State};
+use snug_core::outbox::{BYTES, Keeping, Next, Opened, Outbox, ROOMS, SENDS, SendState};
 use snug_shared::{
     Author, Body, Emoji, Entry, ErrorCode, ErrorFrame, Intent, Limits, Message, MessageText, Nickname,
     RoomName, Seq, ServerAddress,
@@ -114,7 +114,7 @@ fn what_was_confirmed_survives_kill_9() {
         there.iter().copied().filter(|id| kept.contains(id) && !discarded.contains(id)).collect();
     assert_eq!(found, expected, "all of it, in the order it was added");
     assert_eq!(there.iter().collect::<BTreeSet<_>>().len(), there.len(), "each once");
-    assert!(opened.outbox.sends().all(|send| send.state == State::Waiting));
+    assert!(opened.outbox.sends().all(|send| send.state == SendState::Waiting));
 }
 
 /// Takes note of what the child said. Whether it was a confirmation.
@@ -140,7 +140,7 @@ fn add_until_killed(folder: &Path) {
         let adding = (0..3).map(|_| outbox.add(Uuid::now_v7(), message("x".repeat(200)), 0).unwrap());
         let adding: Vec<Keeping> = adding.collect();
         for kept in runtime.block_on(join_all(adding.into_iter().map(Keeping::wait))) {
-            let before = outbox.sends().filter(|send| send.state == State::Waiting).count();
+            let before = outbox.sends().filter(|send| send.state == SendState::Waiting).count();
             assert_eq!(outbox.kept(kept), None);
             say("kept", outbox.sends().nth(before).unwrap().id);
         }
@@ -211,7 +211,7 @@ fn a_server_that_never_answers_gives_the_message_back_to_the_person() {
         }
     }
     assert_eq!(sent, 3);
-    assert!(matches!(outbox.sends().next().unwrap().state, State::Failed { can_retry: true, .. }));
+    assert!(matches!(outbox.sends().next().unwrap().state, SendState::Failed { can_retry: true, .. }));
 }
 
 #[test]
@@ -343,7 +343,7 @@ fn a_disk_that_fails_is_told_and_tried_again() {
     let keeping = outbox.add(number(1), message("x"), 0).unwrap();
     let kept = runtime().block_on(keeping.wait());
     let (failed, reason) = outbox.kept(kept).unwrap();
-    assert!(failed == number(1) && reason.starts_with("It could not be kept on this computer"));
+    assert!(failed == number(1) && reason.starts_with("It could not be stored on this computer"));
     assert!(matches!(outbox.next(Instant::now(), &Limits::default()), Next::Nothing), "it does not go out");
     std::fs::rename(&away, &there).unwrap();
     let (_, keeping) = outbox.retry(number(1), number(11)).unwrap();

@@ -284,7 +284,7 @@ impl Room {
         let counts = match joined.session().link() {
             Link::Connecting => !is_slow(joined),
             Link::Offline { .. } => true,
-            Link::Online | Link::Stopped { .. } => !joined.session().writing().is_empty(),
+            Link::Online | Link::Stopped { .. } => !joined.session().typing_now().is_empty(),
         };
         if counts {
             iced::time::every(Duration::from_secs(1)).map(|_| Message::Tick)

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use snug_shared::{Millis, api::RoomInfo};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Stop, Where, tell, words};
+use super::{ServerArg, Stop, printer, tell};
 use crate::{api, format, settings::Settings};
 
 /// What stands between two columns.
@@ -15,22 +15,22 @@ const GAP: usize = 2;
 
 /// `snug rooms`.
 #[derive(Debug, Clone, Args)]
-pub struct Rooms {
+pub struct RoomsArgs {
     /// Print one JSON object a line, as the server's API has them
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Where,
+    server: ServerArg,
 }
 
-pub(super) async fn run(wanted: &Rooms, settings: &Settings) -> Result<(), Stop> {
-    let server = wanted.place.server(settings);
+pub(super) async fn run(wanted: &RoomsArgs, settings: &Settings) -> Result<(), Stop> {
+    let server = wanted.server.server(settings);
     let rooms = api::rooms(server.clone()).await?.rooms;
     let mut out = io::stdout().lock();
     if wanted.json {
         for room in &rooms {
             let json = serde_json::to_string(room).map_err(io::Error::other)?;
-            writeln!(out, "{}", words::json(&json))?;
+            writeln!(out, "{}", printer::json(&json))?;
         }
     } else if rooms.is_empty() {
         tell(&format!("There are no rooms at {server} yet. snug send ROOM TEXT makes one."));
@@ -45,8 +45,8 @@ fn table(rooms: &[RoomInfo], now: Millis) -> String {
     let mut rows = vec![["ROOM", "PEOPLE", "LAST SAID", "TOPIC"].map(str::to_owned)];
     rows.extend(rooms.iter().map(|room| {
         let last = if room.last == 0 { "-".to_owned() } else { format::ago(room.last_at, now) };
-        let topic = room.topic.as_ref().map(|topic| words::harmless(topic.as_str()).into_owned());
-        let name = words::harmless(room.room.as_str()).into_owned();
+        let topic = room.topic.as_ref().map(|topic| printer::escape_controls(topic.as_str()).into_owned());
+        let name = printer::escape_controls(room.room.as_str()).into_owned();
         [name, room.members.to_string(), last, topic.unwrap_or_default()]
     }));
     let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or_default();

@@ -10,10 +10,10 @@ use snug_shared::{ErrorCode, MessageText, Nickname, RoomName, ServerAddress, api
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::{Stop, Where, since, split, tell, words};
+use super::{ServerArg, Stop, printer, since, split, tell};
 use crate::{
     api::{Api, ApiError, Heard},
-    connection::pause::Pause,
+    connection::backoff::Delay,
     format,
     settings::Settings,
 };
@@ -29,7 +29,7 @@ const SHOWN: usize = 60;
 
 /// `snug send`.
 #[derive(Debug, Clone, Args)]
-pub struct Send {
+pub struct SendArgs {
     /// The room
     #[arg(value_parser = RoomName::parse)]
     room: RoomName,
@@ -48,13 +48,13 @@ pub struct Send {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Where,
+    server: ServerArg,
 }
 
-pub(super) async fn run(wanted: &Send, settings: &Settings) -> Result<(), Stop> {
+pub(super) async fn run(wanted: &SendArgs, settings: &Settings) -> Result<(), Stop> {
     let user = wanted.nickname.clone().or_else(|| settings.suggested_nickname());
     let user = user.ok_or_else(|| Stop::Failed("Say who you are: --as NAME.".to_owned()))?;
-    let mut sender = Sender { server: wanted.place.server(settings), wanted, user, sent: 0 };
+    let mut sender = Sender { server: wanted.server.server(settings), wanted, user, sent: 0 };
     if !wanted.text.is_empty() {
         sender.say_whole(&wanted.text.join(" ")).await?;
     } else if wanted.lines {
@@ -95,7 +95,7 @@ fn too_long(how_long: &str) -> Stop {
 /// Says one thing after the other.
 struct Sender<'a> {
     server: ServerAddress,
-    wanted: &'a Send,
+    wanted: &'a SendArgs,
     user: Nickname,
     /// Messages the server has.
     sent: u64,
@@ -140,13 +140,13 @@ impl Sender<'_> {
             };
             // Whether it is there can only be known when every try was refused.
             is_certain &= error.is_certain();
-            let pause = error.retry_after().unwrap_or_else(|| Pause::Backoff.length(tries));
+            let pause = error.retry_after().unwrap_or_else(|| Delay::Backoff.length(tries));
             if !error.may_succeed_later() || pause > deadline.saturating_duration_since(Instant::now()) {
                 return Err(self.failed(&error, &post.message, is_certain));
             }
             let is_asked_for = matches!(error, ApiError::Refused { code: ErrorCode::RateLimited, .. });
             if !is_asked_for && !has_told {
-                tell(&format!("{} Trying again.", words::harmless(&error.to_string())));
+                tell(&format!("{} Trying again.", printer::escape_controls(&error.to_string())));
                 has_told = true;
             }
             sleep(pause).await;
@@ -161,20 +161,20 @@ impl Sender<'_> {
     fn print(&self, heard: &Heard) -> Result<(), Stop> {
         if self.wanted.json {
             let mut out = io::stdout().lock();
-            writeln!(out, "{}", words::json(&heard.json))?;
+            writeln!(out, "{}", printer::json(&heard.json))?;
             out.flush()?;
         }
         Ok(())
     }
 
     fn failed(&self, error: &ApiError, message: &str, is_certain: bool) -> Stop {
-        let mut sentence = words::harmless(&error.to_string()).into_owned();
+        let mut sentence = printer::escape_controls(&error.to_string()).into_owned();
         if matches!(error, ApiError::Refused { code: ErrorCode::NicknameTaken, .. }) {
             sentence.push_str(" For example: --as NAME.");
         }
         let what = format::one_line(message, SHOWN);
         let became = if is_certain { "was not sent" } else { "may have been stored all the same" };
-        sentence.push_str(&format!(" “{}” {became}.", words::harmless(&what)));
+        sentence.push_str(&format!(" “{}” {became}.", printer::escape_controls(&what)));
         if self.sent > 0 {
             sentence.push_str(&format!(" Sent before it: {}.", self.sent));
         }

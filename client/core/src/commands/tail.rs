@@ -8,16 +8,16 @@ use snug_shared::{Line, RoomName, Seq, ServerAddress, api::Page};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::{Stop, Where, since::Since, tell, words};
+use super::{ServerArg, Stop, printer, since::Since, tell};
 use crate::{
     api::{Api, ApiError, Heard, Part},
-    connection::pause::Pause,
+    connection::backoff::Delay,
     settings::Settings,
 };
 
 /// `snug tail`.
 #[derive(Debug, Clone, Args)]
-pub struct Tail {
+pub struct TailArgs {
     /// The room
     #[arg(value_parser = RoomName::parse)]
     room: RoomName,
@@ -34,17 +34,17 @@ pub struct Tail {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Where,
+    server: ServerArg,
 }
 
-pub(super) async fn run(wanted: &Tail, settings: &Settings) -> Result<(), Stop> {
+pub(super) async fn run(wanted: &TailArgs, settings: &Settings) -> Result<(), Stop> {
     let mut reader = Reader {
-        server: wanted.place.server(settings),
+        server: wanted.server.server(settings),
         wanted,
         place: None,
         until: None,
         has_told: false,
-        teller: words::Teller::new(TimeZone::system()),
+        printer: printer::Printer::new(TimeZone::system()),
         out: BufWriter::new(io::stdout().lock()),
     };
     let mut tries = 0;
@@ -61,11 +61,11 @@ pub(super) async fn run(wanted: &Tail, settings: &Settings) -> Result<(), Stop> 
             return Err(error.into());
         }
         if !reader.has_told {
-            tell(&format!("{} Trying again.", words::harmless(&error.to_string())));
+            tell(&format!("{} Trying again.", printer::escape_controls(&error.to_string())));
             reader.has_told = true;
         }
         tries = if reader.place == before { tries + 1 } else { 0 };
-        sleep(error.retry_after().unwrap_or_else(|| Pause::Backoff.length(tries))).await;
+        sleep(error.retry_after().unwrap_or_else(|| Delay::Backoff.length(tries))).await;
     }
 }
 
@@ -102,14 +102,14 @@ impl Place {
 
 struct Reader<'a> {
     server: ServerAddress,
-    wanted: &'a Tail,
-    /// Where it is; none before the server was there for the first time.
+    wanted: &'a TailArgs,
+    /// ServerArg it is; none before the server was there for the first time.
     place: Option<Place>,
     /// The entry to end with.
     until: Option<Seq>,
     /// Whether the person knows that the server is away.
     has_told: bool,
-    teller: words::Teller,
+    printer: printer::Printer,
     out: BufWriter<StdoutLock<'static>>,
 }
 
@@ -159,7 +159,7 @@ impl Reader<'_> {
         } else if page.last == 0 {
             tell(&format!(
                 "Nobody has said anything in {} yet. Waiting.",
-                words::harmless(self.wanted.room.as_str())
+                printer::escape_controls(self.wanted.room.as_str())
             ));
         }
         let after = match self.wanted.since {
@@ -199,8 +199,8 @@ impl Reader<'_> {
 
     fn print(&mut self, heard: &Heard) -> Result<(), Stop> {
         if self.wanted.json {
-            writeln!(self.out, "{}", words::json(&heard.json))?;
-        } else if let Some(line) = self.teller.line(&heard.line) {
+            writeln!(self.out, "{}", printer::json(&heard.json))?;
+        } else if let Some(line) = self.printer.line(&heard.line) {
             writeln!(self.out, "{line}")?;
         }
         Ok(())

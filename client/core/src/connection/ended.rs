@@ -2,13 +2,13 @@
 
 use snug_shared::Nickname;
 
-use super::pause::Pause;
+use super::backoff::Delay;
 
 /// How a link, or the try to make one, came to its end.
 #[derive(Debug)]
 pub(super) enum Ended {
     /// It comes back by itself.
-    Retry { reason: String, pause: Pause },
+    Retry { reason: String, delay: Delay },
     /// It stays away until the person does something.
     Stop { reason: String, suggestion: Option<Nickname> },
     /// Nobody listens any more.

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::record::{Kept, Record, apply, read, write};
+use super::record::{Record, StoredSend, apply, read, write};
 use crate::files;
 
 /// A journal beyond this is rewritten when it says much less than it is long.
@@ -59,7 +59,7 @@ impl Drop for Commands {
 /// A slot that was opened: locked, read, and with a thread that writes it.
 pub(super) struct Opened {
     pub commands: Commands,
-    pub sends: Vec<Kept>,
+    pub sends: Vec<StoredSend>,
     pub seat: Option<String>,
     pub damaged: bool,
 }
@@ -116,7 +116,7 @@ struct Writer {
     folder: PathBuf,
     file: Option<File>,
     written: u64,
-    sends: Vec<Kept>,
+    sends: Vec<StoredSend>,
     damaged: bool,
     /// Held as long as this writer lives: never two senders of one outbox.
     lock: Option<File>,

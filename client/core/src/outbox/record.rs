@@ -29,7 +29,7 @@ pub(super) enum Record {
 
 /// A send as the journal has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Kept {
+pub(super) struct StoredSend {
     pub id: Uuid,
     pub at: Millis,
     pub intent: Intent,
@@ -60,13 +60,13 @@ fn checksum(json: &str) -> String {
 }
 
 /// Takes a record into account.
-pub(super) fn apply(sends: &mut Vec<Kept>, record: Record) {
+pub(super) fn apply(sends: &mut Vec<StoredSend>, record: Record) {
     match record {
         Record::Send { at, frame } => {
             if let Ok(ClientFrame::Send { id, intent }) = ClientFrame::decode(&frame)
                 && !sends.iter().any(|kept| kept.id == id)
             {
-                sends.push(Kept { id, at, intent, failed: None });
+                sends.push(StoredSend { id, at, intent, failed: None });
             }
         }
         Record::Failed { id, reason, can_retry } => {
@@ -79,7 +79,7 @@ pub(super) fn apply(sends: &mut Vec<Kept>, record: Record) {
             // What is tried again comes after what was typed since.
             if let Some(index) = sends.iter().position(|kept| kept.id == id && !is_taken) {
                 let kept = sends.remove(index);
-                sends.push(Kept { id: new, failed: None, ..kept });
+                sends.push(StoredSend { id: new, failed: None, ..kept });
             }
         }
         Record::Done { id } => sends.retain(|kept| kept.id != id),
@@ -87,7 +87,7 @@ pub(super) fn apply(sends: &mut Vec<Kept>, record: Record) {
 }
 
 /// Reads a journal. Answers how many lines were not whole, the torn last one left out of the count.
-pub(super) fn read(journal: &[u8]) -> (Vec<Kept>, usize) {
+pub(super) fn read(journal: &[u8]) -> (Vec<StoredSend>, usize) {
     let (mut sends, mut damaged) = (Vec::new(), 0);
     let mut lines = journal.split(|byte| *byte == b'\n').peekable();
     while let Some(line) = lines.next() {
@@ -102,7 +102,7 @@ pub(super) fn read(journal: &[u8]) -> (Vec<Kept>, usize) {
 }
 
 /// A journal that says the same in as few lines as can be.
-pub(super) fn write(sends: &[Kept]) -> String {
+pub(super) fn write(sends: &[StoredSend]) -> String {
     let mut journal = String::new();
     for kept in sends {
         journal.push_str(&Record::send(kept.id, kept.at, &kept.intent).to_line());

@@ -11,7 +11,7 @@ use std::{
 
 use snug_shared::{RoomName, ServerAddress};
 
-use crate::outbox::{CannotOpen, Keeping, Kept, Opened, Outbox};
+use crate::outbox::{CannotOpen, KeepResult, Keeping, Opened, Outbox};
 
 /// Something to run off the UI thread; its [`Done`] goes back into [`Session::done`](super::Session::done).
 #[must_use = "an effect that is not run is a message that is not sent"]
@@ -20,12 +20,12 @@ pub struct Effect(Pin<Box<dyn Future<Output = Done> + Send>>);
 /// What an [`Effect`] came to.
 #[derive(Debug, Clone)]
 // Messages of a screen can be copied, an open outbox can't: the first taker has it.
-pub struct Done(Arc<Mutex<Came>>);
+pub struct Done(Arc<Mutex<Outcome>>);
 
 #[derive(Debug)]
-pub(super) enum Came {
+pub(super) enum Outcome {
     Opened(Result<Box<Opened>, CannotOpen>),
-    Kept(Kept),
+    Kept(KeepResult),
     Woke(Instant),
     Nothing,
 }
@@ -36,7 +36,7 @@ impl Effect {
         self.0.await
     }
 
-    fn new(work: impl Future<Output = Came> + Send + 'static) -> Self {
+    fn new(work: impl Future<Output = Outcome> + Send + 'static) -> Self {
         Self(Box::pin(async { Done(Arc::new(Mutex::new(work.await))) }))
     }
 
@@ -44,28 +44,28 @@ impl Effect {
         Self::new(async move {
             let opened = tokio::task::spawn_blocking(move || Outbox::open(&data, &server, &room)).await;
             match opened {
-                Ok(opened) => Came::Opened(opened.map(Box::new)),
+                Ok(opened) => Outcome::Opened(opened.map(Box::new)),
                 // Only when the app is being closed.
-                Err(_) => Came::Nothing,
+                Err(_) => Outcome::Nothing,
             }
         })
     }
 
     pub(super) fn keep(keeping: Keeping) -> Self {
-        Self::new(async { Came::Kept(keeping.wait().await) })
+        Self::new(async { Outcome::Kept(keeping.wait().await) })
     }
 
     pub(super) fn wake(at: Instant) -> Self {
         Self::new(async move {
             tokio::time::sleep_until(at.into()).await;
-            Came::Woke(at)
+            Outcome::Woke(at)
         })
     }
 }
 
 impl Done {
-    pub(super) fn came(self) -> Came {
-        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), Came::Nothing)
+    pub(super) fn outcome(self) -> Outcome {
+        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), Outcome::Nothing)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use snug_shared::{ErrorCode, Line, ServerFrame};
 
 use super::{Session, Store};
-use crate::outbox::sentence;
+use crate::format::server_sentence;
 
 impl Session {
     pub(super) fn receive(&mut self, frame: ServerFrame) {
@@ -50,7 +50,7 @@ impl Session {
                 // It may have answered the question for history, which is asked again when the reader moves.
                 self.loading = None;
                 if error.code != ErrorCode::RateLimited {
-                    self.notice = Some(sentence(&error.message));
+                    self.notice = Some(server_sentence(&error.message));
                 }
             }
             ServerFrame::History { .. }

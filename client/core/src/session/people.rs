@@ -1,13 +1,13 @@
-//! Who is in the room, and who of them is writing.
+//! Who is in the room, and who of them is typing.
 
 use std::time::{Duration, Instant};
 
 use snug_shared::{Author, MemberInfo, Nickname, Presence, limits};
 
-/// How long somebody is shown as writing after they said so.
+/// How long somebody is shown as typing after they said so.
 const WRITES: Duration = Duration::from_secs(5);
 
-/// Shown as writing at once, at most.
+/// Shown as typing at once, at most.
 const WRITERS: usize = 8;
 
 #[derive(Debug, Default)]
@@ -64,7 +64,7 @@ impl People {
         self.writers.retain(|(writer, ..)| writer != by);
     }
 
-    pub fn nobody_writes(&mut self) {
+    pub fn clear_typing(&mut self) {
         self.writers.clear();
     }
 
@@ -74,7 +74,7 @@ impl People {
         self.writers.iter().map(|(_, _, until)| *until).min()
     }
 
-    pub fn writing(&self) -> Vec<&Nickname> {
+    pub fn typing_now(&self) -> Vec<&Nickname> {
         self.writers.iter().map(|(_, user, _)| user).collect()
     }
 }
@@ -120,8 +120,8 @@ mod tests {
         people.writes(ben.nickname, ben.by, now + Duration::from_secs(2));
         assert_eq!(people.forget(now), Some(now + WRITES));
         people.said(&maya.by);
-        assert_eq!(people.writing().len(), 1);
+        assert_eq!(people.typing_now().len(), 1);
         assert_eq!(people.forget(now + Duration::from_secs(7)), None);
-        assert!(people.writing().is_empty());
+        assert!(people.typing_now().is_empty());
     }
 }

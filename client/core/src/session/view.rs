@@ -3,7 +3,7 @@
 use snug_shared::{Durability, Limits, MemberInfo, Nickname, RoomName, Seq, ServerAddress};
 
 use super::{Link, Session, Store};
-use crate::{outbox::State, timeline::Timeline};
+use crate::{outbox::SendState, timeline::Timeline};
 
 impl Session {
     /// How the connection is.
@@ -42,9 +42,9 @@ impl Session {
         self.people.count()
     }
 
-    /// Who of the others is writing right now.
-    pub fn writing(&self) -> Vec<&Nickname> {
-        self.people.writing()
+    /// The others who are typing now.
+    pub fn typing_now(&self) -> Vec<&Nickname> {
+        self.people.typing_now()
     }
 
     /// How many own sends are not with the server yet.
@@ -60,7 +60,7 @@ impl Session {
     pub fn has_unsent(&self) -> bool {
         match &self.store {
             Store::Opening(_) => true,
-            Store::Open(outbox) => outbox.sends().any(|send| !matches!(send.state, State::Failed { .. })),
+            Store::Open(outbox) => outbox.sends().any(|send| !matches!(send.state, SendState::Failed { .. })),
             Store::Broken(_) => false,
         }
     }

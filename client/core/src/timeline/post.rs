@@ -12,11 +12,11 @@ use snug_shared::{
 };
 use uuid::Uuid;
 
-/// Different marks shown on one message; more are counted by nobody.
-const MARKS: usize = 64;
+/// Different reactions shown on one message; more are counted by nobody.
+const REACTIONS: usize = 64;
 
-/// What an author on a mark, or a mark itself, is counted as.
-const MARK_BYTES: usize = 64;
+/// What an author of a reaction, or a reaction itself, is counted as.
+const REACTION_BYTES: usize = 64;
 
 /// Names remembered so that a message costs a pointer for its author instead of two strings.
 const PEOPLE: usize = 4_096;
@@ -29,9 +29,9 @@ pub(super) struct Person {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct People(HashMap<u64, Arc<Person>>);
+pub(super) struct PersonCache(HashMap<u64, Arc<Person>>);
 
-impl People {
+impl PersonCache {
     pub fn get(&mut self, entry: &Entry) -> Arc<Person> {
         let mut hasher = DefaultHasher::new();
         (&entry.user, &entry.by).hash(&mut hasher);
@@ -50,6 +50,14 @@ impl People {
     }
 }
 
+/// A reaction that was folded in before all that came between it and its message.
+#[derive(Debug)]
+struct ReactionAhead {
+    seq: Seq,
+    by: Author,
+    emoji: Emoji,
+}
+
 #[derive(Debug)]
 pub(super) struct Post {
     pub id: Uuid,
@@ -65,8 +73,8 @@ pub(super) struct Post {
     pub revision: u32,
     /// Up to here later entries are folded in already.
     as_of: Seq,
-    /// Marks folded in while a part of the history was missing: what the missing part says of them is older.
-    marks_ahead: Vec<(Seq, Author, Emoji)>,
+    /// Reactions folded in while a part of the history was missing: what the missing part says of them is older.
+    reactions_ahead: Vec<ReactionAhead>,
 }
 
 impl Post {
@@ -82,17 +90,17 @@ impl Post {
             reactions: Vec::new(),
             revision: 0,
             as_of: entry.seq,
-            marks_ahead: Vec::new(),
+            reactions_ahead: Vec::new(),
         };
         post.set(message);
         post
     }
 
-    /// What is said in it, and by whom it is marked.
+    /// What is said in it, and who reacted to it.
     pub fn bytes(&self) -> usize {
         let text = self.text.as_ref().map_or(0, |text| text.as_str().len());
         let authors: usize = self.reactions.iter().map(|reaction| 1 + reaction.by.len()).sum();
-        text + MARK_BYTES * (authors + self.marks_ahead.len())
+        text + REACTION_BYTES * (authors + self.reactions_ahead.len())
     }
 
     /// Takes over a later state whole. Right only when nothing after that state was folded in.
@@ -109,14 +117,14 @@ impl Post {
         self.text = message.text.clone().filter(|_| !deleted);
         self.edited = edited.unwrap_or(0);
         self.as_of = self.as_of.max(as_of);
-        reactions.truncate(MARKS);
+        reactions.truncate(REACTIONS);
         self.reactions = if self.text.is_some() { reactions } else { Vec::new() };
-        self.marks_ahead.clear();
+        self.reactions_ahead.clear();
     }
 
     /// Folds a later entry in. `ahead`: something between this message and that entry is still missing here.
     ///
-    /// Entries may come in any order: the latest edit wins by its seq, a deletion stays, and of one person's marks the latest
+    /// Entries may come in any order: the latest edit wins by its seq, a deletion stays, and of one person’s reactions the latest
     /// counts.
     pub fn fold(&mut self, seq: Seq, by: &Author, body: &Body, ahead: bool) {
         if seq <= self.as_of || self.text.is_none() {
@@ -131,30 +139,34 @@ impl Post {
             Body::Deleted { .. } | Body::Edited { text: None, .. } => {
                 self.text = None;
                 self.reactions = Vec::new();
-                self.marks_ahead = Vec::new();
+                self.reactions_ahead = Vec::new();
             }
             Body::Reacted { emoji, on, .. } => {
-                let same = |(_, author, mark): &(Seq, Author, Emoji)| author == by && mark == emoji;
-                let known = self.marks_ahead.iter().position(same);
+                let same = |ahead: &ReactionAhead| ahead.by == *by && ahead.emoji == *emoji;
+                let known = self.reactions_ahead.iter().position(same);
                 match known {
-                    Some(index) if self.marks_ahead[index].0 > seq => return,
-                    Some(index) => self.marks_ahead[index].0 = seq,
-                    None if ahead && self.marks_ahead.len() < MARKS * limits::REACTION_AUTHORS => {
-                        self.marks_ahead.push((seq, by.clone(), emoji.clone()));
+                    Some(index) if self.reactions_ahead[index].seq > seq => return,
+                    Some(index) => self.reactions_ahead[index].seq = seq,
+                    None if ahead && self.reactions_ahead.len() < REACTIONS * limits::REACTION_AUTHORS => {
+                        self.reactions_ahead.push(ReactionAhead {
+                            seq,
+                            by: by.clone(),
+                            emoji: emoji.clone(),
+                        });
                     }
                     None => {}
                 }
-                self.mark(by, emoji, *on);
+                self.react(by, emoji, *on);
             }
             Body::Edited { .. } | Body::Message(_) | Body::Topic { .. } | Body::Act(_) => return,
         }
         self.revision += 1;
     }
 
-    fn mark(&mut self, by: &Author, emoji: &Emoji, on: bool) {
+    fn react(&mut self, by: &Author, emoji: &Emoji, on: bool) {
         let found = self.reactions.iter_mut().position(|reaction| reaction.emoji == *emoji);
         match (found, on) {
-            (None, true) if self.reactions.len() < MARKS => {
+            (None, true) if self.reactions.len() < REACTIONS => {
                 self.reactions.push(Reaction { emoji: emoji.clone(), count: 1, by: vec![by.clone()] });
             }
             (Some(index), true) => {

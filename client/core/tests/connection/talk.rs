@@ -32,11 +32,11 @@ async fn two_people_talk_and_see_each_other() {
     maya.until("maya's message is sent", |session| texts(session) == ["hello"] && all_sent(session)).await;
     ben.until("ben sees it", |session| texts(session) == ["hello"]).await;
     ben.session.typing();
-    maya.until("ben is writing", |session| session.writing() == [&nickname("ben")]).await;
+    maya.until("ben is writing", |session| session.typing_now() == [&nickname("ben")]).await;
     ben.say("hi");
     ben.until("ben's answer is sent", all_sent).await;
     maya.until("ben's answer", |session| texts(session) == ["hello", "hi"]).await;
-    assert!(maya.session.writing().is_empty(), "who has said it does not write any more");
+    assert!(maya.session.typing_now().is_empty(), "who has said it does not write any more");
     assert_eq!(api::rooms(at(server.address)).await.unwrap().rooms[0].members, 2);
 }
 

@@ -57,7 +57,7 @@ impl Room {
 
 fn foot<'a>(part: Part<'a>) -> Element<'a, Message> {
     let session = part.room.session();
-    let names: Vec<&str> = session.writing().into_iter().map(Nickname::as_str).collect();
+    let names: Vec<&str> = session.typing_now().into_iter().map(Nickname::as_str).collect();
     let typing = format::typing(&names).unwrap_or_default();
     // Always there, so that nothing moves when somebody begins to type.
     let typing = container(label(typing, Type::Meta).style(theme::muted)).height(20).padding([1, 14]);

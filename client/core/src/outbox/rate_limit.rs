@@ -6,13 +6,13 @@ use snug_shared::Limits;
 
 /// A token bucket that follows the server's.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct RateLimit {
     tokens: f64,
     counted: Option<Instant>,
     not_before: Option<Instant>,
 }
 
-impl Pace {
+impl RateLimit {
     pub const fn new() -> Self {
         Self { tokens: 0.0, counted: None, not_before: None }
     }

@@ -1,4 +1,4 @@
-//! Entries as lines for people, and what others wrote made harmless for a terminal.
+//! Entries as lines for people, and what others wrote made escape_controls for a terminal.
 
 use std::{
     borrow::Cow,
@@ -14,7 +14,7 @@ use crate::format;
 const INDENT: &str = "    ";
 
 /// A text on one line, with what would steer a terminal or turn the words around written out as `\u{…}`.
-pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+pub(super) fn escape_controls(text: &str) -> Cow<'_, str> {
     escaped(text, |c, shown| shown.extend(c.escape_unicode()))
 }
 
@@ -47,7 +47,7 @@ fn steers(c: char) -> bool {
 
 /// Tells entries, knowing which changes were told with the message they changed.
 #[derive(Debug)]
-pub(super) struct Teller {
+pub(super) struct Printer {
     zone: TimeZone,
     /// The first entry told; 0 when there is none yet.
     first: Seq,
@@ -55,7 +55,7 @@ pub(super) struct Teller {
     folded: Seq,
 }
 
-impl Teller {
+impl Printer {
     pub fn new(zone: TimeZone) -> Self {
         Self { zone, first: 0, folded: 0 }
     }
@@ -88,15 +88,17 @@ impl Teller {
             }
             Body::Edited { text, .. } => format!(" changed a message: {}", said(text.as_ref())),
             Body::Deleted { .. } => " deleted a message".to_owned(),
-            Body::Reacted { emoji, on: true, .. } => format!(" reacted {}", harmless(emoji.as_str())),
-            Body::Reacted { emoji, on: false, .. } => format!(" took back {}", harmless(emoji.as_str())),
+            Body::Reacted { emoji, on: true, .. } => format!(" reacted {}", escape_controls(emoji.as_str())),
+            Body::Reacted { emoji, on: false, .. } => {
+                format!(" took back {}", escape_controls(emoji.as_str()))
+            }
             // No sentence for any of them yet.
             Body::Act(_) => return None,
             Body::Topic { topic } if topic.is_empty() => " took the topic away".to_owned(),
-            Body::Topic { topic } => format!(" set the topic: {}", harmless(topic.as_str())),
+            Body::Topic { topic } => format!(" set the topic: {}", escape_controls(topic.as_str())),
         };
         let automated = if entry.by.kind() == AuthorKind::Http { " (automated)" } else { "" };
-        let (time, user) = (format::stamp(entry.at, &self.zone), harmless(entry.user.as_str()));
+        let (time, user) = (format::stamp(entry.at, &self.zone), escape_controls(entry.user.as_str()));
         Some(format!("{time} {user}{automated}{what}"))
     }
 }
@@ -104,8 +106,8 @@ impl Teller {
 fn said(text: Option<&MessageText>) -> String {
     let Some(text) = text else { return "(deleted)".to_owned() };
     let lines = text.as_str().split('\n');
-    // A tab is harmless, and tables need it.
-    let lines = lines.map(|line| line.split('\t').map(harmless).collect::<Vec<_>>().join("\t"));
+    // A tab is escape_controls, and tables need it.
+    let lines = lines.map(|line| line.split('\t').map(escape_controls).collect::<Vec<_>>().join("\t"));
     lines.collect::<Vec<_>>().join(&format!("\n{INDENT}"))
 }
 
@@ -114,19 +116,19 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn told(teller: &mut Teller, fields: Value) -> Option<String> {
+    fn told(printer: &mut Printer, fields: Value) -> Option<String> {
         let mut whole = json!({
             "type": "chat_message", "seq": 1, "id": "0196f1d0-7b3a-7c4e-9f2a-0123456789ab",
             "at": 1_763_682_492_000_i64, "user": "maya", "by": format!("s:{}", "a".repeat(26)),
         });
         whole.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        let line = teller.line(&serde_json::from_value(whole).unwrap())?;
+        let line = printer.line(&serde_json::from_value(whole).unwrap())?;
         Some(line.strip_prefix("2025-11-20 23:48:12 ").unwrap_or(&line).to_owned())
     }
 
     #[test]
     fn each_kind_of_entry_is_a_line() {
-        let mut teller = Teller::new(TimeZone::UTC);
+        let mut printer = Printer::new(TimeZone::UTC);
         for (fields, line) in [
             (json!({"message": "hi"}), "maya: hi"),
             (json!({"message": "done", "user": "ci", "by": "h:ci"}), "ci (automated): done"),
@@ -146,28 +148,28 @@ mod tests {
             (json!({"type": "topic", "topic": ""}), "maya took the topic away"),
             (json!({"type": "damaged", "seq": 7}), "Entry 7 cannot be read: the server's disk changed it."),
         ] {
-            assert_eq!(told(&mut teller, fields).as_deref(), Some(line));
+            assert_eq!(told(&mut printer, fields).as_deref(), Some(line));
         }
     }
 
     #[test]
     fn a_change_is_told_once() {
-        let mut teller = Teller::new(TimeZone::UTC);
+        let mut printer = Printer::new(TimeZone::UTC);
         let edit = |seq, target| json!({"seq": seq, "type": "edited", "target": target, "message": "new"});
-        assert!(told(&mut teller, json!({"seq": 5, "message": "new", "edited": 6, "as_of": 7})).is_some());
-        assert_eq!(told(&mut teller, edit(6, 5)), None, "the message was told as it is now");
-        assert!(told(&mut teller, edit(7, 4)).is_some(), "that message was not told");
-        assert!(told(&mut teller, edit(8, 5)).is_some(), "it changed afterwards");
+        assert!(told(&mut printer, json!({"seq": 5, "message": "new", "edited": 6, "as_of": 7})).is_some());
+        assert_eq!(told(&mut printer, edit(6, 5)), None, "the message was told as it is now");
+        assert!(told(&mut printer, edit(7, 4)).is_some(), "that message was not told");
+        assert!(told(&mut printer, edit(8, 5)).is_some(), "it changed afterwards");
     }
 
     #[test]
     fn nothing_that_others_wrote_steers_the_terminal() {
-        let mut teller = Teller::new(TimeZone::UTC);
+        let mut printer = Printer::new(TimeZone::UTC);
         let line =
-            told(&mut teller, json!({"message": "a\tb \u{202e}gpj.exe\n2025-11-20 23:48:12 root: rm"}));
+            told(&mut printer, json!({"message": "a\tb \u{202e}gpj.exe\n2025-11-20 23:48:12 root: rm"}));
         assert_eq!(line.unwrap(), "maya: a\tb \\u{202e}gpj.exe\n    2025-11-20 23:48:12 root: rm");
-        assert_eq!(harmless("\u{1b}]0;x\u{7}\u{9b}2J\r\n"), r"\u{1b}]0;x\u{7}\u{9b}2J\u{d}\u{a}");
-        assert_eq!(harmless("👩‍🚀 ok é"), "👩‍🚀 ok é");
+        assert_eq!(escape_controls("\u{1b}]0;x\u{7}\u{9b}2J\r\n"), r"\u{1b}]0;x\u{7}\u{9b}2J\u{d}\u{a}");
+        assert_eq!(escape_controls("👩‍🚀 ok é"), "👩‍🚀 ok é");
         assert_eq!(escaped_json("{\"message\":\"\u{9b}2J \u{202e}\"}"), r#"{"message":"\u009b2J \u202e"}"#);
     }
 }

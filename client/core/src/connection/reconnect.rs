@@ -7,23 +7,23 @@ use tokio::{sync::mpsc, time::sleep_until};
 
 use super::{
     Event, Handle, Target,
-    clock::{Clock, ticks},
     dial::dial,
     ended::Ended,
-    live::Link,
+    link::LinkMemory,
+    suspend::{SuspendDetector, ticks},
 };
 
-/// A link that lasted this long was a good one: the next pause is a short one again.
+/// A link that lasted this long was a good one: the next delay is a short one again.
 const GOOD: Duration = Duration::from_secs(10);
 
 /// Connects and comes back until `events` is closed.
-pub(super) async fn live_on(
+pub(super) async fn run(
     target: Target,
     handle: Handle,
     mut outgoing: mpsc::Receiver<ClientFrame>,
     events: mpsc::Sender<Event>,
 ) {
-    let mut link = Link::new(target);
+    let mut link = LinkMemory::new(target);
     let mut tries = 0;
     loop {
         if events.send(Event::Connecting { handle: handle.clone() }).await.is_err() {
@@ -52,9 +52,9 @@ pub(super) async fn live_on(
                 }
                 None
             }
-            Ended::Retry { reason, pause } => {
+            Ended::Retry { reason, delay } => {
                 tracing::info!(server = %link.target.server, reason, "offline");
-                let retry_at = Instant::now() + pause.length(tries);
+                let retry_at = Instant::now() + delay.length(tries);
                 if events.send(Event::Offline { reason, retry_at }).await.is_err() {
                     return;
                 }
@@ -70,7 +70,7 @@ pub(super) async fn live_on(
 /// Waits until the next try is due: its time has come, somebody asks for it, or the computer woke up. `false`: nobody
 /// listens any more.
 async fn wait(retry_at: Option<Instant>, handle: &Handle, events: &mpsc::Sender<Event>) -> bool {
-    let (mut clock, mut ticks) = (Clock::new(), ticks());
+    let (mut clock, mut ticks) = (SuspendDetector::new(), ticks());
     loop {
         let due = async {
             match retry_at {
@@ -81,7 +81,7 @@ async fn wait(retry_at: Option<Instant>, handle: &Handle, events: &mpsc::Sender<
         tokio::select! {
             () = due => return true,
             () = handle.retry.notified() => return true,
-            _ = ticks.tick() => if clock.slept() && retry_at.is_some() { return true },
+            _ = ticks.tick() => if clock.was_suspended() && retry_at.is_some() { return true },
             () = events.closed() => return false,
         }
     }

@@ -12,19 +12,22 @@ use tokio_tungstenite::tungstenite::{Error, Message, protocol::CloseFrame};
 
 use super::{
     Event, Handle, Target,
-    clock::{Clock, ticks},
+    backoff::{self, Delay},
     ended::Ended,
-    pause::Pause,
+    messages,
+    suspend::{SuspendDetector, ticks},
     transport::{self, Socket},
-    words,
 };
-use crate::outbox::{RETRY_AFTER, sentence};
+use crate::format::server_sentence;
 
 /// How long `connection_established` may take.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// How long a ping's answer may take before the line counts as dead, and after sleep, when it most likely is.
-const PONG: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(2));
+/// How long a ping's answer may take before the line counts as dead.
+const PONG: Duration = Duration::from_secs(10);
+
+/// The same after sleep, when the line most likely is dead.
+const PONG_AFTER_SLEEP: Duration = Duration::from_secs(2);
 
 /// Frames are handed over this far apart, so that a screen is drawn once for all of them. Each time leads to two updates of the
 /// app, the second of which says what is in view by then: 50 in a second, and a few of the app's own. What comes after a pause is
@@ -34,6 +37,9 @@ const GATHER: Duration = Duration::from_millis(40);
 /// Frames handed over at once, at most.
 const BATCH: usize = 500;
 
+/// How long to stay away, in milliseconds, where a server does not say it.
+const RETRY_AFTER: u64 = 5_000;
+
 /// Entries wanted on a fresh join.
 const HISTORY: u32 = 100;
 
@@ -42,13 +48,13 @@ const NONSENSE: u32 = 16;
 
 /// What is remembered from link to link.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct LinkMemory {
     pub target: Target,
     /// The last entry handed out.
     seen: Option<Resume>,
 }
 
-impl Link {
+impl LinkMemory {
     pub fn new(target: Target) -> Self {
         Self { seen: target.resume.clone(), target }
     }
@@ -61,7 +67,7 @@ impl Link {
         outgoing: &mut mpsc::Receiver<ClientFrame>,
         events: &mpsc::Sender<Event>,
     ) -> Ended {
-        let mut visit = Visit::new(events);
+        let mut link = OpenLink::new(events);
         let hello = Hello {
             version: VERSION,
             client: Some(concat!("snug/", env!("CARGO_PKG_VERSION")).into()),
@@ -73,18 +79,18 @@ impl Link {
         if let Err(ended) = write(&mut socket, &ClientFrame::Hello(hello)).await {
             return ended;
         }
-        let (mut clock, mut ticks) = (Clock::new(), ticks());
+        let (mut clock, mut ticks) = (SuspendDetector::new(), ticks());
         loop {
-            let handover = visit.handed_over + GATHER;
+            let handover = link.handed_over + GATHER;
             let ended = tokio::select! {
-                message = socket.next() => match visit.read(message) {
+                message = socket.next() => match link.read(message) {
                     Ok(None) => Ok(()),
-                    Ok(Some(frame)) => self.take(frame, &mut visit, handle).await,
+                    Ok(Some(frame)) => self.take(frame, &mut link, handle).await,
                     Err(ended) => Err(ended),
                 },
-                Some(frame) = outgoing.recv(), if visit.is_in => write(&mut socket, &frame).await,
-                () = sleep_until(handover.into()), if !visit.gathered.is_empty() => visit.hand_over().await,
-                _ = ticks.tick() => match visit.heartbeat(Instant::now(), clock.slept()) {
+                Some(frame) = outgoing.recv(), if link.is_in => write(&mut socket, &frame).await,
+                () = sleep_until(handover.into()), if !link.gathered.is_empty() => link.hand_over().await,
+                _ = ticks.tick() => match link.heartbeat(Instant::now(), clock.was_suspended()) {
                     Ok(true) => write(&mut socket, &ClientFrame::Ping).await,
                     Ok(false) => Ok(()),
                     Err(ended) => Err(ended),
@@ -94,9 +100,9 @@ impl Link {
             if let Err(ended) = ended {
                 let _ = handle.set_online(false);
                 let goodbye =
-                    if matches!(ended, Ended::Dropped) { CloseReason::Normal } else { visit.goodbye };
+                    if matches!(ended, Ended::Dropped) { CloseReason::Normal } else { link.goodbye };
                 transport::close(&mut socket, goodbye).await;
-                return match visit.hand_over().await {
+                return match link.hand_over().await {
                     Ok(()) => ended,
                     Err(dropped) => dropped,
                 };
@@ -107,34 +113,34 @@ impl Link {
     async fn take(
         &mut self,
         frame: ServerFrame,
-        visit: &mut Visit<'_>,
+        link: &mut OpenLink<'_>,
         handle: &Handle,
     ) -> Result<(), Ended> {
-        visit.last_error = match &frame {
+        link.last_error = match &frame {
             ServerFrame::Error(error) if error.id.is_none() => Some(error.clone()),
             _ => None,
         };
         match frame {
             ServerFrame::Challenge { .. } => return Ok(()),
-            ServerFrame::ConnectionEstablished(established) if !visit.is_in => {
-                return self.arrive(established, visit, handle).await;
+            ServerFrame::ConnectionEstablished(established) if !link.is_in => {
+                return self.arrive(established, link, handle).await;
             }
             // Nothing else has a meaning before, and a second greeting has none.
             ServerFrame::ConnectionEstablished(_) => return Ok(()),
-            _ if !visit.is_in => return Ok(()),
-            ServerFrame::Line(ref line) => self.remember(std::slice::from_ref(line), visit),
+            _ if !link.is_in => return Ok(()),
+            ServerFrame::Line(ref line) => self.remember(std::slice::from_ref(line), link),
             ServerFrame::Entries { ref entries, live } => {
-                self.remember(entries, visit);
-                if live && visit.is_fresh {
-                    visit.is_fresh = false;
-                    self.seen = Some(Resume { epoch: visit.epoch.clone(), after: 0, id: None });
+                self.remember(entries, link);
+                if live && link.is_fresh {
+                    link.is_fresh = false;
+                    self.seen = Some(Resume { epoch: link.epoch.clone(), after: 0, id: None });
                 }
             }
             _ => {}
         }
-        visit.gathered.push(frame);
-        if visit.gathered.len() >= BATCH || visit.handed_over.elapsed() >= GATHER {
-            visit.hand_over().await?;
+        link.gathered.push(frame);
+        if link.gathered.len() >= BATCH || link.handed_over.elapsed() >= GATHER {
+            link.hand_over().await?;
         }
         Ok(())
     }
@@ -142,35 +148,35 @@ impl Link {
     async fn arrive(
         &mut self,
         established: Box<Established>,
-        visit: &mut Visit<'_>,
+        link: &mut OpenLink<'_>,
         handle: &Handle,
     ) -> Result<(), Ended> {
         if established.version != VERSION {
-            return Err(Ended::stop(words::version_gap(established.version)));
+            return Err(Ended::stop(messages::version_gap(established.version)));
         }
         self.target.seat = Some(established.seat.clone());
-        visit.is_fresh = !established.resumed;
-        (visit.is_in, visit.limits, visit.epoch) = (true, established.limits, established.epoch.clone());
+        link.is_fresh = !established.resumed;
+        (link.is_in, link.limits, link.epoch) = (true, established.limits, established.epoch.clone());
         let _ = handle.set_online(true);
-        visit.send(Event::Online { handle: handle.clone(), established }).await
+        link.send(Event::Online { handle: handle.clone(), established }).await
     }
 
     /// Takes note of entries that are about to be handed out. What was seen of another history counts until the first of
     /// this one comes, so that a link which ends before that is told apart from it again.
-    fn remember(&mut self, lines: &[Line], visit: &mut Visit<'_>) {
+    fn remember(&mut self, lines: &[Line], link: &mut OpenLink<'_>) {
         for line in lines {
             let seq = line.seq();
-            if visit.is_fresh || self.seen.as_ref().is_none_or(|seen| seq > seen.after) {
-                visit.is_fresh = false;
+            if link.is_fresh || self.seen.as_ref().is_none_or(|seen| seq > seen.after) {
+                link.is_fresh = false;
                 let id = line.entry().map(|entry| entry.id);
-                self.seen = Some(Resume { epoch: visit.epoch.clone(), after: seq, id });
+                self.seen = Some(Resume { epoch: link.epoch.clone(), after: seq, id });
             }
         }
     }
 }
 
 /// What is known during one link.
-struct Visit<'a> {
+struct OpenLink<'a> {
     events: &'a mpsc::Sender<Event>,
     is_in: bool,
     /// Nothing of a history that was not resumed has come yet.
@@ -191,7 +197,7 @@ struct Visit<'a> {
     goodbye: CloseReason,
 }
 
-impl<'a> Visit<'a> {
+impl<'a> OpenLink<'a> {
     fn new(events: &'a mpsc::Sender<Event>) -> Self {
         let now = Instant::now();
         Self {
@@ -264,18 +270,18 @@ impl<'a> Visit<'a> {
         if !self.is_in {
             let late = now.saturating_duration_since(self.begun) > ANSWER;
             let reason = "The server does not greet.".into();
-            return if late { Err(Ended::Retry { reason, pause: Pause::Backoff }) } else { Ok(false) };
+            return if late { Err(Ended::Retry { reason, delay: Delay::Backoff }) } else { Ok(false) };
         }
         let silence = Duration::from_secs(u64::from(self.limits.ping_s.clamp(5, 300)));
         match self.probe {
-            _ if slept => self.probe = Some(now + PONG.1),
+            _ if slept => self.probe = Some(now + PONG_AFTER_SLEEP),
             Some(deadline) if now >= deadline => {
                 let reason = "The connection went dead.".into();
-                return Err(Ended::Retry { reason, pause: Pause::None });
+                return Err(Ended::Retry { reason, delay: Delay::None });
             }
             Some(_) => return Ok(false),
             None if now.saturating_duration_since(self.answered) < silence => return Ok(false),
-            None => self.probe = Some(now + PONG.0),
+            None => self.probe = Some(now + PONG),
         }
         Ok(true)
     }
@@ -284,37 +290,38 @@ impl<'a> Visit<'a> {
     fn closed(&mut self, frame: Option<&CloseFrame>) -> Ended {
         let reason = frame.map_or(CloseReason::GoingAway, |frame| CloseReason::from_code(frame.code.into()));
         let error = self.last_error.take();
-        let retry_after = error.as_ref().and_then(|error| error.retry_after_ms).unwrap_or(5_000);
-        let retry_after = Duration::from_millis(retry_after.clamp(RETRY_AFTER.0, RETRY_AFTER.1));
+        let retry_after = error.as_ref().and_then(|error| error.retry_after_ms).unwrap_or(RETRY_AFTER);
+        let retry_after = backoff::asked_for(retry_after);
         // The server's own words say more than the code, where it has any.
-        let words = error.as_ref().map(|error| sentence(&error.message)).filter(|words| !words.is_empty());
-        let words = words.unwrap_or_else(|| words::closed(reason).into());
-        let retry = |pause| Ended::Retry { reason: words.clone(), pause };
+        let words =
+            error.as_ref().map(|error| server_sentence(&error.message)).filter(|words| !words.is_empty());
+        let words = words.unwrap_or_else(|| messages::closed(reason).into());
+        let retry = |delay| Ended::Retry { reason: words.clone(), delay };
         match reason.come_back() {
             ComeBack::No | ComeBack::WithAnotherPassword => Ended::stop(words),
             ComeBack::WithAnotherName => {
                 Ended::Stop { reason: words, suggestion: error.and_then(|error| error.suggestion) }
             }
-            ComeBack::Within(most) => retry(Pause::Within(Duration::from_millis(most.into()))),
-            ComeBack::WithBackoff => retry(Pause::Backoff),
-            ComeBack::AfterRetry => retry(Pause::After(retry_after)),
+            ComeBack::Within(most) => retry(Delay::Within(Duration::from_millis(most.into()))),
+            ComeBack::WithBackoff => retry(Delay::Backoff),
+            ComeBack::AfterRetry => retry(Delay::After(retry_after)),
         }
     }
 }
 
 fn lost() -> Ended {
-    Ended::Retry { reason: "The connection was lost.".into(), pause: Pause::Backoff }
+    Ended::Retry { reason: "The connection was lost.".into(), delay: Delay::Backoff }
 }
 
 fn senseless() -> Ended {
-    let reason = "The server sends what makes no sense. Please update it or this app.".into();
-    Ended::Retry { reason, pause: Pause::Backoff }
+    let reason = "Snug can’t understand this server. Update the app or the server.".into();
+    Ended::Retry { reason, delay: Delay::Backoff }
 }
 
 async fn write(socket: &mut Socket, frame: &ClientFrame) -> Result<(), Ended> {
     transport::write(socket, Message::text(frame.to_json())).await.map_err(|_| {
         let reason = "The connection went dead.".into();
-        Ended::Retry { reason, pause: Pause::None }
+        Ended::Retry { reason, delay: Delay::None }
     })
 }
 
@@ -322,46 +329,43 @@ async fn write(socket: &mut Socket, frame: &ClientFrame) -> Result<(), Ended> {
 mod tests {
     use super::*;
 
-    fn at(visit: &Visit<'_>, seconds: u64) -> Instant {
-        visit.answered + Duration::from_secs(seconds)
+    fn at(link: &OpenLink<'_>, seconds: u64) -> Instant {
+        link.answered + Duration::from_secs(seconds)
     }
 
     #[test]
     fn a_silent_line_is_asked_once_and_given_up_ten_seconds_later() {
         let (events, _received) = mpsc::channel(1);
-        let mut visit = Visit { is_in: true, ..Visit::new(&events) };
+        let mut link = OpenLink { is_in: true, ..OpenLink::new(&events) };
         for (second, asks) in [(19, false), (20, true), (21, false), (29, false)] {
-            assert_eq!(visit.heartbeat(at(&visit, second), false).ok(), Some(asks), "after {second} s");
+            assert_eq!(link.heartbeat(at(&link, second), false).ok(), Some(asks), "after {second} s");
         }
-        assert!(matches!(
-            visit.heartbeat(at(&visit, 30), false),
-            Err(Ended::Retry { pause: Pause::None, .. })
-        ));
+        assert!(matches!(link.heartbeat(at(&link, 30), false), Err(Ended::Retry { delay: Delay::None, .. })));
     }
 
     #[test]
     fn any_frame_is_an_answer() {
         let (events, _received) = mpsc::channel(1);
-        let mut visit = Visit { is_in: true, ..Visit::new(&events) };
-        assert_eq!(visit.heartbeat(at(&visit, 20), false).ok(), Some(true));
-        assert!(matches!(visit.read(Some(Ok(Message::Pong(Vec::new().into())))), Ok(None)));
-        assert_eq!(visit.heartbeat(at(&visit, 5), false).ok(), Some(false));
+        let mut link = OpenLink { is_in: true, ..OpenLink::new(&events) };
+        assert_eq!(link.heartbeat(at(&link, 20), false).ok(), Some(true));
+        assert!(matches!(link.read(Some(Ok(Message::Pong(Vec::new().into())))), Ok(None)));
+        assert_eq!(link.heartbeat(at(&link, 5), false).ok(), Some(false));
     }
 
     #[test]
     fn after_sleep_the_line_is_asked_at_once_and_has_two_seconds() {
         let (events, _received) = mpsc::channel(1);
-        let mut visit = Visit { is_in: true, ..Visit::new(&events) };
-        assert_eq!(visit.heartbeat(at(&visit, 0), true).ok(), Some(true));
-        assert_eq!(visit.heartbeat(at(&visit, 1), false).ok(), Some(false));
-        assert!(visit.heartbeat(at(&visit, 2), false).is_err());
+        let mut link = OpenLink { is_in: true, ..OpenLink::new(&events) };
+        assert_eq!(link.heartbeat(at(&link, 0), true).ok(), Some(true));
+        assert_eq!(link.heartbeat(at(&link, 1), false).ok(), Some(false));
+        assert!(link.heartbeat(at(&link, 2), false).is_err());
     }
 
     #[test]
     fn a_server_that_does_not_greet_is_not_waited_for_for_ever() {
         let (events, _received) = mpsc::channel(1);
-        let mut visit = Visit::new(&events);
-        assert_eq!(visit.heartbeat(at(&visit, 9), false).ok(), Some(false));
-        assert!(visit.heartbeat(at(&visit, 11), false).is_err());
+        let mut link = OpenLink::new(&events);
+        assert_eq!(link.heartbeat(at(&link, 9), false).ok(), Some(false));
+        assert!(link.heartbeat(at(&link, 11), false).is_err());
     }
 }

@@ -20,22 +20,22 @@ pub(super) fn ticks() -> Interval {
 
 /// Compares what the clocks say from tick to tick.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(super) struct SuspendDetector {
     wall: SystemTime,
     monotonic: Instant,
 }
 
-impl Clock {
+impl SuspendDetector {
     pub fn new() -> Self {
         Self { wall: SystemTime::now(), monotonic: Instant::now() }
     }
 
     /// Whether the computer, or this process, slept since it was asked a tick ago.
-    pub fn slept(&mut self) -> bool {
-        self.slept_until(SystemTime::now(), Instant::now())
+    pub fn was_suspended(&mut self) -> bool {
+        self.was_suspended_until(SystemTime::now(), Instant::now())
     }
 
-    fn slept_until(&mut self, wall: SystemTime, monotonic: Instant) -> bool {
+    fn was_suspended_until(&mut self, wall: SystemTime, monotonic: Instant) -> bool {
         // A wall clock set back is no sleep.
         let by_wall = wall.duration_since(self.wall).unwrap_or_default();
         let by_monotonic = monotonic.saturating_duration_since(self.monotonic);
@@ -52,11 +52,11 @@ mod tests {
     #[test]
     fn sleep_shows_as_a_jump_of_the_wall_clock_or_as_a_late_tick() {
         let (wall, monotonic) = (SystemTime::now(), Instant::now());
-        let clock = || Clock { wall, monotonic };
+        let clock = || SuspendDetector { wall, monotonic };
         let minute = Duration::from_secs(60);
-        assert!(!clock().slept_until(wall + TICK, monotonic + TICK));
-        assert!(clock().slept_until(wall + minute, monotonic + TICK));
-        assert!(clock().slept_until(wall + minute, monotonic + minute));
-        assert!(!clock().slept_until(wall - minute, monotonic + TICK));
+        assert!(!clock().was_suspended_until(wall + TICK, monotonic + TICK));
+        assert!(clock().was_suspended_until(wall + minute, monotonic + TICK));
+        assert!(clock().was_suspended_until(wall + minute, monotonic + minute));
+        assert!(!clock().was_suspended_until(wall - minute, monotonic + TICK));
     }
 }

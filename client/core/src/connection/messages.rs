@@ -22,7 +22,7 @@ pub(super) const fn closed(reason: CloseReason) -> &'static str {
         CloseReason::WrongPassword => "This room has a password, and this is not it.",
         CloseReason::Kicked => "A moderator showed you out of this room.",
         CloseReason::Banned => "A moderator keeps you out of this room.",
-        CloseReason::Full => "No more members fit in there right now.",
+        CloseReason::Full => "The room or the server is full.",
         CloseReason::TooSlow => "The connection was too slow for this room.",
         CloseReason::Flood => "That was too much in too short a time.",
         CloseReason::Replaced => "This room was opened in another window.",
@@ -31,28 +31,36 @@ pub(super) const fn closed(reason: CloseReason) -> &'static str {
     }
 }
 
-/// Why the server did not let the connection begin, and whether asking again later can help.
-pub(super) fn refused(status: StatusCode, server: &ServerAddress) -> (String, bool) {
+/// Why the server did not let the connection begin.
+pub(super) struct Refused {
+    pub reason: String,
+    /// Whether asking again later can help.
+    pub may_pass: bool,
+}
+
+/// What an HTTP status means that is not the upgrade's.
+pub(super) fn refused(status: StatusCode, server: &ServerAddress) -> Refused {
     let at = server.authority();
-    match status.as_u16() {
+    let (reason, may_pass) = match status.as_u16() {
         300..=399 => {
             (format!("The server at {at} sends visitors elsewhere. Ask for its new address."), false)
         }
-        401 => ("This room is protected, and you are not a member of it.".into(), false),
+        401 => ("This room needs a password. Snug can’t ask for one yet.".into(), false),
         403 => (format!("The server at {at} does not let this app in."), false),
         421 => (ApiError::AnotherName(server.host.to_string()).to_string(), false),
         429 => (format!("The server at {at} has too many connections from here."), true),
         500..=599 => (ApiError::NotReady(at).to_string(), true),
         _ => (not_snug(server), false),
-    }
+    };
+    Refused { reason, may_pass }
 }
 
-/// Somebody else lives there.
+/// Another program answers there.
 pub(super) fn not_snug(server: &ServerAddress) -> String {
     ApiError::NotSnug(server.authority()).to_string()
 }
 
-/// Nobody lives there.
+/// Nothing answers there.
 pub(super) fn unreachable(server: &ServerAddress) -> String {
     ApiError::Unreachable(server.authority(), server.port).to_string()
 }

@@ -1,0 +1,77 @@
+//! How long to wait before the next try, so that neither a server nor a laptop's battery suffers from hope.
+
+use std::{ops::RangeInclusive, time::Duration};
+
+/// The shortest delay between two tries.
+const SHORTEST: Duration = Duration::from_millis(500);
+/// The longest delay between two tries.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// What a server may ask us to wait, in milliseconds.
+const ASKED_FOR: RangeInclusive<u64> = 500..=60_000;
+
+/// The delay a server asks for. Less or more than it may ask for is taken as the nearer of the two.
+pub(crate) fn asked_for(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds.clamp(*ASKED_FOR.start(), *ASKED_FOR.end()))
+}
+
+/// How long to wait before the next try.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Delay {
+    /// Longer each time.
+    Backoff,
+    /// A random part of this, so that not everybody comes at once.
+    Within(Duration),
+    /// As the server said.
+    After(Duration),
+    /// Not at all: there is reason to think that it works now.
+    None,
+}
+
+impl Delay {
+    /// How long this is after so many tries. Backoff is exponential up to a cap, with full jitter above the shortest delay.
+    pub fn length(self, tries: u32) -> Duration {
+        match self {
+            Self::None if tries < 2 => Duration::ZERO,
+            Self::Backoff | Self::None => {
+                let ceiling = LONGEST.min(Duration::from_secs(1 << tries.min(5)));
+                SHORTEST + (ceiling - SHORTEST).mul_f64(random())
+            }
+            Self::Within(most) => most.mul_f64(random()),
+            Self::After(delay) => delay,
+        }
+    }
+}
+
+/// From 0 to 1. Without randomness everybody waits the longest, which is still right.
+fn random() -> f64 {
+    let mut bits = [0; 4];
+    match getrandom::fill(&mut bits) {
+        Ok(()) => f64::from(u32::from_le_bytes(bits)) / f64::from(u32::MAX),
+        Err(_) => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_cap_and_are_never_shorter_than_half_a_second() {
+        for tries in [0, 1, 5, 31, 32, u32::MAX] {
+            let ceiling = Duration::from_secs(1 << tries.min(5)).min(LONGEST);
+            for _ in 0..50 {
+                let delay = Delay::Backoff.length(tries);
+                assert!(delay >= SHORTEST && delay <= ceiling, "{delay:?} after {tries}");
+            }
+        }
+        let pauses: Vec<_> = (0..50).map(|_| Delay::Backoff.length(9)).collect();
+        assert!(pauses.iter().any(|delay| *delay != pauses[0]), "all come back at the same moment");
+    }
+
+    #[test]
+    fn a_link_that_dies_at_once_again_and_again_is_not_tried_without_pause() {
+        assert_eq!(Delay::None.length(1), Duration::ZERO);
+        assert!(Delay::None.length(2) >= SHORTEST);
+    }
+}
