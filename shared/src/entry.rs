@@ -3,16 +3,17 @@
 //! The same JSON object travels live, in replays, in history pages and over HTTP; only a replayed `chat_message` also
 //! carries its [`Present`] state.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeMap};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use uuid::Uuid;
 
 use crate::{
     act::Act,
     author::Author,
-    limits,
     name::Nickname,
     text::{Emoji, MessageText, Topic},
 };
+
+mod decode;
 
 /// An entry's number in its room: 1, 2, 3 … without holes. 0 stands before the first.
 pub type Seq = u64;
@@ -258,99 +259,4 @@ impl Serialize for Line {
             }
         }
     }
-}
-
-impl<'de> Deserialize<'de> for Line {
-    /// Fails only without a usable `seq`: a later server's entry must not break this client's count.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = serde_json::Value::deserialize(deserializer)?;
-        let seq = value
-            .get("seq")
-            .and_then(serde_json::Value::as_u64)
-            .filter(|seq| *seq > 0)
-            .ok_or_else(|| de::Error::custom("an entry has a seq above 0"))?;
-        if value.get("type").and_then(serde_json::Value::as_str) == Some(DAMAGED) {
-            return Ok(Self::Damaged(seq));
-        }
-        let act = Act::of_entry(&value).and_then(Result::ok);
-        let entry = RawEntry::deserialize(value).ok().and_then(|raw| raw.check(act));
-        Ok(entry.map_or(Self::Opaque(seq), Self::Entry))
-    }
-}
-
-/// An entry's fields before they are checked.
-#[derive(Deserialize)]
-struct RawEntry {
-    r#type: String,
-    seq: Seq,
-    id: Uuid,
-    at: Millis,
-    user: Nickname,
-    by: Author,
-    message: Option<String>,
-    reply_to: Option<Seq>,
-    target: Option<Seq>,
-    emoji: Option<String>,
-    on: Option<bool>,
-    topic: Option<String>,
-    edited: Option<Seq>,
-    deleted: Option<bool>,
-    reactions: Option<Vec<RawReaction>>,
-    as_of: Option<Seq>,
-}
-
-#[derive(Deserialize)]
-struct RawReaction {
-    emoji: String,
-    count: u32,
-    by: Vec<Author>,
-}
-
-impl RawEntry {
-    /// `act`: what its fields are where its type is an act's.
-    fn check(self, act: Option<Act>) -> Option<Entry> {
-        let body = match self.r#type.as_str() {
-            "chat_message" => Body::Message(Message {
-                text: present_text(self.message?)?,
-                reply_to: self.reply_to,
-                present: match self.as_of {
-                    None => None,
-                    Some(as_of) => Some(Present {
-                        as_of,
-                        edited: self.edited,
-                        deleted: self.deleted.unwrap_or(false),
-                        reactions: self
-                            .reactions
-                            .unwrap_or_default()
-                            .into_iter()
-                            .map(RawReaction::check)
-                            .collect::<Option<_>>()?,
-                    }),
-                },
-            }),
-            "edited" => Body::Edited { target: self.target?, text: present_text(self.message?)? },
-            "deleted" => Body::Deleted { target: self.target? },
-            "reacted" => {
-                Body::Reacted { target: self.target?, emoji: Emoji::parse(self.emoji?).ok()?, on: self.on? }
-            }
-            "topic" => Body::Topic { topic: Topic::parse(self.topic?).ok()? },
-            _ => Body::Act(act?),
-        };
-        Some(Entry { seq: self.seq, id: self.id, at: self.at, user: self.user, by: self.by, body })
-    }
-}
-
-impl RawReaction {
-    fn check(mut self) -> Option<Reaction> {
-        self.by.truncate(limits::REACTION_AUTHORS);
-        Some(Reaction { emoji: Emoji::parse(self.emoji).ok()?, count: self.count, by: self.by })
-    }
-}
-
-/// The outer `None` is nonsense, the inner one a deletion.
-fn present_text(text: String) -> Option<Option<MessageText>> {
-    if text.is_empty() {
-        return Some(None);
-    }
-    MessageText::parse(text).ok().map(Some)
 }

@@ -3,7 +3,6 @@
 //! Both encode with `to_json` and decode with `decode`. A frame that decoded holds only checked values.
 
 mod client;
-mod fields;
 mod members;
 mod server;
 

@@ -16,6 +16,7 @@ pub mod api;
 pub mod author;
 pub mod close;
 pub mod entry;
+mod fields;
 pub mod frame;
 pub mod limits;
 pub mod name;

@@ -13,8 +13,10 @@ use std::{
 };
 
 use futures_util::{Stream, StreamExt, stream};
-use snug_shared::{ClientFrame, Established, Nickname, Resume, RoomName, ServerAddress, ServerFrame};
+use snug_shared::{Established, Nickname, Resume, RoomName, ServerAddress, ServerFrame};
 use tokio::sync::{Notify, mpsc};
+
+use crate::frame::Frame;
 
 pub(crate) mod backoff;
 mod dial;
@@ -90,7 +92,7 @@ pub enum Event {
 /// Speaks to a connection, never blocking.
 #[derive(Debug, Clone)]
 pub struct Handle {
-    frames: mpsc::Sender<ClientFrame>,
+    frames: mpsc::Sender<Frame>,
     online: Arc<AtomicBool>,
     retry: Arc<Notify>,
 }
@@ -102,7 +104,7 @@ pub struct NotNow;
 
 impl Handle {
     /// A handle, and the end where its frames come out.
-    pub fn channel() -> (Self, mpsc::Receiver<ClientFrame>) {
+    pub fn channel() -> (Self, mpsc::Receiver<Frame>) {
         let (frames, outgoing) = mpsc::channel(OUTGOING);
         (Self { frames, online: Arc::default(), retry: Arc::default() }, outgoing)
     }
@@ -116,11 +118,13 @@ impl Handle {
     ///
     /// # Errors
     /// [`NotNow`]; the frame is dropped.
-    pub fn send(&self, frame: ClientFrame) -> Result<(), NotNow> {
+    pub fn send(&self, frame: impl Into<Frame>) -> Result<(), NotNow> {
         if !self.online.load(Ordering::Acquire) {
             return Err(NotNow);
         }
-        self.frames.try_send(frame).map_err(|_| NotNow)
+        let place = self.frames.try_reserve().map_err(|_| NotNow)?;
+        place.send(frame.into());
+        Ok(())
     }
 
     /// Tries to connect at once instead of waiting.

@@ -11,6 +11,7 @@ pub mod commands;
 pub mod connection;
 pub mod files;
 pub mod format;
+pub mod frame;
 pub mod outbox;
 pub mod rooms;
 pub mod session;

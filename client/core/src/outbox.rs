@@ -27,14 +27,16 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 mod journal;
+mod pending;
 mod rate_limit;
 mod record;
 
 use journal::{Command, Commands};
+pub use pending::{PendingSend, SendState};
 use rate_limit::RateLimit;
-use record::{Record, StoredSend};
+use record::{Record, StoredSend, under};
 
-use crate::{connection::backoff, format::server_sentence};
+use crate::{connection::backoff, format::server_sentence, frame::Frame};
 
 /// Sends that may wait in one room.
 pub const SENDS: usize = 1_000;
@@ -86,43 +88,6 @@ pub struct Opened {
     pub damaged: bool,
 }
 
-/// A send that has not come back.
-#[derive(Debug)]
-pub struct PendingSend {
-    /// Its id, kept for every try.
-    pub id: Uuid,
-    /// What it is.
-    pub intent: Intent,
-    /// When it was typed.
-    pub at: Millis,
-    /// How far it is.
-    pub state: SendState,
-    tries: u32,
-    /// Its id is used up: the next try has another.
-    needs_new_id: bool,
-}
-
-/// How far a send is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SendState {
-    /// It is being written to the disk.
-    Keeping,
-    /// It is on the disk and waits for its turn.
-    Waiting,
-    /// It was sent.
-    OnTheWire {
-        /// When.
-        since: Instant,
-    },
-    /// It will not go out by itself.
-    Failed {
-        /// A sentence for a person.
-        reason: String,
-        /// Whether trying again can help.
-        can_retry: bool,
-    },
-}
-
 /// What became of keeping a send; goes into [`Outbox::kept`].
 #[derive(Debug, Clone)]
 pub struct KeepResult {
@@ -141,7 +106,7 @@ pub struct Keeping {
 #[derive(Debug)]
 pub enum Next {
     /// This, now.
-    Send(Uuid, ClientFrame),
+    Send(Uuid, Frame),
     /// Nothing: this one was there too often without an answer, and failed for this reason.
     GivenUp(Uuid, String),
     /// Ask again then.
@@ -172,19 +137,16 @@ impl Outbox {
         if let Err(error) = journal::tidy(&rooms, ROOMS) {
             tracing::warn!(%error, "rooms of long ago could not be forgotten");
         }
-        let send = |kept: StoredSend| PendingSend {
-            id: kept.id,
-            intent: kept.intent,
-            at: kept.at,
-            state: match kept.failed {
+        let send = |stored: StoredSend| {
+            let ClientFrame::Send { id, intent } = stored.frame.decode()? else { return None };
+            let state = match stored.failed {
                 None => SendState::Waiting,
                 Some((reason, can_retry)) => SendState::Failed { reason, can_retry },
-            },
-            tries: 0,
-            needs_new_id: false,
+            };
+            Some(PendingSend::new(id, intent, stored.at, state))
         };
-        let sends: VecDeque<PendingSend> = opened.sends.into_iter().map(send).collect();
-        let bytes = sends.iter().map(|send| size(&send.intent)).sum();
+        let sends: VecDeque<PendingSend> = opened.sends.into_iter().filter_map(send).collect();
+        let bytes = sends.iter().map(|send| send.bytes).sum();
         let outbox = Self { commands: opened.commands, sends, bytes, rate_limit: RateLimit::new() };
         Ok(Opened { outbox, seat: opened.seat, damaged: opened.damaged })
     }
@@ -199,14 +161,13 @@ impl Outbox {
     /// # Errors
     /// [`Full`] when too much waits already; nothing was taken.
     pub fn add(&mut self, id: Uuid, intent: Intent, at: Millis) -> Result<Keeping, Full> {
-        let size = size(&intent);
-        if self.sends.len() >= SENDS || self.bytes + size > BYTES {
+        let send = PendingSend::new(id, intent, at, SendState::Keeping);
+        if self.sends.len() >= SENDS || self.bytes + send.bytes > BYTES {
             return Err(Full);
         }
-        let keeping = self.keep(id, Record::send(id, at, &intent));
-        self.bytes += size;
-        let state = SendState::Keeping;
-        self.sends.push_back(PendingSend { id, intent, at, state, tries: 0, needs_new_id: false });
+        let keeping = self.keep(id, send.record());
+        self.bytes += send.bytes;
+        self.sends.push_back(send);
         Ok(keeping)
     }
 
@@ -258,7 +219,7 @@ impl Outbox {
         }
         match self.rate_limit.ready(now, limits) {
             Err(at) => Next::At(at),
-            Ok(()) => Next::Send(send.id, ClientFrame::Send { id: send.id, intent: send.intent.clone() }),
+            Ok(()) => Next::Send(send.id, send.frame.clone()),
         }
     }
 
@@ -288,13 +249,10 @@ impl Outbox {
         if entry.by != *me {
             return None;
         }
-        let says_the_same = |send: &PendingSend| match (&send.intent, &entry.body) {
-            (
-                Intent::React { target, emoji, on },
-                Body::Reacted { target: entered_target, emoji: entered, on: entered_on },
-            ) => {
+        let says_the_same = |send: &PendingSend| match (&send.reaction, &entry.body) {
+            (Some(own), Body::Reacted { target, emoji, on }) => {
                 matches!(send.state, SendState::OnTheWire { .. })
-                    && (target, emoji, on) == (entered_target, entered, entered_on)
+                    && (own.target, &own.emoji, own.on) == (*target, emoji, *on)
             }
             _ => false,
         };
@@ -349,12 +307,13 @@ impl Outbox {
     pub fn retry(&mut self, id: Uuid, new: Uuid) -> Option<(&PendingSend, Keeping)> {
         let failed = |send: &PendingSend| send.id == id && matches!(send.state, SendState::Failed { .. });
         let mut send = self.sends.remove(self.sends.iter().position(failed)?)?;
+        // The first time, it may not have got onto the disk at all.
+        self.note(send.record());
         if send.needs_new_id {
             send.id = new;
+            send.frame = under(new, send.frame);
         }
         (send.state, send.tries, send.needs_new_id) = (SendState::Keeping, 0, false);
-        // The first time, it may not have got onto the disk at all.
-        self.note(Record::send(id, send.at, &send.intent));
         let keeping = self.keep(send.id, Record::Again { id, new: send.id });
         self.sends.push_back(send);
         self.sends.back().map(|send| (send, keeping))
@@ -374,19 +333,8 @@ impl Outbox {
         if let Some(index) = self.sends.iter().position(|send| send.id == id)
             && let Some(send) = self.sends.remove(index)
         {
-            self.bytes -= size(&send.intent);
+            self.bytes -= send.bytes;
             self.note(Record::Done { id });
         }
-    }
-}
-
-/// What a send counts for.
-fn size(intent: &Intent) -> usize {
-    match intent {
-        Intent::Message { text, .. } | Intent::Edit { text, .. } => text.as_str().len(),
-        Intent::React { emoji, .. } => emoji.as_str().len(),
-        Intent::Topic { topic } => topic.as_str().len(),
-        Intent::Act(act) => act.bytes(),
-        Intent::Delete { .. } => 0,
     }
 }

@@ -168,7 +168,8 @@ impl Session {
             self.timeline.settled(*id);
         }
         for send in outbox.sends() {
-            self.timeline.sending(send.id, &send.intent, send.at);
+            let Some(intent) = send.intent() else { continue };
+            self.timeline.sending(send.id, &intent, send.at);
             if let SendState::Failed { reason, can_retry } = &send.state {
                 let _ = self.timeline.failed(send.id, reason, *can_retry);
             }
@@ -325,7 +326,9 @@ impl Session {
         let Store::Open(outbox) = &mut self.store else { return Vec::new() };
         let Some((again, keeping)) = outbox.retry(send, Uuid::now_v7()) else { return Vec::new() };
         self.timeline.settled(send);
-        self.timeline.sending(again.id, &again.intent, again.at);
+        if let Some(intent) = again.intent() {
+            self.timeline.sending(again.id, &intent, again.at);
+        }
         self.go_on(vec![Effect::keep(keeping)])
     }
 

@@ -1,7 +1,11 @@
 //! What a server sends.
 
-use serde::{Deserialize, Serialize, de};
-use serde_json::Value;
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 use uuid::Uuid;
 
 use super::MemberList;
@@ -9,6 +13,7 @@ use crate::{
     author::Author,
     close::ErrorCode,
     entry::{Line, Seq},
+    fields::Field,
     limits::Limits,
     name::{Nickname, RoomName},
     text::Topic,
@@ -180,37 +185,81 @@ pub struct ErrorFrame {
 #[error("the server sent a frame that makes no sense: {0}")]
 pub struct Nonsense(#[from] serde_json::Error);
 
+/// What tells one frame from another.
+#[derive(Default)]
+struct Head<'j> {
+    kind: Option<Field<'j>>,
+    has_seq: bool,
+}
+
+impl<'de> Deserialize<'de> for Head<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(HeadVisitor)
+    }
+}
+
+struct HeadVisitor;
+
+impl<'de> Visitor<'de> for HeadVisitor {
+    type Value = Head<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Head<'de>, A::Error> {
+        let mut head = Head::default();
+        while let Some(Field::Text(name)) = map.next_key()? {
+            if name == "type" {
+                head.kind = Some(map.next_value()?);
+            } else {
+                head.has_seq |= name == "seq";
+                let _: IgnoredAny = map.next_value()?;
+            }
+        }
+        Ok(head)
+    }
+}
+
+/// `entries`.
+#[derive(Deserialize)]
+struct Entries {
+    entries: Vec<Line>,
+    #[serde(default)]
+    live: bool,
+}
+
+/// `history`.
+#[derive(Deserialize)]
+struct History {
+    before: Seq,
+    entries: Vec<Line>,
+    more: bool,
+}
+
 impl ServerFrame {
     /// Reads a text frame. `None` is a frame of a later version that may be passed over.
     ///
     /// # Errors
     /// [`Nonsense`] when it is no JSON object, or a known frame with wrong fields.
     pub fn decode(json: &str) -> Result<Option<Self>, Nonsense> {
-        let value: Value = serde_json::from_str(json)?;
-        if !value.is_object() {
-            return Err(Nonsense(de::Error::custom("a frame is a JSON object")));
-        }
-        let known = matches!(
-            value.get("type").and_then(Value::as_str),
+        let head: Head<'_> = serde_json::from_str(json)?;
+        Ok(match head.kind.as_ref().and_then(Field::as_str) {
+            // Entries are most of what there is: they are read without a buffer in between.
+            Some("entries") => {
+                let Entries { entries, live } = serde_json::from_str(json)?;
+                Some(Self::Entries { entries, live })
+            }
+            Some("history") => {
+                let History { before, entries, more } = serde_json::from_str(json)?;
+                Some(Self::History { before, entries, more })
+            }
             Some(
-                "challenge"
-                    | "connection_established"
-                    | "entries"
-                    | "history"
-                    | "presence"
-                    | "typing"
-                    | "read"
-                    | "error"
-                    | "pong"
-            )
-        );
-        if known {
-            return Ok(Some(Self::deserialize(value)?));
-        }
-        if value.get("seq").is_some() {
-            return Ok(Some(Self::Line(Line::deserialize(value)?)));
-        }
-        Ok(None)
+                "challenge" | "connection_established" | "presence" | "typing" | "read" | "error" | "pong",
+            ) => Some(serde_json::from_str(json)?),
+            _ if head.has_seq => Some(Self::Line(serde_json::from_str(json)?)),
+            _ => None,
+        })
     }
 
     /// Writes the frame as compact JSON.

@@ -18,7 +18,7 @@ use super::{
     suspend::{SuspendDetector, ticks},
     transport::{self, Socket},
 };
-use crate::format::server_sentence;
+use crate::{format::server_sentence, frame::Frame};
 
 /// How long `connection_established` may take.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -64,7 +64,7 @@ impl LinkMemory {
         &mut self,
         mut socket: Socket,
         handle: &Handle,
-        outgoing: &mut mpsc::Receiver<ClientFrame>,
+        outgoing: &mut mpsc::Receiver<Frame>,
         events: &mpsc::Sender<Event>,
     ) -> Ended {
         let mut link = OpenLink::new(events);
@@ -76,7 +76,7 @@ impl LinkMemory {
             seat: self.target.seat.clone(),
             ..Hello::default()
         };
-        if let Err(ended) = write(&mut socket, &ClientFrame::Hello(hello)).await {
+        if let Err(ended) = write(&mut socket, ClientFrame::Hello(hello)).await {
             return ended;
         }
         let (mut clock, mut ticks) = (SuspendDetector::new(), ticks());
@@ -88,10 +88,10 @@ impl LinkMemory {
                     Ok(Some(frame)) => self.take(frame, &mut link, handle).await,
                     Err(ended) => Err(ended),
                 },
-                Some(frame) = outgoing.recv(), if link.is_in => write(&mut socket, &frame).await,
+                Some(frame) = outgoing.recv(), if link.is_in => write(&mut socket, frame).await,
                 () = sleep_until(handover.into()), if !link.gathered.is_empty() => link.hand_over().await,
                 _ = ticks.tick() => match link.heartbeat(Instant::now(), clock.was_suspended()) {
-                    Ok(true) => write(&mut socket, &ClientFrame::Ping).await,
+                    Ok(true) => write(&mut socket, ClientFrame::Ping).await,
                     Ok(false) => Ok(()),
                     Err(ended) => Err(ended),
                 },
@@ -318,8 +318,8 @@ fn senseless() -> Ended {
     Ended::Retry { reason, delay: Delay::Backoff }
 }
 
-async fn write(socket: &mut Socket, frame: &ClientFrame) -> Result<(), Ended> {
-    transport::write(socket, Message::text(frame.to_json())).await.map_err(|_| {
+async fn write(socket: &mut Socket, frame: impl Into<Frame>) -> Result<(), Ended> {
+    transport::write(socket, frame.into().into()).await.map_err(|_| {
         let reason = "The connection went dead.".into();
         Ended::Retry { reason, delay: Delay::None }
     })

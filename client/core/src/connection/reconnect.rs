@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use snug_shared::ClientFrame;
 use tokio::{sync::mpsc, time::sleep_until};
 
 use super::{
@@ -12,6 +11,7 @@ use super::{
     link::LinkMemory,
     suspend::{SuspendDetector, ticks},
 };
+use crate::frame::Frame;
 
 /// A link that lasted this long was a good one: the next delay is a short one again.
 const GOOD: Duration = Duration::from_secs(10);
@@ -20,7 +20,7 @@ const GOOD: Duration = Duration::from_secs(10);
 pub(super) async fn run(
     target: Target,
     handle: Handle,
-    mut outgoing: mpsc::Receiver<ClientFrame>,
+    mut outgoing: mpsc::Receiver<Frame>,
     events: mpsc::Sender<Event>,
 ) {
     let mut link = LinkMemory::new(target);

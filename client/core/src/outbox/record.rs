@@ -3,8 +3,10 @@
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use snug_shared::{ClientFrame, Intent, Millis};
+use snug_shared::{ClientFrame, Millis};
 use uuid::Uuid;
+
+use crate::frame::Frame;
 
 /// Bytes of SHA-256 kept a line: enough to tell a torn or rotten line from a whole one.
 const CHECKSUM: usize = 8;
@@ -15,9 +17,11 @@ const CHECKSUM: usize = 8;
 pub(super) enum Record {
     /// It shall go out.
     Send {
+        /// The frame's id. On the disk it is in the frame only.
+        #[serde(skip)]
+        id: Option<Uuid>,
         at: Millis,
-        /// The frame as it goes on the wire, its id in it.
-        frame: String,
+        frame: Frame,
     },
     /// It will not go out by itself.
     Failed { id: Uuid, reason: String, can_retry: bool },
@@ -32,16 +36,12 @@ pub(super) enum Record {
 pub(super) struct StoredSend {
     pub id: Uuid,
     pub at: Millis,
-    pub intent: Intent,
+    pub frame: Frame,
     /// Why it failed, and whether trying again can help.
     pub failed: Option<(String, bool)>,
 }
 
 impl Record {
-    pub fn send(id: Uuid, at: Millis, intent: &Intent) -> Self {
-        Self::Send { at, frame: ClientFrame::Send { id, intent: intent.clone() }.to_json() }
-    }
-
     pub fn to_line(&self) -> String {
         // Only strings, numbers and ids: serde_json has nothing to refuse.
         let json = serde_json::to_string(self).unwrap_or_default();
@@ -51,7 +51,14 @@ impl Record {
     /// `None` for a line that is not whole.
     pub fn from_line(line: &[u8]) -> Option<Self> {
         let (sum, json) = std::str::from_utf8(line).ok()?.split_once(' ')?;
-        (checksum(json) == sum).then(|| serde_json::from_str(json).ok())?
+        let mut record = (checksum(json) == sum).then(|| serde_json::from_str(json).ok())??;
+        if let Self::Send { id, frame, .. } = &mut record {
+            // A frame of a later version is kept out of the queue: nobody here could show it.
+            if let Some(ClientFrame::Send { id: own, .. }) = frame.decode() {
+                *id = Some(own);
+            }
+        }
+        Some(record)
     }
 }
 
@@ -59,14 +66,22 @@ fn checksum(json: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(json.as_bytes())[..CHECKSUM])
 }
 
+/// The same send under another id.
+pub(super) fn under(id: Uuid, frame: Frame) -> Frame {
+    match frame.decode() {
+        Some(ClientFrame::Send { intent, .. }) => ClientFrame::Send { id, intent }.into(),
+        _ => frame,
+    }
+}
+
 /// Takes a record into account.
 pub(super) fn apply(sends: &mut Vec<StoredSend>, record: Record) {
     match record {
-        Record::Send { at, frame } => {
-            if let Ok(ClientFrame::Send { id, intent }) = ClientFrame::decode(&frame)
+        Record::Send { id, at, frame } => {
+            if let Some(id) = id
                 && !sends.iter().any(|kept| kept.id == id)
             {
-                sends.push(StoredSend { id, at, intent, failed: None });
+                sends.push(StoredSend { id, at, frame, failed: None });
             }
         }
         Record::Failed { id, reason, can_retry } => {
@@ -79,7 +94,8 @@ pub(super) fn apply(sends: &mut Vec<StoredSend>, record: Record) {
             // What is tried again comes after what was typed since.
             if let Some(index) = sends.iter().position(|kept| kept.id == id && !is_taken) {
                 let kept = sends.remove(index);
-                sends.push(StoredSend { id: new, failed: None, ..kept });
+                let frame = if new == id { kept.frame } else { under(new, kept.frame) };
+                sends.push(StoredSend { id: new, frame, failed: None, ..kept });
             }
         }
         Record::Done { id } => sends.retain(|kept| kept.id != id),
@@ -105,7 +121,8 @@ pub(super) fn read(journal: &[u8]) -> (Vec<StoredSend>, usize) {
 pub(super) fn write(sends: &[StoredSend]) -> String {
     let mut journal = String::new();
     for kept in sends {
-        journal.push_str(&Record::send(kept.id, kept.at, &kept.intent).to_line());
+        let send = Record::Send { id: Some(kept.id), at: kept.at, frame: kept.frame.clone() };
+        journal.push_str(&send.to_line());
         if let Some((reason, can_retry)) = kept.failed.clone() {
             journal.push_str(&Record::Failed { id: kept.id, reason, can_retry }.to_line());
         }
@@ -116,17 +133,21 @@ pub(super) fn write(sends: &[StoredSend]) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use snug_shared::MessageText;
+    use snug_shared::{Intent, MessageText};
 
     use super::*;
+
+    fn send(id: Uuid, at: Millis, text: String) -> Record {
+        let text = MessageText::parse(text).expect("a text");
+        let intent = Intent::Message { text, reply_to: None };
+        Record::Send { id: Some(id), at, frame: ClientFrame::Send { id, intent }.into() }
+    }
 
     fn record() -> impl Strategy<Value = Record> {
         let id = (0u128..6).prop_map(Uuid::from_u128);
         prop_oneof![
-            (id.clone(), any::<i64>(), "[a-z\\n\"\\\\é]{1,9}x").prop_map(|(id, at, words)| {
-                let text = MessageText::parse(words).expect("a text");
-                Record::send(id, at, &Intent::Message { text, reply_to: None })
-            }),
+            (id.clone(), any::<i64>(), "[a-z\\n\"\\\\é]{1,9}x")
+                .prop_map(|(id, at, words)| send(id, at, words)),
             (id.clone(), ".*", any::<bool>()).prop_map(|(id, reason, can_retry)| Record::Failed {
                 id,
                 reason,
@@ -164,11 +185,8 @@ mod tests {
 
         #[test]
         fn a_flipped_byte_costs_at_most_its_own_line(at in any::<prop::sample::Index>(), bit in 0u8..8) {
-            let text = |number: u128| MessageText::parse(format!("message {number}")).expect("a text");
-            let line = |number| {
-                let intent = Intent::Message { text: text(number), reply_to: None };
-                Record::send(Uuid::from_u128(number), 0, &intent).to_line()
-            };
+            let text = |number: u128| format!("message {number}");
+            let line = |number| send(Uuid::from_u128(number), 0, text(number)).to_line();
             let mut journal = (0..5).map(line).collect::<String>().into_bytes();
             let at = at.index(journal.len());
             journal[at] ^= 1 << bit;
@@ -176,8 +194,12 @@ mod tests {
             // A line break that rots takes the line after it along.
             prop_assert!(sends.len() >= 3);
             for kept in sends {
-                let Intent::Message { text: words, .. } = &kept.intent else { panic!("another kind") };
-                prop_assert_eq!(words, &text(kept.id.as_u128()));
+                let Some(ClientFrame::Send { intent: Intent::Message { text: words, .. }, .. }) =
+                    kept.frame.decode()
+                else {
+                    panic!("another kind")
+                };
+                prop_assert_eq!(words.as_str(), text(kept.id.as_u128()));
             }
         }
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use snug_core::{
     connection::{Event, Handle},
+    frame::Frame,
     rooms::{Draft, Place, Report, Rooms, SessionId},
     session::Joining,
 };
@@ -40,7 +41,7 @@ async fn settle(rooms: &mut Rooms) {
 }
 
 /// The server lets a session in; what the session sends comes out of the receiver.
-fn let_in(rooms: &mut Rooms, id: SessionId, lobby: &Lobby) -> mpsc::Receiver<ClientFrame> {
+fn let_in(rooms: &mut Rooms, id: SessionId, lobby: &Lobby) -> mpsc::Receiver<Frame> {
     let joined = rooms.get(id).unwrap();
     let (connection, session) = (joined.connection(), joined.session());
     let (established, entries) = lobby.greet(
@@ -107,7 +108,7 @@ async fn a_left_room_sends_what_waits_and_is_closed_then() {
         &RoomName::parse("tea").unwrap(),
     );
     let mut frames = let_in(&mut rooms, tea, &lobby);
-    let sent = lobby.hear(&room, frames.try_recv().unwrap()).unwrap();
+    let sent = lobby.hear(&room, frames.try_recv().unwrap().decode().unwrap()).unwrap();
     assert_eq!(rooms.update(Report::Connection(connection, sent.clone())), None);
     assert_eq!(rooms.iter().len(), 0, "nothing waits any more");
     assert_eq!(lobby.texts(&room), ["goes out later"]);

@@ -12,11 +12,12 @@ use std::{
 use jiff::tz::TimeZone;
 use snug_core::{
     connection::{Event, Handle, Target},
+    frame::Frame,
     rooms::{ConnectionId, Draft, Joined, Place, Report, RoomId, Rooms, SessionId, Work},
     session::{Joining, Session},
     timeline::Row,
 };
-use snug_shared::{ClientFrame, Nickname, RoomName, ServerAddress};
+use snug_shared::{Nickname, RoomName, ServerAddress};
 use tokio::{runtime::Runtime, sync::mpsc};
 
 use super::lobby::Lobby;
@@ -30,7 +31,7 @@ struct Line {
     room: RoomId,
     target: Target,
     handle: Handle,
-    frames: mpsc::Receiver<ClientFrame>,
+    frames: mpsc::Receiver<Frame>,
     is_in: bool,
     /// When the last of its events is due: events of one connection keep their order.
     due: u64,
@@ -227,7 +228,7 @@ impl World {
             }
             while let Ok(frame) = line.frames.try_recv() {
                 if line.is_in
-                    && let Some(event) = self.lobby.hear(&line.room, frame)
+                    && let Some(event) = self.lobby.hear(&line.room, frame.decode().unwrap())
                 {
                     self.tell(id, &mut line, |_| event);
                 }

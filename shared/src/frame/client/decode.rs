@@ -8,7 +8,7 @@ use super::{ClientFrame, Credentials, Hello, Intent, Refused, Resume};
 use crate::{
     close::ErrorCode,
     entry::Seq,
-    frame::fields::{Field, Fields},
+    fields::{Field, Fields},
     limits,
     text::{Emoji, MessageText, TextError, Topic},
 };

@@ -10,10 +10,10 @@ use serde::{
 use serde_json::Value;
 
 /// A JSON object. A field that nobody asks for is ignored, whatever its shape.
-pub(super) struct Fields<'j>(BTreeMap<Cow<'j, str>, Field<'j>>);
+pub(crate) struct Fields<'j>(BTreeMap<Cow<'j, str>, Field<'j>>);
 
 /// The value of a field.
-pub(super) enum Field<'j> {
+pub(crate) enum Field<'j> {
     /// Text, which is nearly all there is.
     Text(Cow<'j, str>),
     /// Anything else.
