@@ -2,7 +2,7 @@
 
 use iced::{
     Center,
-    widget::{Text, text},
+    widget::{Image, Text, image, text},
     window,
 };
 
@@ -74,8 +74,14 @@ pub fn icon<'a>(icon: Icon, size: u32) -> Text<'a> {
     text(icon.glyph()).font(font::ICONS).size(size).line_height(1.0).width(size).align_x(Center)
 }
 
-/// Snug's own mark, as a picture of lines.
-pub const MARK: &[u8] = include_bytes!("../../assets/icons/snug.svg");
+/// Snug's own mark, this many logical pixels wide and high. It is drawn from twice as many, for dense screens.
+pub const MARK: u32 = 44;
+
+/// Snug's own mark, on the first screen.
+pub fn mark() -> Image {
+    let pixels = include_bytes!("../../assets/icons/snug-88.rgba");
+    image(image::Handle::from_rgba(2 * MARK, 2 * MARK, pixels.as_slice())).width(MARK).height(MARK)
+}
 
 /// Snug's own mark, for the window's frame and the task bar.
 pub fn window_icon() -> Option<window::Icon> {

@@ -2,7 +2,7 @@
 
 use iced::{
     Center, Element, Fill, Padding, Task,
-    widget::{Column, button, center_x, column, container, operation, row, space, stack, svg},
+    widget::{Column, button, center_x, column, container, operation, row, space, stack},
 };
 use snug_core::{
     api::{self, ApiError},
@@ -249,7 +249,7 @@ impl Landing {
     }
 
     fn head(&self) -> Element<'_, Message> {
-        let mark = svg(svg::Handle::from_memory(icon::MARK)).width(44).height(44);
+        let mark = icon::mark();
         let word = column![
             label("Snug", Type::Title),
             label("Chat rooms for your own network.", Type::Meta).style(theme::muted),
