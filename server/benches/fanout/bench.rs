@@ -168,7 +168,7 @@ impl Choice {
             // After each round, so that what was measured is not lost with the rest.
             fs::write(target.join("fanout.jsonl"), report.raw())?;
         }
-        self.keep(&target, "measured", &report.render(&scenarios))
+        self.keep(&target, "measured", &report.render(&scenarios, &goals::render(&report)))
     }
 
     fn window(&self) -> Window {

@@ -6,7 +6,6 @@ use std::{fmt::Write, io, process::Command};
 use serde::Serialize;
 
 use super::{
-    goals,
     load::Window,
     scenario::{Figures, Scenario, Unit},
     server::Server,
@@ -153,8 +152,8 @@ impl Report {
         Server::ALL.into_iter().filter(move |server| self.of(scenario, *server).next().is_some())
     }
 
-    /// All tables.
-    pub fn render(&self, scenarios: &[Scenario]) -> String {
+    /// All tables, with that of the goals in its place.
+    pub fn render(&self, scenarios: &[Scenario], goals: &str) -> String {
         let mut out = String::new();
         let rounds = self.samples.iter().map(|sample| sample.round + 1).max().unwrap_or(0);
         let seconds = self.window.length.as_secs_f64();
@@ -164,7 +163,7 @@ impl Report {
             let _ = writeln!(out, "Left out: {} ({why}).\n", server.title().replace('*', ""));
         }
         self.ratios(scenarios, &mut out);
-        goals::render(self, &mut out);
+        out.push_str(goals);
         for scenario in scenarios {
             self.scenario(scenario, &mut out);
         }

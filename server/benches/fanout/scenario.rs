@@ -10,7 +10,7 @@ use super::{
     dialect::Dialect,
     disk::Fsync,
     floor::Form,
-    load::{Load, Pace, Shape, Window},
+    load::{Load, Pace, Shape, Talked, Window},
     server::Running,
     usage::Usage,
 };
@@ -200,11 +200,7 @@ impl Scenario {
         };
         let (talked, used) = run(comers)?;
         let loaded = server.resident()?;
-        let counted = match self.unit {
-            Unit::Delivery | Unit::Join => talked.heard as f64,
-            Unit::Message => talked.heard as f64 / f64::from(shape.members),
-            Unit::Cycle => talked.cycles as f64,
-        };
+        let counted = self.count(&talked, shape);
         if counted == 0.0 {
             return Err(io::Error::other("nothing arrived within the window"));
         }
@@ -230,6 +226,17 @@ impl Scenario {
             generator: own.as_secs_f64() / seconds,
             fsync: None,
         })
+    }
+}
+
+impl Scenario {
+    /// How many of its units there were.
+    fn count<T>(&self, talked: &Talked<T>, shape: Shape) -> f64 {
+        match self.unit {
+            Unit::Delivery | Unit::Join => talked.heard as f64,
+            Unit::Message => talked.heard as f64 / f64::from(shape.members),
+            Unit::Cycle => talked.cycles as f64,
+        }
     }
 }
 
