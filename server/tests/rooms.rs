@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, net::SocketAddr};
 
 use common::{
     http::TestServer,
@@ -36,66 +36,73 @@ fn resuming(peer: &Peer, after: Seq) -> Hello {
     Hello { resume: Some(resume), seat: Some(peer.established.seat.clone()), ..fresh() }
 }
 
+/// Members that talk at once, and how much each says.
+const TALKERS: usize = 4;
+const EACH: usize = 300;
+/// All that they say, with a pause after every sixteenth and a last word.
+const TOTAL: usize = TALKERS * (EACH + EACH / 16 + 1);
+
+async fn talk(address: SocketAddr, talker: usize) {
+    let mut peer = Peer::join(address, "tea", &format!("talker {talker}x")).await;
+    for number in 0..EACH {
+        // A window of its own, so that appends overlap and are still in order.
+        let _ = peer.intend(message(&format!("{talker}:{number}"))).await;
+        if number % 16 == 15 {
+            let _ = peer.say(&format!("{talker}:pause {number}")).await;
+        }
+    }
+    let _ = peer.say(&format!("{talker}:done")).await;
+}
+
+/// Comes, stays for some entries, is cut off and resumes at the next address, until everything was said.
+async fn come_and_go(addresses: [SocketAddr; 2], visitor: usize) {
+    let name = format!("visitor {visitor}x");
+    let mut hello = Hello { history: 0, ..fresh() };
+    let mut newest = None;
+    let mut stays = 3;
+    for address in addresses.into_iter().cycle() {
+        let mut peer = Peer::hello(address, "tea", &name, hello.clone()).await.unwrap();
+        assert_eq!(peer.established.resumed, newest.is_some());
+        let mut expect = newest.unwrap_or(peer.established.last) + 1;
+        for line in &peer.replay {
+            assert_eq!(line.seq(), expect, "in the replay");
+            expect += 1;
+        }
+        for _ in 0..stays {
+            if expect as usize > TOTAL {
+                break;
+            }
+            assert_eq!(peer.entry().await.seq, expect, "after going live");
+            expect += 1;
+        }
+        newest = Some(expect - 1);
+        hello = resuming(&peer, expect - 1);
+        stays = stays % 40 + 7;
+        if expect as usize > TOTAL {
+            return;
+        }
+        // Cut off, not closed.
+        drop(peer);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn members_that_come_and_go_under_load_see_one_log_without_holes() {
-    const TALKERS: usize = 4;
-    const EACH: usize = 300;
     const VISITORS: usize = 8;
     for kind in KINDS {
         let world = World::start(kind).await;
         let mut keeper = Peer::join(world.address(0), "tea", "keeper").await;
         let mut tasks = JoinSet::new();
         for talker in 0..TALKERS {
-            let address = world.address(talker);
-            drop(tasks.spawn(async move {
-                let mut peer = Peer::join(address, "tea", &format!("talker {talker}x")).await;
-                for number in 0..EACH {
-                    // A window of its own, so that appends overlap and are still in order.
-                    let _ = peer.intend(message(&format!("{talker}:{number}"))).await;
-                    if number % 16 == 15 {
-                        let _ = peer.say(&format!("{talker}:pause {number}")).await;
-                    }
-                }
-                let _ = peer.say(&format!("{talker}:done")).await;
-            }));
+            drop(tasks.spawn(talk(world.address(talker), talker)));
         }
-        let total = TALKERS * (EACH + EACH / 16 + 1);
         for visitor in 0..VISITORS {
             let addresses = [world.address(visitor), world.address(visitor + 1)];
-            drop(tasks.spawn(async move {
-                let name = format!("visitor {visitor}x");
-                let mut hello = Hello { history: 0, ..fresh() };
-                let mut newest = None;
-                let mut stays = 3;
-                for address in addresses.into_iter().cycle() {
-                    let mut peer = Peer::hello(address, "tea", &name, hello.clone()).await.unwrap();
-                    assert_eq!(peer.established.resumed, newest.is_some());
-                    let mut expect = newest.unwrap_or(peer.established.last) + 1;
-                    for line in &peer.replay {
-                        assert_eq!(line.seq(), expect, "in the replay");
-                        expect += 1;
-                    }
-                    for _ in 0..stays {
-                        if expect as usize > total {
-                            break;
-                        }
-                        assert_eq!(peer.entry().await.seq, expect, "after going live");
-                        expect += 1;
-                    }
-                    newest = Some(expect - 1);
-                    hello = resuming(&peer, expect - 1);
-                    stays = stays % 40 + 7;
-                    if expect as usize > total {
-                        return;
-                    }
-                    // Cut off, not closed.
-                    drop(peer);
-                }
-            }));
+            drop(tasks.spawn(come_and_go(addresses, visitor)));
         }
         let mut texts = HashSet::new();
         let mut of_talker = [-1; TALKERS];
-        for seq in 1..=total as Seq {
+        for seq in 1..=TOTAL as Seq {
             let entry = keeper.entry().await;
             assert_eq!(entry.seq, seq);
             let text = entry.message().unwrap().text.clone().unwrap().into_string();

@@ -124,16 +124,7 @@ async fn come_back(promise: Promise, mut clients: u32, limit: Duration) {
     let folder = tempfile::tempdir().expect("a folder");
     let flags = ["--rate-limit", "off", "--max-connections", "12000"];
     let mut server = Process::start(folder.path(), &flags);
-    let mut journals: BTreeMap<usize, Vec<Journal>> = BTreeMap::new();
-    for room in 0..rooms {
-        let mut speaker = Peer::join(server.address, &name(room), "speaker").await;
-        let mut journal = Journal::new("speaker");
-        for number in 0..3 {
-            assert_eq!(speaker.insist(&mut journal, &format!("before {number}")).await, []);
-        }
-        speaker.leave().await;
-        journals.insert(room, vec![journal]);
-    }
+    let mut journals = said_before(&server, rooms).await;
 
     let empty = server.resident();
     let refused = Arc::new(AtomicU32::new(0));
@@ -162,12 +153,7 @@ async fn come_back(promise: Promise, mut clients: u32, limit: Duration) {
     timeout(Duration::from_secs(30), gone.wait()).await.expect("all noticed");
     server.restart();
     let back = Instant::now();
-    for (room, journals) in &mut journals {
-        let mut speaker = Peer::join(server.address, &name(*room), "speaker").await;
-        let mut journal = Journal::new("speaker again");
-        assert_eq!(speaker.insist(&mut journal, "after").await, []);
-        journals.push(journal);
-    }
+    say_after(&server, &mut journals).await;
     let mut last = Duration::ZERO;
     while let Some(done) = timeout(Duration::from_secs(120), tasks.join_next()).await.expect("all come back")
     {
@@ -190,6 +176,34 @@ async fn come_back(promise: Promise, mut clients: u32, limit: Duration) {
             resident.saturating_sub(empty) * 1_024 / u64::from(clients),
         ),
     );
+}
+
+/// What was said in each room, by whom.
+type Journals = BTreeMap<usize, Vec<Journal>>;
+
+/// Says something in each room before the crowd comes.
+async fn said_before(server: &Process, rooms: usize) -> Journals {
+    let mut journals = Journals::new();
+    for room in 0..rooms {
+        let mut speaker = Peer::join(server.address, &name(room), "speaker").await;
+        let mut journal = Journal::new("speaker");
+        for number in 0..3 {
+            assert_eq!(speaker.insist(&mut journal, &format!("before {number}")).await, []);
+        }
+        speaker.leave().await;
+        journals.insert(room, vec![journal]);
+    }
+    journals
+}
+
+/// Says something in each room after the restart.
+async fn say_after(server: &Process, journals: &mut Journals) {
+    for (room, journals) in journals {
+        let mut speaker = Peer::join(server.address, &name(*room), "speaker").await;
+        let mut journal = Journal::new("speaker again");
+        assert_eq!(speaker.insist(&mut journal, "after").await, []);
+        journals.push(journal);
+    }
 }
 
 fn name(room: usize) -> String {

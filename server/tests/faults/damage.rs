@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     fs,
+    net::SocketAddr,
     path::Path,
     sync::atomic::{AtomicUsize, Ordering},
 };
@@ -129,17 +130,7 @@ async fn a_damaged_entry_is_named_on_every_way_to_it_and_told_once_in_the_log() 
 
     said[1] = Line::Damaged(2);
     said[4] = Line::Damaged(5);
-    let same = |lines: &[Line]| {
-        let mut lines = lines.to_vec();
-        lines.iter_mut().filter_map(present).for_each(|state| *state = Present::default());
-        let mut said = said.clone();
-        for line in &mut said {
-            if let Line::Entry(Entry { body: Body::Message(message), .. }) = line {
-                message.present = Some(Present::default());
-            }
-        }
-        lines == said[said.len() - lines.len()..]
-    };
+    let same = |lines: &[Line]| is_end_of(lines, &said);
     let mut zoe = Peer::join(server.address, "tea", "zoe").await;
     assert!(same(&zoe.replay) && zoe.replay.len() == 5, "a join: {:?}", zoe.replay);
     zoe.send(ClientFrame::History { before: 6, limit: 5 }).await;
@@ -155,21 +146,7 @@ async fn a_damaged_entry_is_named_on_every_way_to_it_and_told_once_in_the_log() 
     let back = Peer::hello(server.address, "tea", "maya", Hello { resume, ..past }).await.expect("let in");
     assert!(back.established.resumed && same(&back.replay) && back.replay.len() == 3, "{:?}", back.replay);
 
-    let mut raw = Raw::connect(server.address).await;
-    raw.request("GET /api/rooms/tea/messages", &[], "").await;
-    let page: api::Page = serde_json::from_str(&raw.response().await.body).expect("a page");
-    assert!(same(&page.entries) && page.entries.len() == 5, "{page:?}");
-    let mut raw = Raw::connect(server.address).await;
-    raw.request("GET /api/rooms/tea/stream?after=1", &[], "").await;
-    let streamed = raw.until(r#""seq":5}"#).await;
-    assert!(
-        streamed.contains("{\"type\":\"damaged\",\"seq\":2}\n{\"type\":\"chat_message\",\"seq\":3,"),
-        "{streamed}"
-    );
-    // Clients that never heard of Snug are shown what there is.
-    let mut plain = Plain::open(server.address, "/ws/chat/tea/jon?after=0").await;
-    assert_eq!(plain.show(3).await, ["maya: one", "maya: three", "maya: four"]);
-
+    is_named_to_scripts(server.address, &said).await;
     assert_eq!(zoe.say("on we go").await.seq, 6);
     server.kill();
     let told = fs::read_to_string(log).expect("a log");
@@ -178,6 +155,37 @@ async fn a_damaged_entry_is_named_on_every_way_to_it_and_told_once_in_the_log() 
         assert_eq!(lines, 1, "{told}");
     }
     assert!(!told.contains("secret"), "{told}");
+}
+
+/// Whether these lines are the last of what was said, whatever became of them since.
+fn is_end_of(lines: &[Line], said: &[Line]) -> bool {
+    let mut lines = lines.to_vec();
+    lines.iter_mut().filter_map(present).for_each(|state| *state = Present::default());
+    let mut said = said.to_vec();
+    for line in &mut said {
+        if let Line::Entry(Entry { body: Body::Message(message), .. }) = line {
+            message.present = Some(Present::default());
+        }
+    }
+    lines == said[said.len() - lines.len()..]
+}
+
+/// Damaged entries over HTTP, and in the plain dialect.
+async fn is_named_to_scripts(address: SocketAddr, said: &[Line]) {
+    let mut raw = Raw::connect(address).await;
+    raw.request("GET /api/rooms/tea/messages", &[], "").await;
+    let page: api::Page = serde_json::from_str(&raw.response().await.body).expect("a page");
+    assert!(is_end_of(&page.entries, said) && page.entries.len() == 5, "{page:?}");
+    let mut raw = Raw::connect(address).await;
+    raw.request("GET /api/rooms/tea/stream?after=1", &[], "").await;
+    let streamed = raw.until(r#""seq":5}"#).await;
+    assert!(
+        streamed.contains("{\"type\":\"damaged\",\"seq\":2}\n{\"type\":\"chat_message\",\"seq\":3,"),
+        "{streamed}"
+    );
+    // Clients that do not know Snug are shown what there is.
+    let mut plain = Plain::open(address, "/ws/chat/tea/jon?after=0").await;
+    assert_eq!(plain.show(3).await, ["maya: one", "maya: three", "maya: four"]);
 }
 
 /// What came of all the damages.
