@@ -36,10 +36,12 @@ pub struct Settings {
     #[arg(long, env = "SNUG_RATE_LIMIT", value_name = "on|off", hide_possible_values = true)]
     rate_limit: Option<Switch>,
     /// What joins several servers into one; memory: this one alone
-    #[arg(long, env = "SNUG_LAYER", value_name = "memory|redis://…")]
+    // Hidden as long as there is one value to choose from.
+    #[arg(long, env = "SNUG_LAYER", value_name = "memory", hide = true)]
     layer: Option<Layer>,
     /// Encryption of connections
-    #[arg(long, env = "SNUG_TLS", value_name = "off|auto|require", hide_possible_values = true)]
+    // Hidden as long as there is one value to choose from.
+    #[arg(long, env = "SNUG_TLS", value_name = "off", hide = true, hide_possible_values = true)]
     tls: Option<Tls>,
     /// Origin of another web page that may use this server; can be repeated
     #[arg(long, env = "SNUG_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
