@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use snug_shared::{Entry, ErrorCode, ErrorFrame, MessageText, Millis, Nickname, Refused, Seq, ServerFrame};
+use snug_shared::{
+    Entry, ErrorCode, ErrorFrame, MessageText, Millis, Nickname, Refused, Seq, ServerFrame, entry::parse_id,
+};
 use uuid::Uuid;
 
 use crate::websocket::{self, Frame};
@@ -114,16 +116,9 @@ impl PlainFrame {
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(bad(wrong)),
         };
-        let id = match text(raw.id, "`id` must be text.")? {
-            None => None,
-            // Any other spelling would come back changed, and a sender would not know its own again.
-            Some(id) => Some(
-                Uuid::try_parse(&id)
-                    .ok()
-                    .filter(|parsed| parsed.hyphenated().to_string() == id)
-                    .ok_or_else(|| bad("`id` must be a UUID in lower case, with hyphens."))?,
-            ),
-        };
+        let canonical =
+            |id: String| parse_id(&id).ok_or_else(|| bad("`id` must be a UUID in lower case, with hyphens."));
+        let id = text(raw.id, "`id` must be text.")?.map(canonical).transpose()?;
         let user = text(raw.user, "`user` must be text.")?;
         let message = text(raw.message, "`message` must be text.")?;
         let message = message.ok_or_else(|| bad("`message` is missing: it is what you say."))?;

@@ -1,7 +1,8 @@
 //! Addresses of servers, as people type them, and invite links to rooms.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::{Host, Url};
 
@@ -9,6 +10,9 @@ use crate::name::{Nickname, RoomName};
 
 /// The default port of a server.
 pub const DEFAULT_PORT: u16 = 8000;
+
+/// Everything but RFC 3986's unreserved characters.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Why an address is refused. Each reads as a sentence for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -193,32 +197,19 @@ fn room_in(server: &ServerAddress, path: &str) -> Result<Option<RoomName>, Addre
 
 /// Percent-encodes one segment of a path, so that a name with any character stays one segment.
 pub fn segment(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                encoded.push(byte as char);
-            }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
+    utf8_percent_encode(text, ESCAPED).to_string()
 }
 
 /// Decodes [`segment`]. `None` if the result is not UTF-8 or an escape is broken.
 pub fn decode_segment(encoded: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(encoded.len());
-    let mut rest = encoded.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let hex = [rest.next()?, rest.next()?];
-            let digit = |b: u8| (b as char).to_digit(16);
-            bytes.push((digit(hex[0])? * 16 + digit(hex[1])?) as u8);
-        } else {
-            bytes.push(byte);
-        }
+    // The library takes a broken escape for text.
+    let is_whole = |escape: &str| {
+        escape.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    if !encoded.split('%').skip(1).all(is_whole) {
+        return None;
     }
-    String::from_utf8(bytes).ok()
+    percent_decode_str(encoded).decode_utf8().ok().map(Cow::into_owned)
 }
 
 impl fmt::Display for ServerAddress {

@@ -21,6 +21,14 @@ pub type Seq = u64;
 /// Milliseconds since the Unix epoch, UTC, as the server's clock had it. Never decides order.
 pub type Millis = i64;
 
+/// Reads the id of a send: a UUID in its one canonical spelling, lower case with hyphens. Any other spelling would come back
+/// changed, and its sender would not recognise it.
+pub fn parse_id(text: &str) -> Option<Uuid> {
+    let id = Uuid::try_parse(text).ok()?;
+    let mut canonical = Uuid::encode_buffer();
+    (id.hyphenated().encode_lower(&mut canonical) == text).then_some(id)
+}
+
 /// One line of a room's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {

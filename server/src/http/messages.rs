@@ -11,7 +11,8 @@ use axum::{
 };
 use serde::Deserialize;
 use snug_shared::{
-    ErrorCode, MessageText, Nickname, RoomName, Seq, address::decode_segment, api::Page, limits,
+    ErrorCode, MessageText, Nickname, RoomName, Seq, address::decode_segment, api::Page, entry::parse_id,
+    limits,
 };
 use tokio::time::timeout;
 use url::form_urlencoded;
@@ -175,16 +176,11 @@ impl Post {
             return Err(wrong(&"it is no object"));
         }
         let raw: Raw = serde_json::from_slice(body).map_err(|error| wrong(&error))?;
-        let id = match raw.id {
-            None => None,
-            // Any other spelling would come back changed, and a sender would not know its own again.
-            Some(id) => Some(
-                Uuid::try_parse(&id)
-                    .ok()
-                    .filter(|parsed| parsed.hyphenated().to_string() == id)
-                    .ok_or_else(|| HttpError::bad_request("An id is a UUID in lower case, with hyphens."))?,
-            ),
+        let canonical = |id: String| {
+            parse_id(&id)
+                .ok_or_else(|| HttpError::bad_request("An id is a UUID in lower case, with hyphens."))
         };
+        let id = raw.id.map(canonical).transpose()?;
         Ok(Self { user: raw.user, message: raw.message, id })
     }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{ClientFrame, Credentials, Hello, Intent, Refused, Resume};
 use crate::{
     close::ErrorCode,
-    entry::Seq,
+    entry::{Seq, parse_id},
     fields::{Field, Fields},
     limits,
     text::{Emoji, MessageText, TextError, Topic},
@@ -20,7 +20,7 @@ impl ClientFrame {
     /// [`Refused`] with the code of `docs/protocol.md` §4 to answer with. It never says more than the sender told.
     pub fn decode(json: &str) -> Result<Self, Refused> {
         let fields: Fields<'_> = serde_json::from_str(json).map_err(|error| shape(json, &error))?;
-        let id = || fields.get("id")?.as_str().and_then(lower_case_uuid);
+        let id = || fields.get("id")?.as_str().and_then(parse_id);
         fields.check().map_err(|(code, message)| Refused { code, message, id: id() })
     }
 }
@@ -29,7 +29,7 @@ impl ClientFrame {
 fn shape(json: &str, error: &serde_json::Error) -> Refused {
     let id = serde_json::from_str::<Value>(json)
         .ok()
-        .and_then(|value| value.get("id")?.as_str().and_then(lower_case_uuid));
+        .and_then(|value| value.get("id")?.as_str().and_then(parse_id));
     let what = match error.classify() {
         serde_json::error::Category::Data => "That frame has a wrong field",
         _ => "That frame is not JSON",
@@ -41,13 +41,6 @@ fn shape(json: &str, error: &serde_json::Error) -> Refused {
 /// The beginning of what may be the sender's own words: a refusal is a sentence, not an echo.
 fn shown(text: &str, chars: usize) -> String {
     text.chars().filter(|c| !c.is_control()).take(chars).collect()
-}
-
-/// A UUID in its one canonical spelling; any other spelling would come back changed.
-fn lower_case_uuid(text: &str) -> Option<Uuid> {
-    let id = Uuid::try_parse(text).ok()?;
-    let mut canonical = Uuid::encode_buffer();
-    (id.hyphenated().encode_lower(&mut canonical) == text).then_some(id)
 }
 
 type Wrong = (ErrorCode, String);
@@ -193,8 +186,7 @@ impl Fields<'_> {
     }
 
     fn send_id(&self) -> Result<Uuid, Wrong> {
-        lower_case_uuid(self.text("id")?)
-            .ok_or_else(|| bad("`id` must be a UUID in lower case, with hyphens."))
+        parse_id(self.text("id")?).ok_or_else(|| bad("`id` must be a UUID in lower case, with hyphens."))
     }
 }
 
