@@ -1,4 +1,4 @@
-//! What a server is told before it starts: [`Config`] and where it comes from.
+//! The settings of a server: [`Config`] and where it comes from.
 //!
 //! Flags win over `SNUG_*` variables, those over a TOML file, that over the defaults here. All of them share one list of
 //! names ([`settings`]), so a setting has the same name, values and help text wherever it is given.
@@ -31,13 +31,13 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the rooms are kept: this system's place for a program's data.
     pub data_dir: PathBuf,
-    /// What the server is called in the app. The machine's name: people on a network know it.
+    /// The server's name in the app. By default the machine's name: people on a network know it.
     pub name: String,
-    /// What an acknowledgement is worth. `Full`: with group commit, being safe costs little.
+    /// Whether acknowledged entries survive a crash. `Full`: with group commit, that costs little.
     pub durability: Durability,
     /// Whether one person or one address is held to a share of what the server can do.
     pub rate_limit: bool,
-    /// What carries entries between consumers. `Memory`: one process needs nothing else.
+    /// The channel layer between consumers. `Memory`: one process needs nothing else.
     pub layer: Layer,
     /// Whether connections are encrypted.
     pub tls: Tls,
@@ -52,14 +52,14 @@ pub struct Config {
     pub max_connections_per_address: u32,
     /// Connections from one address that have not yet sent a whole request.
     pub max_handshakes_per_address: u32,
-    /// Members of one room. No lower than the connections: somebody who minds large rooms can say so.
+    /// Members of one room. By default no lower than the connections; an operator can set it lower.
     pub max_members: u32,
     /// How long a request, with its body, may take to arrive; and how long a connection may idle between two. Ten
-    /// seconds are long for a slow line, and short for somebody who means to hold the door.
+    /// seconds are long for a slow network, and short for an attacker that holds connections open.
     pub handshake_timeout: Duration,
     /// Which log lines are written, as `tracing` filters are. `info` is quiet: a line for a start and for what went wrong.
     pub log: String,
-    /// How log lines are written. `Text`: whoever starts a server by hand reads them.
+    /// How log lines are written. `Text`: a person who starts a server by hand reads them.
     pub log_format: LogFormat,
     /// Whether this machine's own connections are outside the limits per address. Always, but in tests of those limits.
     pub exempt_loopback: bool,
@@ -90,7 +90,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Finds what one setting alone cannot tell: what this build does not serve, and a name that cannot be shown.
+    /// Finds faults that the parsing of one setting does not: values this build does not support, and a name that cannot be shown.
     ///
     /// # Errors
     /// [`ConfigError::Refused`] says which setting, and what to give instead.

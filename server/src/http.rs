@@ -1,7 +1,7 @@
 //! The router: the page, the API, health, and the way to the WebSocket (`docs/protocol.md` §2).
 //!
-//! Every answer but the page and the 101 is JSON. What a request may do is settled before its route ([`guard`]); what the
-//! routes need they ask of the hub and the log.
+//! Every response but the page and the 101 is JSON. [`guard`] decides before the route whether a request may be served. The
+//! routes ask the hub and the log.
 
 use std::sync::Arc;
 
@@ -89,7 +89,7 @@ fn router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
         .method_not_allowed_fallback(|| async { HttpError::method() })
         .fallback(|| async { HttpError::nothing_here() })
         .layer(middleware::from_fn_with_state(guard, guard::check))
-        // Outside the guard: whoever watches over servers calls them by whatever name they have.
+        // Outside the guard: monitoring calls servers by any name.
         .merge(Router::new().route("/healthz", get(healthy)).route("/readyz", get(ready)))
         .layer(DefaultBodyLimit::max(limits::CLIENT_FRAME_BYTES))
         .layer(middleware::map_response(guard::harden))

@@ -1,7 +1,7 @@
-//! How much one person may do in how short a time: token buckets, kept as one instant each (GCRA).
+//! Rate limits: token buckets, each stored as one instant (GCRA).
 //!
-//! A bucket belongs to a person, not to a connection: reconnecting does not fill it. Time is passed in, so that a test's clock
-//! decides.
+//! A bucket belongs to an author or an address, not to a connection: reconnecting does not fill it. Time is passed in, so that
+//! tests set the clock.
 
 use std::{
     collections::HashMap,
@@ -11,7 +11,7 @@ use std::{
 
 use crate::sync::{Ranked, rank};
 
-/// Buckets that are not full, at most. Beyond it the fullest half is forgotten, which only ever favours people.
+/// The most buckets that are not full. Beyond it the fullest half is forgotten, which only ever allows more.
 const BUCKETS: usize = 65_536;
 
 /// How much is allowed.
@@ -32,7 +32,7 @@ pub struct Limiter<K> {
 }
 
 impl<K: Eq + Hash + Clone> Limiter<K> {
-    /// Empty-handed nobody starts: every bucket is full.
+    /// A limiter whose buckets are all full.
     pub fn new(rate: Rate) -> Self {
         Self { rate, full_at: Ranked::default() }
     }

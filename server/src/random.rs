@@ -1,4 +1,4 @@
-//! Random bytes from the system, asked for many at a time: a join needs them twice, and each call is one into the kernel.
+//! Random bytes from the system, fetched many at a time: a join needs them twice, and each fetch is a system call.
 
 use std::cell::RefCell;
 
@@ -9,7 +9,7 @@ thread_local! {
     static REST: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Fills `bytes` with some that nobody else was or will be given.
+/// Fills `bytes` with random ones that are never given twice.
 ///
 /// # Errors
 /// When the system has no random bytes.
@@ -24,7 +24,7 @@ pub fn fill(bytes: &mut [u8]) -> Result<(), getrandom::Error> {
         }
         let taken = rest.len() - bytes.len();
         bytes.copy_from_slice(&rest[taken..]);
-        // Not left lying in memory.
+        // Cleared, so that they do not stay in memory.
         rest[taken..].fill(0);
         rest.truncate(taken);
         Ok(())

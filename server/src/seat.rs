@@ -1,7 +1,7 @@
 //! Seats: the secret token by which a device takes its place in a room back (`docs/protocol.md` §4, "Seats").
 //!
-//! A seat proves itself: 16 random bytes and a tag over them and the room, keyed with the log's secret. So no table has to
-//! remember who ever came, and a join writes nothing to disk. Its hash is the author others see.
+//! A seat is its own proof: 16 random bytes and a tag over them and the room, keyed with the log's secret. So there is no table
+//! of seats, and a join writes nothing to disk. The hash of a seat is the author that others see.
 
 use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -20,16 +20,16 @@ const HASH_CHARS: usize = 26;
 /// Makes and checks seats.
 #[derive(Clone)]
 pub struct Seats {
-    /// Keyed, and nothing fed to it yet: half of what a tag costs is the key.
+    /// Keyed, without input yet: setting the key is half of the cost of a tag.
     keyed: Hmac<Sha256>,
 }
 
 /// One device in one room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seat {
-    /// The token; only its owner and the server ever see it.
+    /// The token; only its owner and the server see it.
     pub token: String,
-    /// Who its owner is to everybody else.
+    /// Its owner, as others see it.
     pub author: Author,
 }
 

@@ -38,7 +38,7 @@ pub enum ConfigError {
         file: PathBuf,
         /// Which line, counted from 1.
         line: usize,
-        /// What is wrong there.
+        /// The fault.
         message: String,
     },
     /// The settings do not work together, or not in this build.

@@ -61,7 +61,7 @@ pub fn durability(text: &str) -> Result<Durability, &'static str> {
     }
 }
 
-/// What carries a room's entries between consumers.
+/// The channel layer that carries a room's entries between consumers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Layer {
     /// This process alone.

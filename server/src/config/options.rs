@@ -42,7 +42,7 @@ impl Options {
     /// Reads a command line and the environment.
     ///
     /// # Errors
-    /// What `clap` finds wrong with it, and also the help text when that is asked for.
+    /// The faults that `clap` finds, and also the help text when that is asked for.
     pub fn try_from<I, T>(arguments: I) -> Result<Self, clap::Error>
     where
         I: IntoIterator<Item = T>,

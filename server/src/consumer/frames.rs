@@ -1,5 +1,5 @@
-//! The WebSocket under a connection, whatever is spoken on it: frames in, the outgoing half beside them, and an end that both
-//! sides hear of.
+//! The WebSocket under a connection of any dialect: frames in, the outgoing half beside them, and an end that both sides learn
+//! of.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,7 +23,7 @@ use crate::{
 
 /// How long the last frames may take to leave.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// The same for who was too slow: it may still be reading, and shall learn why.
+/// The same for a connection that was too slow: it may still be reading, and shall learn the reason.
 const SLOW_FAREWELL: Duration = Duration::from_secs(30);
 /// How long the other side may take to close after the last frame. Meanwhile what it still sends is read, a little at a time
 /// and some eight megabytes at most: a socket closed over unread bytes is reset, and the reset would overtake the close frame.
@@ -31,22 +31,22 @@ const LINGER: Duration = Duration::from_secs(5);
 const LINGER_BYTES: usize = 16 * 1024;
 const LINGER_PAUSE: Duration = Duration::from_millis(10);
 
-/// What the library may read at once into a buffer that an idle connection keeps: most messages in one piece. What it leaves
-/// waits in [`Incoming`], so that this costs no call to the kernel.
+/// Bytes the library reads at once into a buffer that an idle connection keeps: most messages in one piece. The rest waits in
+/// [`Incoming`], so a small buffer costs no extra system call.
 const READ_BUFFER: usize = 256;
 
 /// How a conversation ended.
 #[derive(Debug)]
 pub enum ConnectionEnd {
-    /// This side has had enough.
+    /// This side closes it.
     Close(CloseReason),
-    /// The other side said goodbye, and it was answered.
+    /// The other side closed it, and was answered.
     Closed,
-    /// Nobody is there any more.
+    /// The other side is gone.
     Gone,
 }
 
-/// A frame with something in it.
+/// A data frame (RFC 6455 §5.6).
 #[derive(Debug)]
 pub enum DataFrame {
     /// Text, which is UTF-8.
@@ -55,7 +55,7 @@ pub enum DataFrame {
     Binary(Bytes),
 }
 
-/// What comes in on a connection.
+/// The incoming frames of a connection.
 pub struct FrameReader<'a> {
     server: &'a Server,
     outbound: &'a Outbound,
@@ -78,7 +78,7 @@ impl<'a> FrameReader<'a> {
         Self { server, outbound, stream }
     }
 
-    /// The next frame with something in it, whatever control frames come before it.
+    /// The next data frame; control frames before it are handled.
     ///
     /// # Errors
     /// The connection's [`ConnectionEnd`].
@@ -110,17 +110,17 @@ impl<'a> FrameReader<'a> {
     }
 }
 
-/// Goes on with a conversation until either side ends it, and says goodbye.
+/// Runs a conversation until either side ends it, and closes the connection.
 pub async fn carry(outbound: &Arc<Outbound>, conversation: impl Future<Output = ConnectionEnd>) {
     tokio::select! {
-        // What it queues it mostly sends itself, together with what comes next.
+        // The conversation first: frames it queues are mostly sent by itself, together with the next ones.
         biased;
         end = conversation => match end {
             ConnectionEnd::Close(reason) => outbound.close(reason),
             ConnectionEnd::Closed => outbound.hang_up(),
             ConnectionEnd::Gone => outbound.abandon(),
         },
-        // Somebody else ended it: a newer connection of the same seat, the sweep, the server's stop, or its own slowness.
+        // The end came from elsewhere: a newer connection of the same seat, the sweep, the server's stop, or a full queue.
         () = outbound.pump() => {}
     }
     let reason = outbound.closing();
@@ -151,7 +151,7 @@ async fn farewell(outbound: &Outbound, reason: Option<CloseReason>) {
     let _ = timeout(LINGER, drain).await;
 }
 
-/// What a failed read means for the connection.
+/// The end of a connection after a failed read.
 fn end_after(error: &tungstenite::Error) -> ConnectionEnd {
     use tungstenite::Error;
     match error {

@@ -1,4 +1,4 @@
-//! What a member says, and what is answered.
+//! The frames of one member, and their answers.
 
 use std::{
     sync::Arc,
@@ -18,26 +18,26 @@ use crate::{
     websocket::Frame,
 };
 
-/// Frames in a row that make no sense before the connection closes.
+/// Unreadable frames in a row before the connection closes.
 const STRIKES: u32 = 3;
-/// Refusals for haste, without a pause between, before the connection closes.
+/// Rate-limit refusals in a row before the connection closes.
 const WARNINGS: u32 = 40;
 /// The least time between two signs of typing that are passed on: clients send one in 3 s, and may be early.
 const TYPING: Duration = Duration::from_millis(2_500);
-/// How long who was closed for flooding shall stay away.
+/// How long a client that was closed for flooding shall stay away.
 const FLOOD_PAUSE: Duration = Duration::from_secs(10);
 
-/// What a frame is answered with.
+/// The answer to a frame.
 pub(super) enum Answer {
-    /// Nothing, or nothing to its sender alone.
+    /// No frame for its sender alone.
     Nothing,
-    /// This, at once.
+    /// A frame, at once.
     Now(Frame),
-    /// What the log has to be read for.
+    /// A page that has to be read from the log.
     Later(Later<Option<Frame>>),
-    /// Nothing before a name is taken, which has to be waited for.
+    /// No answer before the name is taken, which has to be awaited.
     Introduce(Introduction),
-    /// This, and the end.
+    /// A frame, and the end.
     Last { frame: Option<Frame>, close: CloseReason },
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Handler<'a> {
     server: Arc<Server>,
     membership: &'a mut Membership,
     outbound: Arc<Outbound>,
-    /// Whether all comes back to its sender, whatever was sent with it.
+    /// Whether messages come back to their sender, also those sent with a `user`.
     echo: bool,
     strikes: u32,
     warnings: u32,
@@ -122,7 +122,7 @@ impl<'a> Handler<'a> {
         if let Some(user) = user.filter(|_| to_be_named) {
             return Answer::Introduce(Introduction { user, text, id });
         }
-        // Who says who they are shows their own words at once; who does not waits for them to come back.
+        // A client that sends a `user` shows its own message at once. One that does not waits for it to come back.
         let keep_back = is_plain && keeps && !self.echo;
         self.send(id, Intent::Message { text, reply_to: None }, keep_back);
         Answer::Nothing
@@ -174,7 +174,7 @@ impl<'a> Handler<'a> {
         }
     }
 
-    /// Enters something into the log. What is kept back comes to everybody but its sender.
+    /// Sends something to the log. With `keep_back` the entry goes to everybody but its sender.
     fn send(&self, id: Uuid, intent: Intent, keep_back: bool) {
         let actor = Actor {
             author: self.membership.claim.author().clone(),

@@ -1,4 +1,4 @@
-//! Somebody who reads a room without being in it, at their own pace.
+//! A reader that follows a room without being a member.
 
 use std::fmt;
 
@@ -13,8 +13,8 @@ const TAKE: usize = 64;
 /// Bytes of them, unless one alone is larger.
 const TAKE_BYTES: usize = 64 * 1024;
 
-/// A position in a room's tail, moved by whoever reads. Nothing waits for it: when what it needs next has left the tail, it is
-/// over, and `cut` is called for a reader that does not even look.
+/// A position in a room's tail, moved by its reader. Nothing waits for it. When the entry it needs next has left the tail it is
+/// over, and `cut` is called, because the reader may not even look.
 pub struct Follower {
     tail: SharedTail,
     state: Ranked<State, rank::Follower>,
@@ -40,7 +40,7 @@ pub enum FollowEnd {
 }
 
 impl Follower {
-    /// Stands at the end of a tail.
+    /// A position at the end of a tail.
     pub fn new(tail: SharedTail, cut: impl Fn() + Send + Sync + 'static) -> Self {
         let position = tail.lock().end();
         let state = Ranked::new(State { position, seen: None, end: None });
@@ -53,7 +53,7 @@ impl Follower {
         let mut state = self.state.lock();
         let tail = self.tail.lock();
         if !tail.covers(seen) {
-            // The log has all that was ever in the tail; from here on the tail keeps what comes meanwhile.
+            // The log has everything that was ever in the tail. From here on the tail keeps the entries that come meanwhile.
             state.position = tail.end();
             return false;
         }
@@ -62,7 +62,7 @@ impl Follower {
         true
     }
 
-    /// Tells that the tail has grown, or is about to end. Answers with the oldest position still needed; the log has the rest.
+    /// Notes that the tail has grown, or is about to end. Returns the oldest position still needed; older entries are in the log.
     pub fn advance(&self) -> Option<u64> {
         let mut state = self.state.lock();
         if state.end.is_some() {
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_does_not_read_is_cut_off() {
+    async fn a_reader_that_does_not_read_is_cut_off() {
         let tail = SharedTail::default();
         let cut = Arc::new(AtomicBool::new(false));
         let follower = Follower::new(tail.clone(), {

@@ -1,4 +1,4 @@
-//! What the WebSocket library sees of a connection.
+//! A connection as the WebSocket library sees it.
 
 use std::{
     cell::RefCell,
@@ -17,11 +17,11 @@ use crate::net::socket::Socket;
 const READ_BYTES: usize = 32 * 1024;
 
 thread_local! {
-    /// What every connection of a thread reads into. A buffer of its own would be half of what an idle connection takes.
+    /// The buffer that every connection of a thread reads into. One of its own would be half of an idle connection's memory.
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
 }
 
-/// The stream the WebSocket library sees: it reads the socket; what it writes becomes private frames of the [`Outbound`].
+/// The stream of the WebSocket library. It reads the socket; frames written to it become private frames of the [`Outbound`].
 ///
 /// It hands over whole frames only: with a write buffer of 0 each frame it makes is written at once, and every write here
 /// takes all it is given.
@@ -29,7 +29,7 @@ thread_local! {
 pub struct Incoming<'a> {
     socket: Socket,
     outbound: &'a Outbound,
-    /// What was read and did not fit into the library's buffer; without memory while there is nothing.
+    /// Bytes that were read and did not fit into the library's buffer; takes no memory while it is empty.
     ahead: Bytes,
 }
 

@@ -22,24 +22,24 @@ mod state;
 
 use state::State;
 
-/// Bytes of private frames (answers, replays, pongs) that may wait for one socket. A replay waits for room; what cannot wait
-/// and does not fit closes the connection as too slow.
+/// Bytes of private frames (answers, replays, pongs) that may wait for one socket. A replay waits for space; any other frame
+/// that does not fit closes the connection as too slow.
 const PRIVATE_BYTES: usize = 384 * 1024;
 
-/// Messages that are not to come back to their sender and have not passed yet, at most: who reads nothing of what all others
-/// say meanwhile is too slow.
+/// The most messages kept from their sender that have not passed yet. A sender with more reads nothing of the others' messages:
+/// it is too slow.
 const UNECHOED: usize = 4_096;
 
-/// Sends of one connection that nobody has answered yet; beyond it the server stops reading from it.
+/// Sends of one connection without an answer yet; beyond it the server stops reading from it.
 const UNDER_WAY: u32 = 64;
 
 /// Frames given to the kernel in one call.
 const WRITE_FRAMES: usize = 64;
 
-/// What a write left behind.
+/// The state of a connection after a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flushed {
-    /// Nothing: the socket took everything.
+    /// The socket took everything.
     All,
     /// The kernel takes no more now; the connection's own task goes on when it does.
     Blocked,
@@ -47,35 +47,35 @@ enum Flushed {
     Finished,
 }
 
-/// What came of [`Outbound::go_live`].
+/// The result of [`Outbound::go_live`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attached {
     /// The member follows the room.
     Live,
-    /// The member follows the room, but what was told of members meanwhile has left the tail: it wants the whole list.
+    /// The member follows the room, but presence frames of the meantime have left the tail: it needs the whole list of members.
     LiveWithoutPresence,
     /// Entries after the replay have left the tail: replay on.
     Behind,
 }
 
-/// The outgoing half of one connection: frames of its own first, then what its room says, each whole and in order.
+/// The outgoing half of one connection: frames of its own first, then those of its room, each whole and in order.
 #[derive(Debug)]
 pub struct Outbound {
     /// This connection's number in this process.
     pub id: u64,
-    /// What is spoken on it.
+    /// Its dialect.
     pub dialect: Dialect,
     socket: Socket,
-    /// What the room says, once the member has joined one.
+    /// The frames of the room, once the member has joined one.
     tail: OnceLock<SharedTail>,
     state: Ranked<State, rank::Outbound>,
     /// Wakes the connection's own task: the socket is blocked, or the end has come.
     wake: Notify,
-    /// Tells a replay that some of what waited has been written, and whoever reads that some sends were answered.
+    /// Wakes a replay when waiting frames were written, and the reading half when sends were answered.
     drained: Notify,
     /// Sends that are not answered yet.
     under_way: AtomicU32,
-    /// When the line last proved to stand, in milliseconds of the server's monotonic clock.
+    /// When the connection last proved to work, in milliseconds of the server's monotonic clock.
     heard: AtomicU64,
     /// Whether the other side answers pings.
     answers: AtomicBool,
@@ -94,7 +94,7 @@ impl Outbound {
             drained: Notify::new(),
             under_way: AtomicU32::new(0),
             heard: AtomicU64::new(now_ms),
-            // Native clients are asked to; scripts of the other dialects may know nothing of pings.
+            // Native clients must; scripts of the other dialects may not know pings.
             answers: AtomicBool::new(dialect == Dialect::Native),
         }
     }
@@ -130,7 +130,7 @@ impl Outbound {
         let _ = self.under_way.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Answers a send, if there is something to say to its sender alone.
+    /// Counts a send as answered, and sends its sender a frame if there is one.
     pub fn answer(&self, frame: Option<Frame>) {
         if frame.is_some() {
             self.send(frame);
@@ -146,11 +146,11 @@ impl Outbound {
         if few() {
             return;
         }
-        // A box, because every connection has the place for this.
+        // A box: otherwise every connection would keep the memory for this.
         Box::pin(self.until(few)).await;
     }
 
-    /// Keeps a message from its sender, who shows it already. False when it was kept from them before.
+    /// Keeps a message from its sender, which shows it already. False when it was kept from it before.
     pub fn keep_back(&self, id: Uuid) -> bool {
         let mut state = self.state.lock();
         let (is_news, count) = state.keep_back(id);
@@ -172,7 +172,7 @@ impl Outbound {
     }
 
     /// Sends the last frames of the replay and follows the tail from there: entries up to `seen` are in the replay, later
-    /// ones come from the tail. Does nothing and says so when some of these have left it.
+    /// ones come from the tail. Returns [`Attached::Behind`] and does nothing when some of these have left it.
     pub fn go_live(&self, frames: &[Bytes], seen: Seq) -> Attached {
         let mut state = self.state.lock();
         let Some(tail) = self.tail.get() else { return Attached::Behind };
@@ -195,8 +195,8 @@ impl Outbound {
         if missed { Attached::LiveWithoutPresence } else { Attached::Live }
     }
 
-    /// Writes the room's newest frames after whatever waits. `batch` serves whoever keeps up; who stands elsewhere is served
-    /// from the tail. Answers with the oldest position still needed.
+    /// Writes the room's newest frames after those that wait. `batch` serves a member that keeps up; any other is served from the
+    /// tail. Returns the oldest position still needed.
     pub fn follow(&self, batch: &Batch) -> Option<u64> {
         let mut state = self.state.lock();
         if state.has_ended() {
@@ -206,7 +206,7 @@ impl Outbound {
             return Some(state.position);
         }
         if state.blocked {
-            // Its own task drains it; here it is only told when it has lost the thread.
+            // Its own task drains it. Here it is only closed when it has fallen out of the tail.
             if self.tail.get().is_some_and(|tail| state.position < tail.lock().start()) {
                 state.close(CloseReason::TooSlow);
                 self.wake.notify_one();
@@ -218,7 +218,7 @@ impl Outbound {
             && state.seen < batch.first_seq()
             && state.hears_all()
             && batch.is_for(self.id);
-        // The batch ends where the tail does: who has taken all of it is done.
+        // The batch ends where the tail does: a member that took all of it is done.
         let flushed = if keeps_up { self.write_batch(&mut state, batch) } else { self.write(&mut state) };
         self.settle(&mut state, flushed);
         Some(state.position)
@@ -237,7 +237,7 @@ impl Outbound {
         while self.write_on().await != Flushed::Finished {}
     }
 
-    /// Writes what the socket takes, then waits until there is a reason to try again.
+    /// Writes as much as the socket takes, then waits until there is a reason to try again.
     async fn write_on(&self) -> Flushed {
         let flushed = {
             let mut state = self.state.lock();
@@ -269,7 +269,7 @@ impl Outbound {
         .await;
     }
 
-    /// Waits until something that `drained` tells of has come true.
+    /// Waits for a condition whose changes notify `drained`.
     async fn until(&self, done: impl Fn() -> bool) {
         loop {
             let drained = self.drained.notified();
@@ -280,21 +280,21 @@ impl Outbound {
         }
     }
 
-    /// Says goodbye: what is half written is finished, then the close frame goes out, then nothing more. The first reason
-    /// given stays.
+    /// Closes the connection: the frame under way is finished, then the close frame goes out, then nothing more. The first reason
+    /// stays.
     pub fn close(&self, reason: CloseReason) {
         self.state.lock().close(reason);
         self.wake.notify_one();
         self.drained.notify_waiters();
     }
 
-    /// Says nothing of its own any more: the other side has closed, and what answers that is under way.
+    /// Sends nothing of its own any more: the other side has closed, and the answer to that is under way.
     pub fn hang_up(&self) {
         let _ = self.state.lock().closing.get_or_insert(CloseReason::Normal);
         self.wake.notify_one();
     }
 
-    /// Gives the connection up without a word: nobody is there any more.
+    /// Gives the connection up without a close frame: the other side is gone.
     pub fn abandon(&self) {
         self.state.lock().gone = true;
         self.wake.notify_one();
@@ -312,8 +312,8 @@ impl Outbound {
         &self.socket
     }
 
-    /// Notes that something arrived. From a peer that answers pings nothing else counts: what it sends proves only that its own
-    /// direction of the line still works.
+    /// Notes that something arrived. From a peer that answers pings only pongs count: anything else proves only that the way from
+    /// the peer still works.
     pub fn hear(&self, now_ms: u64, is_pong: bool) {
         if is_pong {
             self.answers.store(true, Ordering::Relaxed);
@@ -323,7 +323,7 @@ impl Outbound {
         }
     }
 
-    /// When the line last proved to stand, in milliseconds of the server's monotonic clock.
+    /// When the connection last proved to work, in milliseconds of the server's monotonic clock.
     pub fn heard(&self) -> u64 {
         self.heard.load(Ordering::Relaxed)
     }
@@ -350,7 +350,7 @@ impl Outbound {
             state.position += batch.items.len() as u64;
             return Flushed::All;
         }
-        // Of the rest only the frame that was begun is taken: what follows may still be spared who is too slow.
+        // Of the rest only the frame that was begun is taken: a member that is too slow may never need the others.
         for frame in batch.items.iter().map(|item| item.frame(self.dialect)) {
             if written == 0 {
                 break;

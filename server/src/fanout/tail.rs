@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Bytes of frames a room keeps for members that are behind; one that is further behind is closed as too slow. Shared by all
-/// of them, and empty while everybody keeps up. Counted in the native dialect; the others are shorter.
+/// of them, and empty while all keep up. Counted in the native dialect; the others are shorter.
 pub const TAIL_BYTES: usize = 2 * 1024 * 1024;
 
 /// One frame of a tail.
@@ -25,11 +25,11 @@ pub const TAIL_BYTES: usize = 2 * 1024 * 1024;
 pub struct Item {
     /// The frame of the native dialect, and the JSON in it.
     pub frame: Frame,
-    /// What the other dialects make of it; none when they have no words for it.
+    /// The message for the other dialects; none when they have no words for the entry.
     pub message: Option<Arc<Message>>,
     /// The entry it carries; none for what is not kept (presence, typing).
     pub seq: Option<Seq>,
-    /// The member it is not for: nobody is told that they themselves are typing.
+    /// The connection it is not for: a member does not get its own typing frame.
     pub except: Option<u64>,
 }
 
@@ -42,7 +42,7 @@ pub struct Message {
 }
 
 impl Item {
-    /// What every dialect may say.
+    /// An entry, for every dialect that has words for it.
     pub fn entry(committed: &Arc<Committed>) -> Self {
         let entry = &committed.entry;
         let message = entry.message().map(|_| {
@@ -62,7 +62,7 @@ impl Item {
         }
     }
 
-    /// What only native clients are told, and is not kept.
+    /// A frame that only native clients get, and that is not kept.
     pub fn passing(frame: Frame, except: Option<u64>) -> Self {
         Self { frame, message: None, seq: None, except }
     }
@@ -158,13 +158,13 @@ impl Tail {
         }
         self.bytes += item.frame.bytes().len();
         self.items.push_back(item);
-        // The newest frame stays whatever its size, so that who keeps up always can.
+        // The newest frame stays whatever its size, so that a member that keeps up always gets it.
         while self.bytes > TAIL_BYTES && self.items.len() > 1 {
             self.drop_oldest();
         }
     }
 
-    /// Lets go of everything below a position that nobody needs any more.
+    /// Drops every frame below a position that nobody needs any more.
     pub fn trim(&mut self, needed: u64) {
         while self.start < needed && !self.items.is_empty() {
             self.drop_oldest();

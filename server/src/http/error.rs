@@ -1,4 +1,4 @@
-//! What a request hears that is not served.
+//! The responses to requests that are not served.
 
 use std::time::Duration;
 

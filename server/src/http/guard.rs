@@ -1,5 +1,6 @@
-//! What keeps other people's web pages out: a page anywhere on the internet can make a browser on this network send requests
-//! here, and by DNS rebinding can even read the answers. `Origin` tells the first, `Host` the second (`docs/protocol.md` §2).
+//! The protection against other people's web pages. A page anywhere on the internet can make a browser on this network send
+//! requests here, and by DNS rebinding can even read the responses. `Origin` shows the first, `Host` the second
+//! (`docs/protocol.md` §2).
 
 use std::{str::FromStr, sync::Arc};
 
@@ -15,7 +16,7 @@ use url::Host;
 use super::HttpError;
 use crate::config::{Config, HostName, Origin};
 
-/// Who may use a server from a web page, and what the server may be called.
+/// The web origins that may use a server, and the names the server may be called by.
 #[derive(Debug)]
 pub struct Guard {
     hosts: Vec<HostName>,
@@ -37,7 +38,7 @@ impl Guard {
         }
     }
 
-    /// Lets a request through or not. With an origin from elsewhere that may use this server, says which.
+    /// Lets a request through or not. Returns the origin when it is from elsewhere and may use this server.
     ///
     /// # Errors
     /// 400 without a usable `Host`, 421 with one that is not this server's, 403 with a foreign `Origin`.

@@ -1,5 +1,5 @@
-//! The way into this server for those beside one: a link, and the same as a QR code. The code says this server's own links and
-//! nothing else, so that nobody can make it point elsewhere.
+//! Invites to this server: a link, and the same as a QR code. The code holds this server's own links only, so that nobody can
+//! make it point elsewhere.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use url::Host;
 use super::HttpError;
 use crate::{Server, net::addresses::reachable};
 
-/// What a link leads to.
+/// The target of a link.
 #[derive(Debug, Deserialize)]
 pub struct Wanted {
     room: Option<String>,
@@ -59,7 +59,7 @@ fn invite(server: &Server, wanted: Asked, headers: &HeaderMap) -> Result<Invite,
     let scheme = if wanted.secure { "https" } else { "http" };
     let mut address = ServerAddress::parse(&format!("{scheme}://{host}"))
         .map_err(|error| HttpError::bad_request(error.to_string()))?;
-    // What this machine calls itself means another one to everybody else.
+    // Other machines would take this machine's own name for themselves.
     if is_this_machine(&address.host)
         && let Some(ip) = reachable(server.config.listen).into_iter().find(|ip| !ip.is_loopback())
     {

@@ -47,7 +47,7 @@ pub async fn read(State(server): State<Arc<Server>>, uri: Uri) -> Result<Json<Pa
     }))
 }
 
-/// `POST`: says something in a room without being in it.
+/// `POST`: a message from outside the room.
 pub async fn post(
     State(server): State<Arc<Server>>,
     Extension(peer): Extension<Peer>,
@@ -122,7 +122,7 @@ pub(super) fn seq(query: &str, name: &str) -> Result<Option<Seq>, HttpError> {
     }
 }
 
-/// What a `GET` asks for.
+/// The query of a `GET`.
 #[derive(Debug, PartialEq, Eq)]
 struct Query {
     span: Span,
@@ -141,7 +141,7 @@ impl Query {
         };
         let limit = match value(query, "limit") {
             None => limits::HISTORY_DEFAULT,
-            // Wide enough for whatever somebody takes for a very large number; the answer is the same.
+            // Wide enough for any number that a person would type as a very large one; the result is the same.
             Some(number) => match number.parse::<i128>() {
                 Ok(number) => number.clamp(1, limits::HISTORY_MAX.into()) as u32,
                 Err(_) => return Err(HttpError::bad_request("“limit” is a number from 1 to 500.")),
@@ -152,7 +152,7 @@ impl Query {
     }
 }
 
-/// What a `POST` says, unchecked but for its shape.
+/// The content of a `POST`, of which only the shape was checked.
 #[derive(Debug, PartialEq, Eq)]
 struct Post {
     user: String,
@@ -171,7 +171,7 @@ impl Post {
         let wrong = |why: &dyn Display| {
             HttpError::bad_request(format!("That is not {{\"user\",\"message\",\"id\"?}}: {why}."))
         };
-        // Left to itself, serde takes a list for a struct as well.
+        // By default serde takes a list for a struct as well.
         if body.trim_ascii_start().first() != Some(&b'{') {
             return Err(wrong(&"it is no object"));
         }

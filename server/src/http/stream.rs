@@ -1,7 +1,7 @@
-//! `/api/rooms/{room}/stream`: a room as it is said, for scripts that listen.
+//! `/api/rooms/{room}/stream`: the entries of a room as they come, for scripts.
 //!
-//! What was missed comes from the log in its present state; from there on the reader follows the room's tail, the same bytes
-//! that members get. It is no member: it holds a connection and a position, and when it falls too far behind it is cut off.
+//! Missed entries come from the log in their present state. From there on the reader follows the room's tail: the same bytes
+//! that members get. It is no member: it holds a connection and a position, and is cut off when it falls too far behind.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -25,12 +25,12 @@ use crate::{
     net::peer::{Peer, Streaming},
 };
 
-/// Silence after which something is sent all the same, so that both sides and all between know that the line stands.
+/// Silence after which a heartbeat is sent, so that both sides and everything between know that the connection works.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Entries read from the log at once, and bytes of their text.
 const BLOCK: (usize, usize) = (500, 96 * 1024);
 
-/// `GET`: entries after `?after=` or `Last-Event-ID`, or from now on, and then whatever comes.
+/// `GET`: entries after `?after=` or `Last-Event-ID`, or from now on, and then each new one.
 pub async fn stream(
     State(server): State<Arc<Server>>,
     Extension(peer): Extension<Peer>,
@@ -66,7 +66,7 @@ pub async fn stream(
     }
     let head = [
         (header::CONTENT_TYPE, form.content_type()),
-        // nginx would gather what it passes on.
+        // Otherwise nginx would buffer the response.
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     let body = Body::from_stream(stream::try_unfold(reader, Reader::next));
@@ -75,7 +75,7 @@ pub async fn stream(
 
 /// After which entry to begin; none is from now on.
 fn after(uri: &Uri, headers: &HeaderMap) -> Result<Option<Seq>, HttpError> {
-    // A browser that comes back asks for the same address and says in the header where it was.
+    // A browser that reconnects asks for the same address, with its position in the header.
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
     match last {
         Some(last) => Ok(Some(last)),

@@ -71,7 +71,7 @@ pub fn upgrade_at_once(
     Ok(())
 }
 
-/// What a head asks for, and how long it is; nothing when that takes more than a look.
+/// The request in a head, and the head's length; none when the router has to look at it.
 fn read_at_once(guard: &Guard, head: &[u8]) -> Option<(Handshake, RoomRequest, usize)> {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS];
     let mut request = httparse::Request::new(&mut fields);
@@ -89,7 +89,7 @@ fn read_at_once(guard: &Guard, head: &[u8]) -> Option<(Handshake, RoomRequest, u
     Some((handshake, wanted, length))
 }
 
-/// What a request for a place in a room asks for.
+/// A request for a place in a room.
 #[derive(Debug)]
 struct RoomRequest {
     path: RoomPath,
@@ -128,7 +128,7 @@ impl RoomRequest {
 fn take_apart(upgraded: Upgraded) -> Option<(Socket, Bytes)> {
     let parts = upgraded.downcast::<TokioIo<HttpStream>>().ok()?;
     let (socket, behind) = parts.io.into_inner().into_parts();
-    // What the parser has read ahead, then what it left. Copied, so that an idle socket does not keep the parser's buffer.
+    // The bytes the parser has read ahead, then those it left. Copied, so that an idle socket does not keep the parser's buffer.
     let read = [&parts.read_buf[..], &behind[..]].concat().into();
     Some((socket, read))
 }

@@ -49,7 +49,7 @@ pub trait Service: Clone + Send + Sync + 'static {
     fn serve(self, connection: Prefixed, peer: Peer, terms: Terms) -> impl Future<Output = ()> + Send;
 }
 
-/// What every connection has to keep to.
+/// The limits in time of every connection.
 #[derive(Debug, Clone)]
 pub struct Terms {
     /// How long a request may take to arrive.
@@ -188,8 +188,8 @@ impl<S: Service> Acceptor<S> {
         }
     }
 
-    /// Tells a connection why it is refused, unless too many are being told: then it is dropped, because refusing must stay
-    /// cheap.
+    /// Answers a refused connection with the reason, unless too many are being answered: then it is dropped, because refusing
+    /// must stay cheap.
     fn refuse(&self, connections: &mut JoinSet<()>, socket: Socket, refusal: Refusal) {
         if let Some(answering) = self.limits.answer() {
             connections.spawn(async move {

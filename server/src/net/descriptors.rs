@@ -4,7 +4,7 @@
 #[cfg(unix)]
 const OTHERS: u64 = 256;
 
-/// What macOS allows at most, whatever it says the limit is.
+/// The most that macOS allows, whatever limit it reports.
 #[cfg(unix)]
 const MACOS_MAX: u64 = 10_240;
 

@@ -44,7 +44,7 @@ pub enum HeadError {
 }
 
 impl HeadError {
-    /// What to answer, where it would be understood.
+    /// The response, where it would be understood.
     pub fn response(&self) -> Option<Vec<u8>> {
         use ErrorCode::{BadRequest, TooLong};
         let (status, code, message) = match self {

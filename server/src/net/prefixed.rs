@@ -19,12 +19,12 @@ pub struct Prefixed {
 }
 
 impl Prefixed {
-    /// A connection, and what was read from it.
+    /// A connection, and the bytes that were read from it.
     pub fn new(socket: Socket, prefix: Bytes) -> Self {
         Self { socket, prefix }
     }
 
-    /// What was read from the connection and not from here: a whole head, and perhaps more.
+    /// The bytes that were read from the connection and not from here: a whole head, and perhaps more.
     pub fn prefix(&self) -> &[u8] {
         &self.prefix
     }
@@ -39,7 +39,7 @@ impl Prefixed {
         &mut self.socket
     }
 
-    /// The connection, and what was read from it and not from here.
+    /// The connection, and the bytes that were read from it and not from here.
     pub fn into_parts(self) -> (Socket, Bytes) {
         (self.socket, self.prefix)
     }

@@ -1,4 +1,4 @@
-//! What one connection has still to write.
+//! The frames that one connection has still to write.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::{Flushed, WRITE_FRAMES};
 use crate::{dialect::Dialect, fanout::SharedTail, websocket};
 
-/// Small enough that a member who keeps up is one line of the processor's cache: what only others need is boxed, and there
-/// only while they need it.
+/// A member that keeps up takes one line of the processor's cache. The fields that only others need are boxed, and there only
+/// while they are needed.
 #[derive(Debug, Default)]
 pub(super) struct State {
     /// The next frame of the room's tail.
@@ -62,7 +62,7 @@ impl State {
             if reason == CloseReason::TooSlow
                 && let Some(waiting) = &mut self.waiting
             {
-                // What it did not read in time it will ask for again; only the frame begun must be whole.
+                // It will ask again for the frames it did not read in time; only the frame begun must be whole.
                 waiting.frames.truncate(usize::from(waiting.begun));
                 waiting.bytes = 0;
             }
@@ -76,19 +76,19 @@ impl State {
         self.waiting.as_ref().map_or(0, |waiting| waiting.bytes)
     }
 
-    /// What is to be written next, in as many pieces as the kernel takes at once.
+    /// The frames to write next, in as many pieces as the kernel takes at once.
     pub fn slices(&self) -> Vec<IoSlice<'_>> {
         let frames = self.waiting.iter().flat_map(|waiting| &waiting.frames);
         frames.take(WRITE_FRAMES).map(|frame| IoSlice::new(frame)).collect()
     }
 
-    /// Keeps a message from this member; says whether that is news, and of how many there are now.
+    /// Keeps a message from this member; returns whether that is news, and how many there are now.
     pub fn keep_back(&mut self, id: Uuid) -> (bool, usize) {
         let unechoed = self.unechoed.get_or_insert_default();
         (unechoed.insert(id), unechoed.len())
     }
 
-    /// Forgets one of these; says whether it was one.
+    /// Forgets one of these; returns whether it was one.
     pub fn keep_back_no_more(&mut self, id: &Uuid) -> bool {
         let Some(unechoed) = &mut self.unechoed else { return false };
         let removed = unechoed.remove(id);
@@ -116,7 +116,7 @@ impl State {
         self.waiting.is_none()
     }
 
-    /// Moves the next frames of the tail behind what is private; false when there are none.
+    /// Moves the next frames of the tail behind the private ones; false when there are none.
     pub fn take_from(&mut self, tail: &SharedTail, id: u64, dialect: Dialect) -> bool {
         let Some(items) = tail.lock().items(self.position, WRITE_FRAMES - 1) else {
             self.close(CloseReason::TooSlow);
