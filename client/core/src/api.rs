@@ -48,13 +48,13 @@ pub enum ApiError {
     #[error("Nothing answers at {0}. Is the server running? Its firewall must allow TCP port {1}.")]
     Unreachable(String, u16),
     /// Something answers, but not as Snug does.
-    #[error("Something answers at {0}, but it is not a Snug server. Check the address and the port.")]
+    #[error("Something answers at {0}, but it isn’t a Snug server. Check the address and the port.")]
     NotSnug(String),
     /// It does not accept the name it was called by.
     #[error("The server doesn’t accept the name {0}. Use its IP address, or start it with --allow-host {0}.")]
     AnotherName(String),
     /// It can't answer now.
-    #[error("The server at {0} is not ready. Its owner can see why in its log.")]
+    #[error("The server at {0} isn’t ready. Its operator can see why in the server log.")]
     NotReady(String),
     /// An encrypted line, which this version can't make.
     #[error("This version of Snug can’t use encrypted addresses yet. Try ws:// instead of wss://.")]

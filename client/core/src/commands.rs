@@ -39,17 +39,16 @@ Examples:
 /// What can be done without a window.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Say something in a room
+    /// Send a message to a room
     ///
-    /// Without TEXT, what comes on standard input is said when it has ended. What is too long for one
-    /// message is cut at line ends into several; what would take more than 20 is refused whole. Colours
-    /// and other terminal codes are taken out. It is done when the server has stored it.
+    /// Without TEXT, standard input is read to its end and sent. A text too long for one message is split
+    /// at line ends; one that needs more than 20 messages is refused. Colours and other terminal codes are
+    /// removed. The command ends when the server has stored the message.
     #[command(verbatim_doc_comment, after_help = SEND)]
     Send(send::SendArgs),
-    /// Print what is said in a room, as it is said
+    /// Print a room's messages as they arrive
     ///
-    /// Goes on until Ctrl-C, and comes back by itself when the server was away: nothing is left out,
-    /// nothing is repeated.
+    /// Runs until Ctrl-C and reconnects by itself: nothing is left out, nothing is repeated.
     #[command(verbatim_doc_comment, after_help = TAIL)]
     Tail(tail::TailArgs),
     /// List a server's rooms
@@ -59,7 +58,7 @@ pub enum Command {
 /// Which server is meant.
 #[derive(Debug, Clone, Args)]
 struct ServerArg {
-    /// The server's address; left out, the one the app was on last, or this computer
+    /// The server's address; by default the one the app used last, else this computer
     #[arg(long, env = "SNUG_SERVER", value_name = "ADDRESS", value_parser = ServerAddress::parse)]
     server: Option<ServerAddress>,
 }

@@ -7,12 +7,12 @@ use snug_core::commands::{self, Command};
 
 /// Chat rooms for your own network: the commands for scripts
 ///
-/// Data goes to standard output, words go to standard error. They end with 0 when it is done, with 1 when the
-/// server refuses or can't be reached, with 2 when they were used wrongly, with 130 after Ctrl-C.
+/// Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 the server refused or
+/// can't be reached, 2 wrong usage, 130 Ctrl-C.
 #[derive(Debug, Parser)]
 #[command(name = "snug-cli", version, verbatim_doc_comment)]
 struct Arguments {
-    /// What to do
+    /// The command
     #[command(subcommand)]
     command: Command,
     /// Read settings from this folder

@@ -53,7 +53,7 @@ const ANSWER: Duration = Duration::from_secs(20);
 /// Tries without an answer after which a send is given back to the person.
 const TRIES: u32 = 3;
 
-const NO_ANSWER: &str = "The server does not answer. It may have taken this message all the same.";
+const NO_ANSWER: &str = "The server didn’t answer. It may have stored this message all the same.";
 
 /// The pause after `storage_full` and `unavailable`.
 const UNAVAILABLE: Duration = Duration::from_secs(5);

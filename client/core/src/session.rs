@@ -161,7 +161,7 @@ impl Session {
         let Opened { mut outbox, seat, damaged } = opened;
         self.target.seat = seat;
         if damaged {
-            self.notice = Some("A part of what waited to be sent here could not be read.".into());
+            self.notice = Some("Some waiting messages couldn’t be read.".into());
         }
         // What was typed meanwhile stands below what waited since last time.
         for (id, ..) in &early {

@@ -64,7 +64,9 @@ impl Printer {
     pub fn line(&mut self, line: &Line) -> Option<String> {
         match line {
             Line::Entry(entry) => self.entry(entry),
-            Line::Damaged(seq) => Some(format!("Entry {seq} cannot be read: the server's disk changed it.")),
+            Line::Damaged(seq) => {
+                Some(format!("Entry {seq} can't be read: it's damaged on the server's disk."))
+            }
             Line::Opaque(_) => None,
         }
     }
@@ -86,15 +88,15 @@ impl Printer {
                 let said = said(message.text.as_ref());
                 format!(": {said}{}", if edited { " (edited)" } else { "" })
             }
-            Body::Edited { text, .. } => format!(" changed a message: {}", said(text.as_ref())),
+            Body::Edited { text, .. } => format!(" edited a message: {}", said(text.as_ref())),
             Body::Deleted { .. } => " deleted a message".to_owned(),
             Body::Reacted { emoji, on: true, .. } => format!(" reacted {}", escape_controls(emoji.as_str())),
             Body::Reacted { emoji, on: false, .. } => {
-                format!(" took back {}", escape_controls(emoji.as_str()))
+                format!(" removed {}", escape_controls(emoji.as_str()))
             }
             // No sentence for any of them yet.
             Body::Act(_) => return None,
-            Body::Topic { topic } if topic.is_empty() => " took the topic away".to_owned(),
+            Body::Topic { topic } if topic.is_empty() => " removed the topic".to_owned(),
             Body::Topic { topic } => format!(" set the topic: {}", escape_controls(topic.as_str())),
         };
         let automated = if entry.by.kind() == AuthorKind::Http { " (automated)" } else { "" };
@@ -136,17 +138,20 @@ mod tests {
             (json!({"message": "fixed", "edited": 1, "as_of": 1}), "maya: fixed (edited)"),
             (
                 json!({"seq": 2, "type": "edited", "target": 1, "message": "new"}),
-                "maya changed a message: new",
+                "maya edited a message: new",
             ),
             (json!({"seq": 2, "type": "deleted", "target": 1}), "maya deleted a message"),
             (json!({"seq": 2, "type": "reacted", "target": 1, "emoji": "👍", "on": true}), "maya reacted 👍"),
             (
                 json!({"seq": 2, "type": "reacted", "target": 1, "emoji": "👍", "on": false}),
-                "maya took back 👍",
+                "maya removed 👍",
             ),
             (json!({"type": "topic", "topic": "Tea"}), "maya set the topic: Tea"),
-            (json!({"type": "topic", "topic": ""}), "maya took the topic away"),
-            (json!({"type": "damaged", "seq": 7}), "Entry 7 cannot be read: the server's disk changed it."),
+            (json!({"type": "topic", "topic": ""}), "maya removed the topic"),
+            (
+                json!({"type": "damaged", "seq": 7}),
+                "Entry 7 can't be read: it's damaged on the server's disk.",
+            ),
         ] {
             assert_eq!(told(&mut printer, fields).as_deref(), Some(line));
         }

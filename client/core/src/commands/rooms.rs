@@ -33,7 +33,7 @@ pub(super) async fn run(wanted: &RoomsArgs, settings: &Settings) -> Result<(), S
             writeln!(out, "{}", printer::json(&json))?;
         }
     } else if rooms.is_empty() {
-        tell(&format!("There are no rooms at {server} yet. snug send ROOM TEXT makes one."));
+        tell(&format!("There are no rooms at {server} yet. snug send ROOM TEXT creates one."));
     } else {
         out.write_all(table(&rooms, Timestamp::now().as_millisecond()).as_bytes())?;
     }

@@ -33,15 +33,15 @@ pub struct SendArgs {
     /// The room
     #[arg(value_parser = RoomName::parse)]
     room: RoomName,
-    /// What to say; left out, it is read from standard input
+    /// The message; by default read from standard input
     text: Vec<String>,
-    /// Say each line of standard input as it comes, instead of all of it at the end
+    /// Send each line of standard input as it comes, instead of all of it at the end
     #[arg(long, conflicts_with = "text")]
     lines: bool,
-    /// The name to speak under; left out, the one the app used last
+    /// Your nickname; by default the one the app used last
     #[arg(long = "as", env = "SNUG_NICKNAME", value_name = "NAME", value_parser = Nickname::parse)]
     nickname: Option<Nickname>,
-    /// How long to keep trying when the server is away or wants a pause; a message is stored once however often it is tried
+    /// How long to keep trying; a message is stored once, however often it is tried
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = since::duration)]
     timeout: Duration,
     /// Print each message as the server stored it, one JSON object a line
@@ -53,7 +53,7 @@ pub struct SendArgs {
 
 pub(super) async fn run(wanted: &SendArgs, settings: &Settings) -> Result<(), Stop> {
     let user = wanted.nickname.clone().or_else(|| settings.suggested_nickname());
-    let user = user.ok_or_else(|| Stop::Failed("Say who you are: --as NAME.".to_owned()))?;
+    let user = user.ok_or_else(|| Stop::Failed("Give a nickname: --as NAME.".to_owned()))?;
     let mut sender = Sender { server: wanted.server.server(settings), wanted, user, sent: 0 };
     if !wanted.text.is_empty() {
         sender.say_whole(&wanted.text.join(" ")).await?;
@@ -77,7 +77,7 @@ fn input() -> io::Stdin {
     let input = io::stdin();
     if input.is_terminal() {
         let end = if cfg!(windows) { "Ctrl-Z and Enter" } else { "Ctrl-D" };
-        tell(&format!("Type what to say, and end it with {end} on a line of its own."));
+        tell(&format!("Type your message, and end it with {end} on a line of its own."));
     }
     input
 }

@@ -21,13 +21,13 @@ pub struct TailArgs {
     /// The room
     #[arg(value_parser = RoomName::parse)]
     room: RoomName,
-    /// Begin with what was said since then, by the server's clock: 10m, 2h, 1d, or a time such as 2026-03-01T12:00:00Z
+    /// Start at this time of the server's clock: 10m, 2h, 1d, or a time such as 2026-03-01T12:00:00Z
     #[arg(long, value_name = "WHEN", value_parser = str::parse::<Since>, conflicts_with = "lines")]
     since: Option<Since>,
-    /// Begin with the newest N entries
+    /// Start with the newest N entries
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
     lines: u64,
-    /// End once all there is was printed, instead of waiting for more
+    /// End after the newest entry, instead of waiting for more
     #[arg(long)]
     no_follow: bool,
     /// Print entries as the server's API streams them, one JSON object a line
@@ -193,7 +193,7 @@ impl Reader<'_> {
         if place.is_in(&page) {
             return Ok(Place { epoch: page.epoch, ..place });
         }
-        tell("The room's history began anew at the server. What there is now follows from its beginning.");
+        tell("The server has started a new history of this room. It follows from its beginning.");
         Ok(Place { epoch: page.epoch, seq: 0, id: None })
     }
 

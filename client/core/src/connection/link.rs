@@ -269,14 +269,14 @@ impl<'a> OpenLink<'a> {
     fn heartbeat(&mut self, now: Instant, slept: bool) -> Result<bool, Ended> {
         if !self.is_in {
             let late = now.saturating_duration_since(self.begun) > ANSWER;
-            let reason = "The server does not greet.".into();
+            let reason = "The server doesn’t answer as expected.".into();
             return if late { Err(Ended::Retry { reason, delay: Delay::Backoff }) } else { Ok(false) };
         }
         let silence = Duration::from_secs(u64::from(self.limits.ping_s.clamp(5, 300)));
         match self.probe {
             _ if slept => self.probe = Some(now + PONG_AFTER_SLEEP),
             Some(deadline) if now >= deadline => {
-                let reason = "The connection went dead.".into();
+                let reason = "The connection was lost.".into();
                 return Err(Ended::Retry { reason, delay: Delay::None });
             }
             Some(_) => return Ok(false),
@@ -320,7 +320,7 @@ fn senseless() -> Ended {
 
 async fn write(socket: &mut Socket, frame: impl Into<Frame>) -> Result<(), Ended> {
     transport::write(socket, frame.into().into()).await.map_err(|_| {
-        let reason = "The connection went dead.".into();
+        let reason = "The connection was lost.".into();
         Ended::Retry { reason, delay: Delay::None }
     })
 }

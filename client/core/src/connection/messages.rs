@@ -9,24 +9,24 @@ use crate::api::ApiError;
 pub(super) const fn closed(reason: CloseReason) -> &'static str {
     match reason {
         CloseReason::Normal => "The server closed this room.",
-        CloseReason::GoingAway => "The server is going away.",
-        CloseReason::Restart => "The server restarts.",
+        CloseReason::GoingAway => "The server is shutting down.",
+        CloseReason::Restart => "The server is restarting.",
         CloseReason::BrokenFrame | CloseReason::Binary | CloseReason::BadUtf8 | CloseReason::TooBig => {
-            "The server did not understand this app. Please update both."
+            "Snug can’t understand this server. Update the app or the server."
         }
         CloseReason::BadHello | CloseReason::UnsupportedVersion => {
-            "This server speaks another version than this app. Please update the older one."
+            "The server and this app have different versions. Update the older one."
         }
-        CloseReason::BadName => "The server does not take that name. Please pick another.",
-        CloseReason::NicknameTaken => "That nickname is in use in this room. Please pick another.",
-        CloseReason::WrongPassword => "This room has a password, and this is not it.",
-        CloseReason::Kicked => "A moderator showed you out of this room.",
-        CloseReason::Banned => "A moderator keeps you out of this room.",
+        CloseReason::BadName => "The server doesn’t accept that nickname. Pick another.",
+        CloseReason::NicknameTaken => "That nickname is in use in this room. Pick another.",
+        CloseReason::WrongPassword => "This room needs a password. Snug can’t ask for one yet.",
+        CloseReason::Kicked => "A moderator removed you from this room.",
+        CloseReason::Banned => "You’re banned from this room.",
         CloseReason::Full => "The room or the server is full.",
-        CloseReason::TooSlow => "The connection was too slow for this room.",
-        CloseReason::Flood => "That was too much in too short a time.",
-        CloseReason::Replaced => "This room was opened in another window.",
-        CloseReason::Internal => "The server had an error.",
+        CloseReason::TooSlow => "Your connection was too slow for this room.",
+        CloseReason::Flood => "You sent too much too quickly.",
+        CloseReason::Replaced => "You opened this room in another window.",
+        CloseReason::Internal => "Something went wrong on the server.",
         CloseReason::Other(_) => "The server closed the connection.",
     }
 }
@@ -42,11 +42,9 @@ pub(super) struct Refused {
 pub(super) fn refused(status: StatusCode, server: &ServerAddress) -> Refused {
     let at = server.authority();
     let (reason, may_pass) = match status.as_u16() {
-        300..=399 => {
-            (format!("The server at {at} sends visitors elsewhere. Ask for its new address."), false)
-        }
+        300..=399 => (format!("The server at {at} has another address. Ask for it."), false),
         401 => ("This room needs a password. Snug can’t ask for one yet.".into(), false),
-        403 => (format!("The server at {at} does not let this app in."), false),
+        403 => (format!("The server at {at} doesn’t accept this app."), false),
         421 => (ApiError::AnotherName(server.host.to_string()).to_string(), false),
         429 => (format!("The server at {at} has too many connections from here."), true),
         500..=599 => (ApiError::NotReady(at).to_string(), true),
@@ -68,7 +66,5 @@ pub(super) fn unreachable(server: &ServerAddress) -> String {
 /// One side is older than the other.
 pub(super) fn version_gap(theirs: u32) -> String {
     let (age, update) = if theirs > VERSION { ("newer", "the app") } else { ("older", "the server") };
-    format!(
-        "This server speaks a {age} version ({theirs}) than this app ({VERSION}). Please update {update}."
-    )
+    format!("The server has a {age} version ({theirs}) than this app ({VERSION}). Update {update}.")
 }

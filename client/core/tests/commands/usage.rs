@@ -136,7 +136,7 @@ fn a_refusal_ends_with_1_a_misuse_with_2_and_both_say_why() {
     let nobody = server.output(&["send", "ops", "hi"]);
     assert_eq!(
         (nobody.status.code(), words(&nobody)),
-        (Some(1), "snug: Say who you are: --as NAME.\n".to_owned())
+        (Some(1), "snug: Give a nickname: --as NAME.\n".to_owned())
     );
     for misuse in [
         &["send"][..],

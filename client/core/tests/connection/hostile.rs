@@ -94,15 +94,15 @@ async fn a_frame_beyond_the_limit_ends_the_link() {
 #[tokio::test]
 async fn refusals_over_http_are_sentences_and_redirects_are_not_followed() {
     for (status, words, comes_back) in [
-        ("301 Moved Permanently\r\nLocation: http://127.0.0.1:1/", "elsewhere", false),
-        ("403 Forbidden", "let this app in", false),
-        ("404 Not Found", "not a Snug server", false),
+        ("301 Moved Permanently\r\nLocation: http://127.0.0.1:1/", "another address", false),
+        ("403 Forbidden", "accept this app", false),
+        ("404 Not Found", "isn’t a Snug server", false),
         ("421 Misdirected Request", "the name", false),
-        ("426 Upgrade Required", "not a Snug server", false),
+        ("426 Upgrade Required", "isn’t a Snug server", false),
         ("429 Too Many Requests", "too many", true),
-        ("503 Service Unavailable", "not ready", true),
-        ("200 OK", "not a Snug server", false),
-        ("101 Switching Protocols", "not a Snug server", false),
+        ("503 Service Unavailable", "isn’t ready", true),
+        ("200 OK", "isn’t a Snug server", false),
+        ("101 Switching Protocols", "isn’t a Snug server", false),
     ] {
         let (listener, address) = listen().await;
         let mut events = events(address);
@@ -207,7 +207,7 @@ async fn what_is_no_server_of_ours_is_said_to_be_none_and_not_tried_again() {
         .await;
         let over = until(&mut events(address), is_over).await;
         let Event::Stopped { reason, .. } = over else { panic!("{what}: {over:?}") };
-        assert!(reason.contains("not a Snug server"), "{what}: {reason}");
+        assert!(reason.contains("isn’t a Snug server"), "{what}: {reason}");
     }
 }
 
@@ -247,7 +247,7 @@ async fn who_says_nothing_or_drips_is_not_waited_for_without_end() {
     let all = [
         ("silence", "takes too long to answer", silent),
         ("a byte now and then", "takes too long to answer", dripping),
-        ("no greeting", "does not greet", greeting_nobody),
+        ("no greeting", "doesn’t answer as expected", greeting_nobody),
         ("a door shut at once", "hung up", gone),
     ];
     let _: Vec<()> = join_all(all.map(|(what, words, address)| waits_for(what, words, address))).await;

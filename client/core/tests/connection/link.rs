@@ -238,6 +238,6 @@ async fn a_pause_that_is_no_number_of_milliseconds_is_nonsense_and_the_usual_one
         let Event::Offline { reason, retry_at } = over else { panic!("it stopped") };
         let pause = retry_at.saturating_duration_since(Instant::now()).as_secs_f64();
         assert!((3.0..=5.0).contains(&pause), "{asked} became {pause}");
-        assert_eq!(reason, "That was too much in too short a time.", "{asked}");
+        assert_eq!(reason, "You sent too much too quickly.", "{asked}");
     }
 }
