@@ -97,10 +97,10 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         let refused = |message: String| Err(ConfigError::Refused(message));
         if let Layer::Redis(_) = self.layer {
-            return refused("layer: Redis is not served by this build yet; use “memory”".to_owned());
+            return refused("layer: Redis isn’t supported yet; use “memory”".to_owned());
         }
         if self.tls != Tls::Off {
-            return refused(format!("tls: “{}” is not served by this build yet; use “off”", self.tls));
+            return refused(format!("tls: “{}” isn’t supported yet; use “off”", self.tls));
         }
         if self.name.trim().is_empty() {
             return refused("name: a server needs a name".to_owned());

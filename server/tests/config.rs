@@ -182,10 +182,10 @@ fn what_this_build_does_not_serve_is_said_at_the_start() {
         load("", &["--layer", "redis://localhost"])
             .unwrap_err()
             .to_string()
-            .contains("not served by this build")
+            .contains("isn’t supported yet")
     );
     for tls in ["auto", "require"] {
-        assert!(load("", &["--tls", tls]).unwrap_err().to_string().contains("not served by this build"));
+        assert!(load("", &["--tls", tls]).unwrap_err().to_string().contains("isn’t supported yet"));
     }
     assert!(load("", &["--tls", "off", "--layer", "memory"]).is_ok());
 }
@@ -262,7 +262,7 @@ fn a_server_with_wrong_settings_does_not_start() {
     for (file, variables, flags, said) in [
         ("nam = 1", &[][..], &[][..], "snug.toml:1: there is no setting “nam”; did you mean “name”?"),
         ("", &[("SNUG_MAX_MEMBERS", "many")], &[], "--max-members"),
-        ("", &[], &["--layer", "redis://localhost"], "not served by this build"),
+        ("", &[], &["--layer", "redis://localhost"], "isn’t supported yet"),
         ("", &[], &["--log", "snug_server=loud"], "log: "),
     ] {
         let output = run(file, variables, flags);

@@ -35,11 +35,11 @@ pub struct Settings {
     /// off: no limits for one member or one address
     #[arg(long, env = "SNUG_RATE_LIMIT", value_name = "on|off", hide_possible_values = true)]
     rate_limit: Option<Switch>,
-    /// What joins several servers into one; memory: this one alone
+    /// How servers share rooms; only memory, one server alone, is supported yet
     // Hidden as long as there is one value to choose from.
     #[arg(long, env = "SNUG_LAYER", value_name = "memory", hide = true)]
     layer: Option<Layer>,
-    /// Encryption of connections
+    /// Encryption of connections; only off is supported yet
     // Hidden as long as there is one value to choose from.
     #[arg(long, env = "SNUG_TLS", value_name = "off", hide = true, hide_possible_values = true)]
     tls: Option<Tls>,
