@@ -179,10 +179,7 @@ fn broken_and_doubled_lines_are_refused_with_their_place() {
 #[test]
 fn what_this_build_does_not_serve_is_said_at_the_start() {
     assert!(
-        load("", &["--layer", "redis://localhost"])
-            .unwrap_err()
-            .to_string()
-            .contains("isn’t supported yet")
+        load("", &["--layer", "redis://localhost"]).unwrap_err().to_string().contains("isn’t supported yet")
     );
     for tls in ["auto", "require"] {
         assert!(load("", &["--tls", tls]).unwrap_err().to_string().contains("isn’t supported yet"));
