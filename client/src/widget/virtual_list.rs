@@ -6,8 +6,10 @@
 
 mod anchor;
 mod bar;
+mod events;
 mod float;
 mod heights;
+mod layout;
 mod state;
 
 use std::{
@@ -16,14 +18,14 @@ use std::{
 };
 
 use iced::{
-    Border, Color, Element, Event, Length, Point, Rectangle, Renderer, Size, Theme, Vector,
+    Border, Color, Element, Event, Length, Rectangle, Renderer, Size, Theme, Vector,
     advanced::{
         Clipboard, Layout, Renderer as _, Shell, Widget,
         layout::{Limits, Node},
         mouse, overlay, renderer,
         widget::{Operation, Tree, tree},
     },
-    border, window,
+    border,
 };
 
 pub use state::Jump;
@@ -177,72 +179,7 @@ where
     }
 
     fn layout(&mut self, tree: &mut Tree, renderer: &Renderer, limits: &Limits) -> Node {
-        let size = limits.max();
-        self.width = size.width;
-        let state = tree.state.downcast_mut::<State<Id>>();
-        if state.revision != Some(self.revision) || state.heights.len() != self.len {
-            state.heights.sync(self.len, &self.id);
-            state.revision = Some(self.revision);
-        }
-        state.viewport = size.height;
-        if let Some((serial, jump)) = self.jump
-            && serial != state.jumped
-        {
-            state.jumped = serial;
-            state.apply_jump(jump);
-        }
-
-        // Trees move with their rows' ids; rows built in an earlier pass of the same view are kept.
-        let waiting = state.floats_over.take().zip(if tree.children.len() > state.rows.len() {
-            tree.children.pop()
-        } else {
-            None
-        });
-        let before = state.rows.clone();
-        let mut trees: HashMap<Id, Tree> = state.rows.drain(..).zip(tree.children.drain(..)).collect();
-        let mut built = std::mem::take(&mut self.built);
-        let mut laid_out: HashMap<usize, (Id, Element<'_, Message>, Tree, Node)> = HashMap::new();
-        let row_limits = Limits::new(Size::new(size.width, 0.0), Size::new(size.width, f32::INFINITY));
-        let heights = &state.heights;
-        let (placed, anchor) = anchor::place(state.anchor, heights, size.height, |index| {
-            if let Some((.., node)) = laid_out.get(&index) {
-                return node.size().height;
-            }
-            let Some(id) = heights.id(index) else { return 0.0 };
-            let (mut element, mut tree) = match (built.remove(&id), trees.remove(&id)) {
-                (Some(element), Some(tree)) => (element, tree),
-                (built, tree) => {
-                    let element = built.unwrap_or_else(|| (self.view)(index));
-                    let mut tree = tree.unwrap_or_else(|| Tree::new(&element));
-                    tree.diff(&element);
-                    (element, tree)
-                }
-            };
-            let node = element.as_widget_mut().layout(&mut tree, renderer, &row_limits);
-            let height = node.size().height;
-            let _ = laid_out.insert(index, (id, element, tree, node));
-            height
-        });
-        state.anchor = anchor;
-
-        self.order.clear();
-        let mut nodes = Vec::with_capacity(placed.rows.len());
-        for (index, (top, height)) in (placed.first..).zip(&placed.rows) {
-            state.heights.measure(index, *height);
-            if let Some((id, element, row, node)) = laid_out.remove(&index) {
-                nodes.push(node.move_to(Point::new(0.0, *top)));
-                tree.children.push(row);
-                state.rows.push(id);
-                self.order.push(id);
-                let _ = self.built.insert(id, element);
-            }
-        }
-        if state.placed.rows != placed.rows || state.rows != before {
-            state.turn = (state.turn + 1) % TURNS;
-        }
-        state.placed = placed;
-        self.float(tree, waiting, renderer, &mut nodes);
-        Node::with_children(size, nodes)
+        self.lay_out(tree, renderer, limits.max())
     }
 
     fn operate(
@@ -315,32 +252,7 @@ where
             shell.invalidate_layout();
             shell.request_redraw();
         }
-        match event {
-            Event::Mouse(mouse::Event::WheelScrolled { delta })
-                if cursor.is_over(bounds) && !shell.is_event_captured() && state.thumb().is_some() =>
-            {
-                state.scroll(match delta {
-                    mouse::ScrollDelta::Lines { y, .. } => -y * NOTCH,
-                    mouse::ScrollDelta::Pixels { y, .. } => -y,
-                });
-                shell.invalidate_layout();
-                shell.request_redraw();
-                shell.capture_event();
-            }
-            Event::Window(window::Event::RedrawRequested(_)) => {
-                let rows = state.placed.visible(state.viewport);
-                let shown = Shown { first: rows.start, end: rows.end, at_end: state.placed.at_end };
-                // Other rows may stand at the same places: older ones came while the reader went to the first.
-                let told = Some((shown, state.heights.id(shown.first)));
-                if state.told != told
-                    && let Some(message) = &self.on_shown
-                {
-                    state.told = told;
-                    shell.publish(message(shown));
-                }
-            }
-            _ => {}
-        }
+        self.scroll_or_tell(state, event, cursor.is_over(bounds), shell);
     }
 
     fn mouse_interaction(
