@@ -56,7 +56,7 @@ pub struct App {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Visit(u64);
 
-/// What happens to the app.
+/// An event for the app.
 #[derive(Debug)]
 pub enum Message {
     /// For the screen that was shown in this visit.

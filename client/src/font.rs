@@ -2,7 +2,7 @@
 
 use iced::{Font, font::Weight};
 
-/// What the window loads at the start.
+/// The fonts that the window loads at the start.
 pub const BUNDLED: [&[u8]; 4] = [
     include_bytes!("../../assets/fonts/Inter-Regular.otf"),
     include_bytes!("../../assets/fonts/Inter-SemiBold.otf"),

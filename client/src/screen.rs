@@ -9,10 +9,10 @@ pub use ask_room::AskRoom;
 pub use landing::Landing;
 pub use room::Room;
 
-/// What the window shows.
+/// The screen that the window shows.
 #[derive(Debug)]
 pub enum Screen {
-    /// Who are you, and where to?
+    /// The first screen: a nickname and a server.
     Landing(Landing),
     /// Which room on this server?
     AskRoom(AskRoom),
@@ -20,7 +20,7 @@ pub enum Screen {
     Room(Box<Room>),
 }
 
-/// What happens on a screen.
+/// An event on a screen.
 #[derive(Debug, Clone)]
 pub enum Message {
     /// On the first screen.

@@ -21,7 +21,7 @@ struct Socket {
 
 impl Hash for Socket {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // What the target learns meanwhile, such as the seat, makes no other connection.
+        // A target learns its seat meanwhile; that makes no other connection.
         self.id.hash(state);
     }
 }

@@ -80,7 +80,7 @@ pub fn bad_strip(theme: &Theme) -> container::Style {
     container::background(mix(palette.background, palette.bad, 0.12)).border(border::rounded(RADIUS))
 }
 
-/// What stands for a face: a disc in somebody's colour.
+/// A disc in somebody's colour, in place of a face.
 pub fn tile<'a>(who: &str) -> impl Fn(&Theme) -> container::Style + use<'a> {
     let colored = member(who);
     move |theme| {

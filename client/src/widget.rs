@@ -1,4 +1,4 @@
-//! What the screens are put together from: type, buttons, tiles, and the widgets iced does not have.
+//! The parts of the screens: type, buttons, tiles, and the widgets that iced lacks.
 
 mod ellipsis;
 mod idle_caret;
@@ -28,7 +28,7 @@ use crate::{
     theme::{self, Palette},
 };
 
-/// What a screen has to know about where and when it is drawn.
+/// Where and when a screen is drawn.
 #[derive(Debug, Clone)]
 pub struct Look {
     /// The colours, for the few places that take no style function.
@@ -48,9 +48,9 @@ pub enum Type {
     Title,
     /// The name of a part.
     Heading,
-    /// What is read.
+    /// Text to read.
     Body,
-    /// Who said it.
+    /// An author's name.
     Name,
     /// Times, hints, counts.
     Meta,
@@ -102,7 +102,7 @@ pub fn label<'a>(content: impl text::IntoFragment<'a>, kind: Type) -> Text<'a> {
     text(content).size(kind.size()).line_height(kind.line_height()).font(kind.font())
 }
 
-/// What stands for a face.
+/// A tile in place of a face.
 pub fn tile<'a, Message: 'a>(name: &str, who: &str, size: f32) -> Element<'a, Message> {
     let kind = if size > 30.0 { Type::Name } else { Type::Label };
     container(ellipsis(format::initial(name), kind, inherited)).center(size).style(theme::tile(who)).into()
@@ -150,7 +150,7 @@ pub fn hairline<'a>() -> Rule<'a> {
     rule::horizontal(1).style(theme::hairline)
 }
 
-/// What is wrong or worth knowing about the field above.
+/// A reason or a hint for the field above.
 pub fn reason<'a, Message: 'a>(sentence: impl text::IntoFragment<'a>) -> Element<'a, Message> {
     row![
         icon(Icon::CircleAlert, 14).style(theme::bad).line_height(18.0 / 14.0),

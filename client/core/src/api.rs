@@ -115,7 +115,7 @@ pub async fn rooms(server: ServerAddress) -> Result<Rooms, ApiError> {
 pub struct Heard {
     /// The JSON, without the line's end.
     pub json: String,
-    /// What it says.
+    /// The entry in it.
     pub line: Line,
 }
 
@@ -129,7 +129,7 @@ impl Heard {
 /// Which part of a room's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// What follows an entry, the oldest first.
+    /// The entries after this one, the oldest first.
     After(Seq),
     /// The newest.
     Newest,
@@ -306,7 +306,7 @@ impl Api {
 pub struct Stream {
     server: ServerAddress,
     body: Incoming,
-    /// What came and is no whole line yet.
+    /// The beginning of a line that has not come whole yet.
     read: Vec<u8>,
     _driver: Driver,
 }

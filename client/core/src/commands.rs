@@ -36,7 +36,7 @@ Examples:
   snug tail ops
   snug tail ops --json --since 10m --no-follow | jq -r .message";
 
-/// What can be done without a window.
+/// The commands that need no window.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
     /// Send a message to a room
@@ -143,7 +143,7 @@ pub fn run(command: &Command, data_dir: Option<PathBuf>) -> ExitCode {
 /// Ended by Ctrl-C, as shells write it.
 const INTERRUPTED: i32 = 130;
 
-/// What the app remembers; without a place for that, nothing.
+/// The app's settings; the defaults where there is no place for them.
 fn remembered(data_dir: Option<PathBuf>) -> (Settings, Option<String>) {
     let home = data_dir.map_or_else(Home::find, |folder| Ok(Home::at(&folder)));
     home.map_or_else(|_| (Settings::default(), None), |home| Settings::load(&home))

@@ -44,7 +44,7 @@ pub struct Target {
     pub nickname: Nickname,
     /// The seat of an earlier visit.
     pub seat: Option<String>,
-    /// What the one who subscribes has seen already.
+    /// The entry that the subscriber has seen last.
     pub resume: Option<Resume>,
 }
 
@@ -56,7 +56,7 @@ impl Hash for Target {
     }
 }
 
-/// What happens on a connection.
+/// An event on a connection.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// It tries to connect. Comes before every attempt.
@@ -68,7 +68,7 @@ pub enum Event {
     Online {
         /// Speaks to the connection for as long as the stream lives.
         handle: Handle,
-        /// What the server said.
+        /// The server's greeting.
         established: Box<Established>,
     },
     /// Frames, in order; `connection_established` and `challenge` are never among them.

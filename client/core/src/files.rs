@@ -9,7 +9,7 @@ use std::{
 /// Replaces a file's content: written beside it, flushed to the disk, renamed over it. Only its owner can read it.
 ///
 /// # Errors
-/// What the system says; the old content is then still there.
+/// The system's error; the old content is then still there.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let beside = beside(path, "new");
     let mut file = private(OpenOptions::new().write(true).create(true).truncate(true)).open(&beside)?;
@@ -23,7 +23,7 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 /// Makes the name of a new or renamed file survive a power loss, where the system can do that.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 pub fn sync_folder_of(path: &Path) -> io::Result<()> {
     // Windows has no such thing: its file systems order the rename by themselves.
     if cfg!(unix) {
@@ -36,7 +36,7 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
 /// Moves a damaged file out of the way, where its owner can still look at it. An older damaged one is replaced.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
     let aside = beside(path, "damaged");
     std::fs::rename(path, &aside)?;
@@ -64,7 +64,7 @@ pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 /// Makes a folder that only its owner can enter, and those above it.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 pub fn private_folder(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     let _ = builder.recursive(true);
@@ -79,7 +79,7 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
 /// Reads a file that has no business being larger than `limit` bytes.
 ///
 /// # Errors
-/// What the system says; [`io::ErrorKind::FileTooLarge`] beyond the limit.
+/// The system's error; [`io::ErrorKind::FileTooLarge`] beyond the limit.
 pub fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     use io::Read;
     let mut content = Vec::new();

@@ -162,7 +162,7 @@ pub fn people(count: u32) -> String {
     if count == 1 { "1 person".into() } else { format!("{count} people") }
 }
 
-/// Who is typing.
+/// A sentence about the members who are typing.
 pub fn typing(names: &[&str]) -> Option<String> {
     match names {
         [] => None,

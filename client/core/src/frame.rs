@@ -14,7 +14,7 @@ impl Frame {
         &self.0
     }
 
-    /// What it says, when it is one of this version's frames.
+    /// The frame in it, when it is one of this version's.
     pub fn decode(&self) -> Option<ClientFrame> {
         ClientFrame::decode(self.as_str()).ok()
     }

@@ -77,7 +77,7 @@ pub struct Outbox {
     rate_limit: RateLimit,
 }
 
-/// What an outbox had in it when it was opened.
+/// An outbox, and its content when it was opened.
 #[derive(Debug)]
 pub struct Opened {
     /// The outbox.
@@ -88,7 +88,7 @@ pub struct Opened {
     pub damaged: bool,
 }
 
-/// What became of keeping a send; goes into [`Outbox::kept`].
+/// The result of storing a send; goes into [`Outbox::kept`].
 #[derive(Debug, Clone)]
 pub struct KeepResult {
     id: Uuid,
@@ -102,7 +102,7 @@ pub struct Keeping {
     done: oneshot::Receiver<Result<(), String>>,
 }
 
-/// What goes out next.
+/// The next step of the queue.
 #[derive(Debug)]
 pub enum Next {
     /// This, now.
@@ -203,7 +203,7 @@ impl Outbox {
         self.commands.send(Command::Seat(seat.to_owned()));
     }
 
-    /// What goes out next. Nothing overtakes a send that is still being kept.
+    /// The next step of the queue. Nothing overtakes a send that is still being stored.
     pub fn next(&mut self, now: Instant, limits: &Limits) -> Next {
         let first = self.sends.iter().position(|send| !matches!(send.state, SendState::Failed { .. }));
         let Some(send) = first.and_then(|first| self.sends.get(first)) else { return Next::Nothing };

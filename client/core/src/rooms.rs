@@ -56,7 +56,7 @@ pub struct ConnectionId {
     number: u32,
 }
 
-/// What comes back for a session, and whose it is.
+/// An event or a result for one session.
 #[derive(Debug, Clone)]
 pub enum Report {
     /// Something happened on its connection.
@@ -100,7 +100,7 @@ pub struct Refusal {
 pub struct Rooms {
     /// In the order they were entered or left, the latest last.
     joined: Vec<Joined>,
-    /// What is remembered of rooms that are closed, the latest last.
+    /// Drafts and scroll positions of closed rooms, the latest last.
     places: VecDeque<(RoomId, Place)>,
     next: u64,
     is_focused: bool,

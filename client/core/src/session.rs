@@ -46,7 +46,7 @@ const READ: Duration = Duration::from_secs(1);
 /// Where sends are kept.
 #[derive(Debug)]
 enum Store {
-    /// What was typed meanwhile is added as soon as it is open.
+    /// Messages that were typed meanwhile are added as soon as it is open.
     Opening(Vec<(Uuid, Intent, Millis)>),
     Open(Outbox),
     Broken(CannotOpen),
@@ -109,7 +109,7 @@ impl Session {
         (session, vec![open])
     }
 
-    /// What to connect to; `None` while the outbox is being opened. Subscribe to it as long as the room is open.
+    /// The connection to keep; `None` while the outbox is being opened.
     pub fn target(&self) -> Option<&Target> {
         (!matches!(self.store, Store::Opening(_))).then_some(&self.target)
     }
@@ -164,7 +164,7 @@ impl Session {
         if damaged {
             self.notice = Some("Some waiting messages couldn’t be read.".into());
         }
-        // What was typed meanwhile stands below what waited since last time.
+        // Messages that were typed meanwhile stand below those that waited since last time.
         for (id, ..) in &early {
             self.timeline.settled(*id);
         }

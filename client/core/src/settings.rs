@@ -40,7 +40,7 @@ pub struct SaveError {
     error: io::Error,
 }
 
-/// What is remembered.
+/// The settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {

@@ -45,7 +45,7 @@ pub struct Timeline {
     zone: TimeZone,
     me: Person,
     rows: Rows,
-    /// What is said in them, in bytes.
+    /// The size of their texts and reactions, in bytes.
     bytes: usize,
     sends: Sends,
     people: PersonCache,
@@ -194,7 +194,7 @@ impl Timeline {
         self.revision += 1;
     }
 
-    /// What is shown stays; what comes now is another history.
+    /// Begins another history below the rows that are shown.
     fn begin_anew(&mut self) {
         self.spans.clear();
         self.changes.clear();
@@ -294,7 +294,7 @@ impl Timeline {
         Some(Slot { id, content })
     }
 
-    /// What an entry does to what is there already. `newest`: what was known before it came.
+    /// Folds an entry into the rows. `newest`: the newest entry before it came.
     fn fold(&mut self, entry: &Entry, newest: Seq) {
         match &entry.body {
             Body::Topic { topic } if entry.seq > self.topic.0 => self.topic = (entry.seq, topic.clone()),

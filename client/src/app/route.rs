@@ -173,7 +173,7 @@ impl App {
         }
     }
 
-    /// What to pass on to others, when this server is the one hosted here.
+    /// The addresses to pass on to others, when this server is hosted here.
     fn addresses(&self, server: &ServerAddress) -> Option<Vec<ServerAddress>> {
         let host = self.host.as_ref().filter(|host| host.local() == server)?;
         Some(host.addresses().to_vec())

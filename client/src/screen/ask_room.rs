@@ -53,14 +53,14 @@ pub struct Refused {
     pub suggestion: Option<Nickname>,
 }
 
-/// What a person does here, and what comes of it.
+/// Acts of a person on this screen, and their results.
 #[derive(Debug, Clone)]
 pub enum Message {
     /// Back to the first screen.
     Back,
     /// Time to ask again.
     Refresh,
-    /// What the server said.
+    /// The server's answer.
     Listed(Result<Rooms, ApiError>),
     /// The name is being typed.
     Nickname(String),
@@ -76,7 +76,7 @@ pub enum Message {
     Copy(usize),
 }
 
-/// What the root is to do.
+/// A request to the root.
 #[derive(Debug)]
 pub enum Action {
     /// Nothing.

@@ -55,7 +55,7 @@ enum Refusal {
     General(String),
 }
 
-/// What a person does here, and what comes of it.
+/// Acts of a person on this screen, and their results.
 #[derive(Debug, Clone)]
 pub enum Message {
     /// The name is being typed.
@@ -64,7 +64,7 @@ pub enum Message {
     Address(String),
     /// Go to the address.
     Join,
-    /// What the server said.
+    /// The server's answer.
     Asked(ServerAddress, Result<Rooms, ApiError>),
     /// Never mind.
     Cancel,
@@ -78,7 +78,7 @@ pub enum Message {
     Theme,
 }
 
-/// What the root is to do.
+/// A request to the root.
 #[derive(Debug)]
 pub enum Action {
     /// Nothing.
@@ -91,7 +91,7 @@ pub enum Action {
     Ask {
         /// Which one.
         server: ServerAddress,
-        /// What it said.
+        /// Its answer.
         rooms: Rooms,
         /// The name typed.
         nickname: Nickname,

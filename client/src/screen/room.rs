@@ -58,7 +58,7 @@ pub struct Room {
     deleting: Option<Seq>,
 }
 
-/// What a part of the view is made from.
+/// The screen and the room, as a part of the view borrows them.
 #[derive(Debug, Clone, Copy)]
 struct Part<'a> {
     screen: &'a Room,
@@ -66,7 +66,7 @@ struct Part<'a> {
     look: &'a Look,
 }
 
-/// What a person does here, and what comes of it.
+/// Acts of a person on this screen, and their results.
 #[derive(Debug, Clone)]
 pub enum Message {
     /// The timeline shows other rows.
@@ -120,7 +120,7 @@ pub enum Go {
     To(Seq),
 }
 
-/// What to do with a message.
+/// An act on a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
     /// Reply to it.
@@ -141,7 +141,7 @@ pub enum Act {
     Discard(Uuid),
 }
 
-/// What the root is to do.
+/// A request to the root.
 #[derive(Debug)]
 pub enum Action {
     /// Run this.
@@ -194,7 +194,7 @@ impl Room {
         self.session
     }
 
-    /// What the room is to be found like on the next visit.
+    /// The draft and the scroll position, for the next visit.
     pub fn place(&self, timeline: &Timeline) -> Place {
         let scroll = match self.shown {
             Some(shown) if shown.at_end => None,

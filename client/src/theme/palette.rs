@@ -16,7 +16,7 @@ pub struct Palette {
     pub raised: Color,
     /// Hairlines.
     pub line: Color,
-    /// What is read.
+    /// Text to read.
     pub text: Color,
     /// Times, hints, counts.
     pub muted: Color,

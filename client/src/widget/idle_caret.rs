@@ -48,7 +48,7 @@ impl CaretState {
     }
 }
 
-/// What sets the caret of a field that has the focus going again.
+/// Events that make the caret of a focused field blink again.
 fn touches(event: &Event) -> bool {
     matches!(
         event,

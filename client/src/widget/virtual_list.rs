@@ -38,7 +38,7 @@ const NOTCH: f32 = 66.0;
 /// size it draws as a whole. So whenever rows move, their layer becomes taller by parts of a pixel, too small to show, in turn.
 const TURNS: u8 = 8;
 
-/// What the list shows now; told whenever it changes.
+/// The rows in view; told whenever they change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shown {
     /// The index of the first row in view.
@@ -69,7 +69,7 @@ pub struct VirtualList<'a, Id, Message> {
     /// The rows of the last layout, in the order of its nodes and of the tree's children.
     order: Vec<Id>,
     width: f32,
-    /// What floats over the hovered row; its node and its tree come after those of the rows.
+    /// The widget over the hovered row. Its node and its tree come after those of the rows.
     floating: Option<Element<'a, Message>>,
 }
 
@@ -161,7 +161,7 @@ where
     }
 
     fn state(&self) -> tree::State {
-        // What was asked for before this list was on screen is over.
+        // Jumps from before this list was on screen are over.
         let jumped = self.jump.map_or(0, |(serial, _)| serial);
         tree::State::new(State::new(jumped, self.key, self.start))
     }

@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{ServerArg, Stop, printer, tell};
 use crate::{api, format, settings::Settings};
 
-/// What stands between two columns.
+/// The space between two columns.
 const GAP: usize = 2;
 
 /// `snug rooms`.

@@ -1,4 +1,4 @@
-//! What comes out of a program, cut into messages a room takes. Pure.
+//! The output of a program, split into messages that a room takes. Pure.
 
 use snug_shared::{MessageText, TextError, limits};
 use unicode_segmentation::UnicodeSegmentation;

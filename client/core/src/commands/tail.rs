@@ -56,7 +56,7 @@ pub(super) async fn run(wanted: &TailArgs, settings: &Settings) -> Result<(), St
             Err(Stop::Asked(error)) => error,
             Err(stop) => return Err(stop),
         };
-        // What never worked, or is to end by itself, does not wait for better times.
+        // A server that was never reached, and a tail that ends by itself, are not tried again.
         if reader.place.is_none() || wanted.no_follow || !error.may_succeed_later() {
             return Err(error.into());
         }

@@ -7,7 +7,7 @@ const SHORTEST: Duration = Duration::from_millis(500);
 /// The longest delay between two tries.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// What a server may ask us to wait, in milliseconds.
+/// The delays that a server may ask for, in milliseconds.
 const ASKED_FOR: RangeInclusive<u64> = 500..=60_000;
 
 /// The delay a server asks for. Less or more than it may ask for is taken as the nearer of the two.

@@ -46,7 +46,7 @@ const HISTORY: u32 = 100;
 /// Frames without sense that are passed over before the link is given up.
 const NONSENSE: u32 = 16;
 
-/// What is remembered from link to link.
+/// The state that outlives a link.
 #[derive(Debug)]
 pub(super) struct LinkMemory {
     pub target: Target,
@@ -175,7 +175,7 @@ impl LinkMemory {
     }
 }
 
-/// What is known during one link.
+/// The state of one link.
 struct OpenLink<'a> {
     events: &'a mpsc::Sender<Event>,
     is_in: bool,
@@ -193,7 +193,7 @@ struct OpenLink<'a> {
     nonsense: u32,
     /// The last error that answers no send: it says why a close follows.
     last_error: Option<ErrorFrame>,
-    /// What to close with.
+    /// The code to close with.
     goodbye: CloseReason,
 }
 
@@ -286,7 +286,7 @@ impl<'a> OpenLink<'a> {
         Ok(true)
     }
 
-    /// What a close frame means.
+    /// The meaning of a close frame.
     fn closed(&mut self, frame: Option<&CloseFrame>) -> Ended {
         let reason = frame.map_or(CloseReason::GoingAway, |frame| CloseReason::from_code(frame.code.into()));
         let error = self.last_error.take();

@@ -1,4 +1,4 @@
-//! What to tell a person about the end of a connection.
+//! Sentences about the end of a connection.
 
 use snug_shared::{CloseReason, ServerAddress, VERSION};
 use tokio_tungstenite::tungstenite::http::StatusCode;
@@ -38,7 +38,7 @@ pub(super) struct Refused {
     pub may_pass: bool,
 }
 
-/// What an HTTP status means that is not the upgrade's.
+/// The meaning of an HTTP status other than that of the upgrade.
 pub(super) fn refused(status: StatusCode, server: &ServerAddress) -> Refused {
     let at = server.authority();
     let (reason, may_pass) = match status.as_u16() {

@@ -33,7 +33,7 @@ pub(super) async fn run(
         let ended = tokio::select! {
             socket = dial(&link.target) => match socket {
                 Err(ended) => ended,
-                // What was handed over for an earlier link is kept by whoever handed it over.
+                // Frames for an earlier link are dropped; their sender still has them.
                 Ok(socket) => {
                     while outgoing.try_recv().is_ok() {}
                     link.live(socket, &handle, &mut outgoing, &events).await

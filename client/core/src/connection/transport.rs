@@ -70,7 +70,7 @@ pub async fn close(socket: &mut Socket, reason: CloseReason) {
     let _ = timeout(GOODBYE, goodbye).await;
 }
 
-/// What rule a failed read says that the other side broke; none when the line is gone.
+/// The rule that the other side broke, by the error of a read; none when the line is gone.
 pub fn broken_rule(error: &Error) -> Option<CloseReason> {
     match error {
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,

@@ -26,7 +26,7 @@ const SLOTS: usize = 8;
 /// How long a slot is waited for that this process is letting go of.
 const LETTING_GO: Duration = Duration::from_secs(3);
 
-/// What the thread is told. As many wait as there are sends, and those are bounded.
+/// A command for the thread. As many wait as there are sends, and those are bounded.
 pub(super) enum Command {
     /// Writes a record, and answers once it is on the disk.
     Keep(Record, oneshot::Sender<Result<(), String>>),

@@ -20,7 +20,7 @@ pub struct PendingSend {
     pub(super) frame: Frame,
     /// The reaction it is, which an entry under another id may settle.
     pub(super) reaction: Option<OwnReaction>,
-    /// What it counts for.
+    /// Its share of [`BYTES`](super::BYTES).
     pub(super) bytes: usize,
     pub(super) tries: u32,
     /// Its id is used up: the next try has another.
@@ -52,7 +52,7 @@ impl PendingSend {
         Record::Send { id: Some(self.id), at: self.at, frame: self.frame.clone() }
     }
 
-    /// What it is.
+    /// Its intent, decoded from the frame.
     pub fn intent(&self) -> Option<Intent> {
         match self.frame.decode()? {
             ClientFrame::Send { intent, .. } => Some(intent),
@@ -82,7 +82,7 @@ pub enum SendState {
     },
 }
 
-/// What a send counts for.
+/// A send's share of [`BYTES`](super::BYTES).
 fn size(intent: &Intent) -> usize {
     match intent {
         Intent::Message { text, .. } | Intent::Edit { text, .. } => text.as_str().len(),

@@ -1,4 +1,4 @@
-//! What the journal says: one line a record, each with its own checksum.
+//! The records of the journal: one line each, with its own checksum.
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -91,7 +91,7 @@ pub(super) fn apply(sends: &mut Vec<StoredSend>, record: Record) {
         }
         Record::Again { id, new } => {
             let is_taken = new != id && sends.iter().any(|kept| kept.id == new);
-            // What is tried again comes after what was typed since.
+            // A retry comes after the messages that were typed since.
             if let Some(index) = sends.iter().position(|kept| kept.id == id && !is_taken) {
                 let kept = sends.remove(index);
                 let frame = if new == id { kept.frame } else { under(new, kept.frame) };

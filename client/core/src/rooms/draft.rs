@@ -1,4 +1,4 @@
-//! What is being written in a room and not sent yet.
+//! A text that is being written in a room and not sent yet.
 
 use snug_shared::{Nickname, Seq};
 
@@ -7,11 +7,11 @@ use snug_shared::{Nickname, Seq};
 pub struct Draft {
     /// The text so far.
     pub text: String,
-    /// What becomes of it.
+    /// Its purpose.
     pub purpose: Purpose,
 }
 
-/// What becomes of a text.
+/// The purpose of a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Purpose {
     /// A new message.

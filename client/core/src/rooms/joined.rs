@@ -10,10 +10,10 @@ use crate::{
     session::{Attention, Done, Effect, Link, Session},
 };
 
-/// What a room is to be found like on the next visit.
+/// The draft and the scroll position of a left room, for the next visit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
-    /// What was being written.
+    /// The text that was being written.
     pub draft: Draft,
     /// The first message in view; none when the newest was in view.
     pub scroll: Option<Seq>,
@@ -69,12 +69,12 @@ impl Joined {
         &mut self.session
     }
 
-    /// What the reader has seen.
+    /// The read state.
     pub fn attention(&self) -> &Attention {
         &self.attention
     }
 
-    /// What was being written when the room was last left, and where its reader was.
+    /// The draft and the scroll position from when the room was last left.
     pub fn place(&self) -> &Place {
         &self.place
     }

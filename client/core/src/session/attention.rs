@@ -1,10 +1,10 @@
-//! What counts as seen: entries up to the newest, while it is in view and the window has the focus.
+//! The read state: entries count as seen up to the newest, while it is in view and the window has the focus.
 
 use snug_shared::Seq;
 
 use super::{Effect, Session};
 
-/// What the reader of a room has seen of it.
+/// How far the reader of a room has seen it.
 #[derive(Debug)]
 pub struct Attention {
     /// Whether the window shows the room and has the keyboard.
@@ -51,7 +51,7 @@ impl Attention {
     /// The reader looks at the room, or away from it.
     pub(crate) fn set_watched(&mut self, session: &mut Session, is_watched: bool) {
         if self.is_watched && !is_watched && self.new == 0 {
-            // What is read is read: the next line is drawn where the reader left.
+            // Everything was read: the next unread line is drawn where the reader left.
             session.set_unread(None);
         }
         self.is_watched = is_watched;

@@ -1,4 +1,4 @@
-//! What a session wants done elsewhere, and what it came to.
+//! Work that a session wants done elsewhere, and its result.
 
 use std::{
     fmt,
@@ -17,7 +17,7 @@ use crate::outbox::{CannotOpen, KeepResult, Keeping, Opened, Outbox};
 #[must_use = "an effect that is not run is a message that is not sent"]
 pub struct Effect(Pin<Box<dyn Future<Output = Done> + Send>>);
 
-/// What an [`Effect`] came to.
+/// The result of an [`Effect`].
 #[derive(Debug, Clone)]
 // Messages of a screen can be copied, an open outbox can't: the first taker has it.
 pub struct Done(Arc<Mutex<Outcome>>);

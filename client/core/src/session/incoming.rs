@@ -1,4 +1,4 @@
-//! What a session makes of the frames it gets.
+//! How a session applies the frames it gets.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! What a session begins with, and what it may come to.
+//! The arguments of a session, its link, and its errors.
 
 use std::{path::PathBuf, time::Instant};
 

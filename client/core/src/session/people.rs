@@ -1,4 +1,4 @@
-//! Who is in the room, and who of them is typing.
+//! The members of the room, and those who are typing.
 
 use std::time::{Duration, Instant};
 
@@ -39,7 +39,7 @@ impl People {
         }
         self.count = presence.count;
         if self.count as usize > limits::MEMBERS_LISTED {
-            // Who comes and goes is not told any more, so that the list would soon be wrong.
+            // Joins and leaves are not told any more, so that the list would soon be wrong.
             self.members.clear();
             return;
         }
@@ -59,7 +59,7 @@ impl People {
         }
     }
 
-    /// Who has said something does not write any more.
+    /// A member whose message came is not typing any more.
     pub fn said(&mut self, by: &Author) {
         self.writers.retain(|(writer, ..)| writer != by);
     }

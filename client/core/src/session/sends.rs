@@ -1,4 +1,4 @@
-//! What a person sends, tries again and gives up.
+//! Sending, retrying and giving up.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

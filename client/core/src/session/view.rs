@@ -17,7 +17,7 @@ impl Session {
         has_some && !self.is_live && matches!(self.link, Link::Online)
     }
 
-    /// What the reader sees.
+    /// The rows that the reader sees.
     pub fn timeline(&self) -> &Timeline {
         &self.timeline
     }
@@ -32,7 +32,7 @@ impl Session {
         self.read
     }
 
-    /// Who is here, in the order they came; at most 100.
+    /// The members, in the order they came; at most 100.
     pub fn members(&self) -> &[MemberInfo] {
         self.people.members()
     }
@@ -75,7 +75,7 @@ impl Session {
         &self.joining.server
     }
 
-    /// What the server calls itself, once it has been reached.
+    /// The server's own name, once it has been reached.
     pub fn server_name(&self) -> Option<&str> {
         self.established.as_ref().map(|established| established.server.name.as_str())
     }
@@ -90,12 +90,12 @@ impl Session {
         self.established.as_ref().map(|established| established.member.as_str())
     }
 
-    /// What the server holds its members to.
+    /// The server's limits for its members.
     pub fn limits(&self) -> Limits {
         self.established.as_ref().map_or_else(Limits::default, |established| established.limits)
     }
 
-    /// What an acknowledgement is worth here, once the server has said so.
+    /// How durable an acknowledged message is here, once the server has said so.
     pub fn durability(&self) -> Option<Durability> {
         self.established.as_ref().map(|established| established.durability)
     }

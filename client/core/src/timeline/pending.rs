@@ -85,7 +85,7 @@ impl Sends {
         Some(Some(key.0))
     }
 
-    /// What became of the oldest own change to a message.
+    /// The state of the oldest own change to a message.
     pub fn change_to(&self, seq: Seq) -> Delivery<'_> {
         match self.changes.range((seq, 0)..=(seq, u64::MAX)).next() {
             None => Delivery::Sent,

@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// Different reactions shown on one message; more are counted by nobody.
 const REACTIONS: usize = 64;
 
-/// What an author of a reaction, or a reaction itself, is counted as.
+/// The assumed size of an author of a reaction, and of a reaction itself.
 const REACTION_BYTES: usize = 64;
 
 /// Names remembered so that a message costs a pointer for its author instead of two strings.
@@ -96,7 +96,7 @@ impl Post {
         post
     }
 
-    /// What is said in it, and who reacted to it.
+    /// The size of its text and of its reactions' authors.
     pub fn bytes(&self) -> usize {
         let text = self.text.as_ref().map_or(0, |text| text.as_str().len());
         let authors: usize = self.reactions.iter().map(|reaction| 1 + reaction.by.len()).sum();
@@ -184,7 +184,7 @@ impl Post {
                 if let Some(author) = listed {
                     let _ = reaction.by.remove(author);
                 }
-                // Who is not listed can only be one of those there was no room for.
+                // An author who is not listed was one of those there was no room for.
                 if listed.is_some() || reaction.count as usize > reaction.by.len() {
                     reaction.count = reaction.count.saturating_sub(1);
                 }

@@ -1,4 +1,4 @@
-//! What a list of the timeline shows: one [`Row`] at a time, borrowed from the timeline.
+//! The rows of a timeline as a list shows them: one [`Row`] at a time, borrowed from the timeline.
 
 use jiff::civil::Date;
 use snug_shared::{Author, AuthorKind, Millis, Nickname, Reaction, Seq, Topic};
@@ -35,9 +35,9 @@ pub(super) enum Rank {
 pub enum Row<'a> {
     /// Nothing was said before this.
     Beginning,
-    /// What follows was said on this day, where the reader is.
+    /// The rows below are of this day, where the reader is.
     Day(Date),
-    /// What follows has not been read.
+    /// The rows below have not been read.
     Unread,
     /// Something is missing here.
     Hole {
@@ -50,9 +50,9 @@ pub enum Row<'a> {
     Message(MessageRow<'a>),
     /// From here on the room is about something else.
     Topic {
-        /// Who says so.
+        /// The nickname of the member who set it.
         user: &'a Nickname,
-        /// Who that is.
+        /// The author who set it.
         by: &'a Author,
         /// When.
         at: Millis,
@@ -85,19 +85,19 @@ pub struct MessageRow<'a> {
     pub by: &'a Author,
     /// When.
     pub at: Millis,
-    /// What it says; `None` when it was deleted.
+    /// Its text; `None` when it was deleted.
     pub text: Option<&'a str>,
     /// Whether it was edited.
     pub edited: bool,
     /// Marks on it, the oldest first.
     pub reactions: &'a [Reaction],
-    /// What it answers.
+    /// The message it replies to.
     pub reply: Option<Quote<'a>>,
     /// Whether name and time are shown: `false` right under a message of the same author, day and five minutes.
     pub starts_group: bool,
     /// Whether it is one's own.
     pub own: bool,
-    /// What became of it, or of an own change to it.
+    /// The state of its delivery, or of an own change to it.
     pub delivery: Delivery<'a>,
 }
 
@@ -113,13 +113,13 @@ impl MessageRow<'_> {
 pub struct Quote<'a> {
     /// Which message.
     pub seq: Seq,
-    /// Who said it; `None` when it is not loaded.
+    /// Its author's nickname; `None` when it is not loaded.
     pub user: Option<&'a Nickname>,
-    /// What it says; `None` when it is not loaded or was deleted.
+    /// Its text; `None` when it is not loaded or was deleted.
     pub text: Option<&'a str>,
 }
 
-/// What became of a send.
+/// The state of a send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery<'a> {
     /// The server has it.

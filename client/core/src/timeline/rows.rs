@@ -45,7 +45,7 @@ impl Slot {
         }
     }
 
-    /// What is said in it, and marked on it.
+    /// The size of its text and reactions.
     pub fn bytes(&self) -> usize {
         match &self.content {
             Content::Post(post) => post.bytes(),

@@ -35,7 +35,7 @@ impl Spans {
                 let _ = self.0.remove(index);
             }
             (true, false) => self.0[index - 1].last = last,
-            // What was said about the gap right below is void: there is something in it after all.
+            // The gap right below is not empty after all.
             (false, true) => (self.0[index].first, self.0[index].end) = (first, false),
             (false, false) => self.0.insert(index, Span { first, last, end: false }),
         }

@@ -141,7 +141,7 @@ impl Timeline {
         self.era == 0 && self.oldest().is_some() && self.has_more_below_first()
     }
 
-    /// What the room is about.
+    /// The room's topic.
     pub fn topic(&self) -> &Topic {
         &self.topic.1
     }

@@ -1,4 +1,4 @@
-//! What a person does in a room, and the messages these acts are about.
+//! Acts of a person in a room, and the messages they concern.
 
 use iced::keyboard::{self, Key, key::Named};
 use snug_core::{
@@ -11,7 +11,7 @@ use snug_shared::{Emoji, Intent, MessageText, Seq};
 use super::{Act, Go, Message, Room};
 use crate::widget::virtual_list::Jump;
 
-/// What a key does that nothing else wanted.
+/// The meaning of a key that no widget took.
 pub(super) fn key(event: keyboard::Event) -> Option<Message> {
     let keyboard::Event::KeyPressed { key, modifiers, .. } = event else { return None };
     match key.as_ref() {

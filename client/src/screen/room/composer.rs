@@ -22,7 +22,7 @@ use crate::{
 };
 
 const ID: &str = "composer";
-/// What the button that closes a reply takes.
+/// The width of the button that closes a reply.
 const CLOSE: f32 = 56.0;
 const LINES: f32 = 8.0;
 const LINE: f32 = 22.0;
@@ -48,7 +48,7 @@ impl Composer {
         composer
     }
 
-    /// What is written so far.
+    /// The text so far, and its purpose.
     pub fn draft(&self) -> Draft {
         let text = if self.is_empty() { String::new() } else { self.content.text() };
         Draft { text, purpose: self.purpose.clone() }
@@ -59,7 +59,7 @@ impl Composer {
         operation::focus(ID)
     }
 
-    /// What becomes of the text.
+    /// The purpose of the text.
     pub fn purpose(&self) -> &Purpose {
         &self.purpose
     }
@@ -204,7 +204,7 @@ impl Composer {
     }
 }
 
-/// What a key does here, where that is not what it does in any editor.
+/// Keys that do something else here than in a plain editor.
 fn binding(press: KeyPress, is_empty: bool) -> Option<Binding<Message>> {
     if !matches!(press.status, Status::Focused { .. }) {
         return None;

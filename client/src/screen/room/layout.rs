@@ -19,7 +19,7 @@ const SIDEBAR_FROM: f32 = 640.0;
 const MEMBERS_FROM: f32 = 900.0;
 
 impl<'a> Part<'a> {
-    /// Who the reader is, once the server has said so.
+    /// The reader, once the server has said who that is.
     pub(super) fn me(self) -> Option<&'a Author> {
         let session = self.room.session();
         let own = session.member()?;

@@ -17,13 +17,13 @@ use crate::{
     widget::{Look, Type, label, nothing, virtual_list::virtual_list},
 };
 
-/// What a row has to know besides itself.
+/// The context that a row is drawn in.
 #[derive(Debug, Clone)]
 struct Context<'a> {
     look: &'a Look,
     /// The room's name.
     room: &'a str,
-    /// Who is reading, once the server has said so.
+    /// The reader, once the server has said who that is.
     me: Option<&'a Author>,
     /// The own message that waits for a yes before it is deleted.
     deleting: Option<Seq>,

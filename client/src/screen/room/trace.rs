@@ -11,7 +11,7 @@ pub fn tell(timeline: &Timeline, shown: Option<Shown>) {
     if !tracing::enabled!(target: "snug::shown", tracing::Level::DEBUG) {
         return;
     }
-    // What was shown last may be longer than what there is by now.
+    // The rows that were shown last may be gone by now.
     let rows = shown.map_or(0..0, |shown| shown.first..shown.end.min(timeline.len()));
     let mut line = String::new();
     for row in rows.filter_map(|index| timeline.row(index)) {

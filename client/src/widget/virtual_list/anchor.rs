@@ -7,7 +7,7 @@ use super::heights::Heights;
 /// Rows are kept laid out this far beyond the edges, so that a turn of the wheel finds them ready.
 const MARGIN: f32 = 160.0;
 
-/// What the list holds on to.
+/// The end of the list, or one row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Anchor<Id> {
     /// The newest row stays in view, at the bottom.

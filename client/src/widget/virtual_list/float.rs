@@ -1,4 +1,4 @@
-//! What floats over the row the pointer is on.
+//! The widget that floats over the hovered row.
 
 use std::hash::Hash;
 

@@ -6,7 +6,7 @@ use super::{
     heights::Heights,
 };
 
-/// What an unseen row is taken to measure: two lines with their name.
+/// The assumed height of a row that was not laid out yet: two lines with their name.
 const ESTIMATE: f32 = 48.0;
 const THUMB_LEAST: f32 = 32.0;
 
@@ -23,7 +23,7 @@ pub enum Jump<Id> {
     Pages(f32),
 }
 
-/// What the list remembers from one view to the next.
+/// The state of a list from one view to the next.
 pub struct State<Id> {
     /// Whose rows these are.
     pub key: u64,
@@ -34,7 +34,7 @@ pub struct State<Id> {
     pub placed: Placed,
     /// The ids of the tree's children.
     pub rows: Vec<Id>,
-    /// What was said to be in view, and the first row of it.
+    /// The rows that were told to be in view, and the first of them.
     pub told: Option<(Shown, Option<Id>)>,
     pub viewport: f32,
     /// Where in the thumb the pointer holds it.

@@ -25,9 +25,9 @@ use crate::{
 /// The longest line, so that a wide window stays readable.
 const LINE: f32 = 720.0;
 const TILE: f32 = 36.0;
-/// What the time beside a name takes.
+/// The width of the time beside a name.
 const TIME: f32 = 48.0;
-/// What the mark of scripts beside a name takes.
+/// The width of “automated” beside a name.
 const AUTOMATED: f32 = 76.0;
 /// From the left edge to the text.
 const GUTTER: f32 = 16.0 + TILE + 12.0;

@@ -1,4 +1,4 @@
-//! What can be done with a message, over its right edge.
+//! The buttons over a message's right edge.
 
 use iced::{
     Center, Element, Fill, Padding,
