@@ -206,7 +206,6 @@ impl Scenario {
         }
         let seconds = talked.elapsed.as_secs_f64();
         let cpu = used.cpu.as_secs_f64() - aside * talked.heard as f64;
-        let own = talked.seen.1.1 - talked.seen.0.1;
         let millis = |share| talked.latency.quantile(share).as_secs_f64() * 1e3;
         let a_member = |bytes: u64| bytes.saturating_sub(empty) as f64 / f64::from(members);
         if let Some(trouble) = load.trouble() {
@@ -223,7 +222,7 @@ impl Scenario {
             slope: None,
             tally: load.tally(),
             late: talked.late,
-            generator: own.as_secs_f64() / seconds,
+            generator: (talked.seen.1.1 - talked.seen.0.1).as_secs_f64() / seconds,
             fsync: None,
         })
     }
@@ -270,7 +269,7 @@ fn crowd(server: &Running, mut load: Load, few: usize, many: usize, most: usize)
         slope: Some(with_most.saturating_sub(with_few) as f64 / (most - few) as f64),
         tally: load.tally(),
         late: 0,
-        generator: own.as_secs_f64() / seconds,
+        generator: (talked.seen.1.1 - talked.seen.0.1).as_secs_f64() / seconds,
         fsync: None,
     })
 }

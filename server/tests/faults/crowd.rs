@@ -128,8 +128,7 @@ async fn come_back(promise: Promise, mut clients: u32, limit: Duration) {
 
     let empty = server.resident();
     let refused = Arc::new(AtomicU32::new(0));
-    let (here, gone) =
-        (Arc::new(Barrier::new(clients as usize + 1)), Arc::new(Barrier::new(clients as usize + 1)));
+    let [here, gone] = [(); 2].map(|()| Arc::new(Barrier::new(clients as usize + 1)));
     let hands = Arc::new(Semaphore::new(HANDS));
     let began = Instant::now();
     let mut tasks = JoinSet::new();
@@ -165,8 +164,7 @@ async fn come_back(promise: Promise, mut clients: u32, limit: Duration) {
         let store = member::stored(server.address, &name(*room)).await;
         journal::assert_kept(journals, &store, &promise.replay());
     }
-    let refused = refused.load(Ordering::Relaxed);
-    assert_eq!(refused, 0, "nobody is refused; {}", promise.replay());
+    assert_eq!(refused.load(Ordering::Relaxed), 0, "nobody is refused; {}", promise.replay());
     promise.within(
         last,
         limit,

@@ -168,26 +168,7 @@ impl Serialize for ClientFrame {
             Self::Send { id, intent } => {
                 map.serialize_entry("type", intent.kind())?;
                 map.serialize_entry("id", id)?;
-                match intent {
-                    Intent::Message { text, reply_to } => {
-                        map.serialize_entry("message", text)?;
-                        if let Some(reply_to) = reply_to {
-                            map.serialize_entry("reply_to", reply_to)?;
-                        }
-                    }
-                    Intent::Edit { target, text } => {
-                        map.serialize_entry("target", target)?;
-                        map.serialize_entry("message", text)?;
-                    }
-                    Intent::Delete { target } => map.serialize_entry("target", target)?,
-                    Intent::React { target, emoji, on } => {
-                        map.serialize_entry("target", target)?;
-                        map.serialize_entry("emoji", emoji)?;
-                        map.serialize_entry("on", on)?;
-                    }
-                    Intent::Topic { topic } => map.serialize_entry("topic", topic)?,
-                    Intent::Act(act) => act.serialize_into(&mut map)?,
-                }
+                intent.serialize_into(&mut map)?;
             }
             Self::Typing => map.serialize_entry("type", "typing")?,
             Self::Read { seq } => {
@@ -206,6 +187,31 @@ impl Serialize for ClientFrame {
 }
 
 impl Intent {
+    /// The fields that say what is meant, without `type` and `id`.
+    fn serialize_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        match self {
+            Self::Message { text, reply_to } => {
+                map.serialize_entry("message", text)?;
+                if let Some(reply_to) = reply_to {
+                    map.serialize_entry("reply_to", reply_to)?;
+                }
+            }
+            Self::Edit { target, text } => {
+                map.serialize_entry("target", target)?;
+                map.serialize_entry("message", text)?;
+            }
+            Self::Delete { target } => map.serialize_entry("target", target)?,
+            Self::React { target, emoji, on } => {
+                map.serialize_entry("target", target)?;
+                map.serialize_entry("emoji", emoji)?;
+                map.serialize_entry("on", on)?;
+            }
+            Self::Topic { topic } => map.serialize_entry("topic", topic)?,
+            Self::Act(act) => act.serialize_into(map)?,
+        }
+        Ok(())
+    }
+
     /// The `type` on the wire.
     pub const fn kind(&self) -> &'static str {
         match self {

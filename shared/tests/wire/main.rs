@@ -3,5 +3,6 @@
 
 mod golden;
 mod hostile;
+mod odd_entries;
 mod round_trip;
 mod strategy;
