@@ -269,7 +269,7 @@ fn crowd(server: &Running, mut load: Load, few: usize, many: usize, most: usize)
         slope: Some(with_most.saturating_sub(with_few) as f64 / (most - few) as f64),
         tally: load.tally(),
         late: 0,
-        generator: (talked.seen.1.1 - talked.seen.0.1).as_secs_f64() / seconds,
+        generator: own.as_secs_f64() / seconds,
         fsync: None,
     })
 }
