@@ -95,18 +95,18 @@ impl Server {
     }
 
     /// Counts a connection until the guard is dropped; a stop waits for all of them.
-    pub(crate) fn visit(self: &Arc<Self>) -> Visit {
+    pub(crate) fn visit(self: &Arc<Self>) -> ConnectionGuard {
         self.visits.send_modify(|count| *count += 1);
-        Visit { server: self.clone() }
+        ConnectionGuard { server: self.clone() }
     }
 }
 
 /// Counts one connection as being served.
-pub(crate) struct Visit {
+pub(crate) struct ConnectionGuard {
     server: Arc<Server>,
 }
 
-impl Drop for Visit {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         self.server.visits.send_modify(|count| *count -= 1);
     }

@@ -7,7 +7,7 @@ use snug_core::{
     timeline::{Delivery, Row},
 };
 use snug_shared::Intent;
-use tokio::sync::oneshot;
+use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{
     common::app::{Person, all_sent, texts},
@@ -59,45 +59,48 @@ async fn a_hole_seen_live_is_asked_for_at_once_and_shown_until_it_is_filled() {
     server.abort();
 }
 
+/// A server that refuses the first send for good and the second one for now; the ids of all it was sent.
+async fn refuse_two(listener: TcpListener) -> Vec<String> {
+    let mut socket = accept(&listener).await;
+    let _ = hear(&mut socket).await;
+    send(&mut socket, established(0, false)).await;
+    send(&mut socket, serde_json::json!({"type": "entries", "entries": [], "live": true})).await;
+    let mut ids = Vec::new();
+    let mut seq = 0;
+    loop {
+        let frame = hear(&mut socket).await;
+        ids.push(frame["id"].as_str().unwrap().to_owned());
+        let text = frame["message"].as_str().unwrap();
+        let refuse = |code: &str, more: serde_json::Value| {
+            let mut error =
+                serde_json::json!({"type": "error", "code": code, "message": "No.", "id": frame["id"]});
+            error.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            error
+        };
+        if text == "forbidden" && ids.len() == 1 {
+            send(&mut socket, refuse("id_conflict", serde_json::json!({}))).await;
+        } else if text == "hurried" && ids.len() == 2 {
+            send(&mut socket, refuse("rate_limited", serde_json::json!({"retry_after_ms": 600}))).await;
+        } else {
+            seq += 1;
+            let mut entry = says(seq);
+            entry["id"] = frame["id"].clone();
+            entry["by"] = format!("s:{}", "a".repeat(26)).into();
+            entry["message"] = text.into();
+            send(&mut socket, entry).await;
+            if seq == 3 {
+                return ids;
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_refused_send_fails_with_the_servers_words_and_others_go_on() {
     let (listener, address) = listen().await;
     let folder = tempfile::tempdir().unwrap();
     let mut maya = Person::new(address, "maya", folder.path());
-    let server = tokio::spawn(async move {
-        let mut socket = accept(&listener).await;
-        let _ = hear(&mut socket).await;
-        send(&mut socket, established(0, false)).await;
-        send(&mut socket, serde_json::json!({"type": "entries", "entries": [], "live": true})).await;
-        let mut ids = Vec::new();
-        let mut seq = 0;
-        loop {
-            let frame = hear(&mut socket).await;
-            ids.push(frame["id"].as_str().unwrap().to_owned());
-            let text = frame["message"].as_str().unwrap();
-            let refuse = |code: &str, more: serde_json::Value| {
-                let mut error =
-                    serde_json::json!({"type": "error", "code": code, "message": "No.", "id": frame["id"]});
-                error.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-                error
-            };
-            if text == "forbidden" && ids.len() == 1 {
-                send(&mut socket, refuse("id_conflict", serde_json::json!({}))).await;
-            } else if text == "hurried" && ids.len() == 2 {
-                send(&mut socket, refuse("rate_limited", serde_json::json!({"retry_after_ms": 600}))).await;
-            } else {
-                seq += 1;
-                let mut entry = says(seq);
-                entry["id"] = frame["id"].clone();
-                entry["by"] = format!("s:{}", "a".repeat(26)).into();
-                entry["message"] = text.into();
-                send(&mut socket, entry).await;
-                if seq == 3 {
-                    return ids;
-                }
-            }
-        }
-    });
+    let server = tokio::spawn(refuse_two(listener));
     maya.online().await;
     for text in ["forbidden", "hurried", "last"] {
         maya.say(text);

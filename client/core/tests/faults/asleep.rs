@@ -38,6 +38,14 @@ pub(super) fn lines(child: &mut Child) -> mpsc::Receiver<(Instant, String)> {
     receiver
 }
 
+/// How long the app sleeps.
+fn nap() -> Duration {
+    Duration::from_secs(match std::env::var("SNUG_FAULTS_ASLEEP") {
+        Ok(seconds) => seconds.parse().expect("SNUG_FAULTS_ASLEEP is a number of seconds"),
+        Err(_) => amount(5, 60),
+    })
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_app_that_slept_is_complete_at_once() {
     let promise = Promise::new("app asleep", "complete ≤ 3 s after waking");
@@ -62,10 +70,7 @@ async fn an_app_that_slept_is_complete_at_once() {
         say(&mut maya, &mut own, format!("missed {number}"));
     }
     maya.until("sent", |session| session.waiting() == 0).await;
-    let nap = Duration::from_secs(match std::env::var("SNUG_FAULTS_ASLEEP") {
-        Ok(seconds) => seconds.parse().expect("SNUG_FAULTS_ASLEEP is a number of seconds"),
-        Err(_) => amount(5, 60),
-    });
+    let nap = nap();
     while asleep.elapsed() < nap {
         let _ = tokio::time::timeout(nap.saturating_sub(asleep.elapsed()), maya.step()).await;
     }

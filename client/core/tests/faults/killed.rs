@@ -4,6 +4,8 @@ use std::{
     collections::HashSet,
     fs,
     io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::Path,
     time::Duration,
 };
 
@@ -15,6 +17,25 @@ use crate::common::{
     journal::{self, Journal, Note},
     promise::{Promise, amount},
 };
+
+/// Starts the app once more until its outbox is empty; the whole journal of all its lives.
+async fn send_the_rest(address: SocketAddr, mine: &Path, path: &Path, promise: &Promise) -> String {
+    let mut app = driver::start(&[], Orders::Flush, address, mine, Some(path));
+    let said = BufReader::new(app.stdout.take().unwrap()).lines();
+    drop(std::thread::spawn(move || said.for_each(drop)));
+    let ended = tokio::task::spawn_blocking(move || app.wait());
+    let ended = tokio::time::timeout(Duration::from_secs(150), ended).await;
+    let lines = fs::read_to_string(path).unwrap();
+    let tail: Vec<&str> = lines.lines().rev().take(5).collect();
+    let kept = lines.matches("kept ").count();
+    assert!(
+        ended.is_ok(),
+        "it is all sent in the end; {kept} waited, the newest lines: {tail:?}; {}",
+        promise.replay()
+    );
+    assert!(ended.unwrap().unwrap().unwrap().success());
+    lines
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_of_the_app_lose_nothing_that_waited_and_double_nothing() {
@@ -49,20 +70,7 @@ async fn kills_of_the_app_lose_nothing_that_waited_and_double_nothing() {
     if server.is_none() {
         server = Some(Server::start_unlimited(&data, address).await);
     }
-    let mut app = driver::start(&[], Orders::Flush, address, &mine, Some(&path));
-    let said = BufReader::new(app.stdout.take().unwrap()).lines();
-    drop(std::thread::spawn(move || said.for_each(drop)));
-    let ended = tokio::task::spawn_blocking(move || app.wait());
-    let ended = tokio::time::timeout(Duration::from_secs(150), ended).await;
-    let lines = fs::read_to_string(&path).unwrap();
-    let tail: Vec<&str> = lines.lines().rev().take(5).collect();
-    let kept = lines.matches("kept ").count();
-    assert!(
-        ended.is_ok(),
-        "it is all sent in the end; {kept} waited, the newest lines: {tail:?}; {}",
-        promise.replay()
-    );
-    assert!(ended.unwrap().unwrap().unwrap().success());
+    let lines = send_the_rest(address, &mine, &path, &promise).await;
     server.expect("it is there").stop().await;
 
     let mut journal = Journal::new("the app");
