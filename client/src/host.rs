@@ -139,8 +139,12 @@ fn bind() -> Result<tokio::net::TcpListener, HostError> {
 mod tests {
     use super::*;
 
+    /// Held while a test has a server: the next server takes the port that the last one gave up.
+    static PORT: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
     #[tokio::test]
     async fn a_hosted_server_answers_and_is_gone_when_it_was_stopped() {
+        let _port = PORT.lock().await;
         let folder = tempfile::tempdir().unwrap();
         let host = Host::start(folder.path().join("server")).await.unwrap();
         let local = host.local().clone();
@@ -152,6 +156,7 @@ mod tests {
 
     #[tokio::test]
     async fn two_servers_cannot_share_one_history() {
+        let _port = PORT.lock().await;
         let folder = tempfile::tempdir().unwrap();
         let first = Host::start(folder.path().to_owned()).await.unwrap();
         assert!(matches!(Host::start(folder.path().to_owned()).await, Err(HostError::Server(_))));
