@@ -11,7 +11,7 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::Arc,
     thread,
 };
 
@@ -23,7 +23,10 @@ use super::{
     epoch::Generation,
 };
 
-use crate::policy::{self, Policy};
+use crate::{
+    policy::{self, Policy},
+    sync::{Ranked, rank},
+};
 
 mod append;
 mod checksum;
@@ -79,10 +82,10 @@ struct Shared {
     reads: Queue<reader::Job>,
     read_positions: read_positions::Waiting,
     corruption: corruption::Reports,
-    health: RwLock<Result<(), LogError>>,
+    health: Ranked<Result<(), LogError>, rank::Leaf>,
     generation: Generation,
     /// Held as long as the file is open.
-    lock: Mutex<Option<File>>,
+    lock: Ranked<Option<File>, rank::Leaf>,
 }
 
 /// Why a data folder cannot be used. Each reads as a sentence for a person.
@@ -166,9 +169,9 @@ impl SqliteLog {
             reads: Queue::new(READS),
             read_positions: read_positions::Waiting::default(),
             corruption: corruption::Reports::default(),
-            health: RwLock::new(Ok(())),
+            health: Ranked::new(Ok(())),
             generation,
-            lock: Mutex::new(Some(lock)),
+            lock: Ranked::new(Some(lock)),
         });
         let guard = rollback_guard::RollbackGuard::open(&place, &mut connection, &shared)
             .map_err(|source| schema::open_error(&place, source))?;
@@ -220,14 +223,14 @@ impl Shared {
     }
 
     fn health(&self) -> Result<(), LogError> {
-        self.health.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.health.lock().clone()
     }
 
     /// Whether this is news.
     fn set_health(&self, health: Result<(), LogError>) -> bool {
         let (was, is) = (self.health().is_ok(), health.is_ok());
         if !(was && is) {
-            *self.health.write().unwrap_or_else(PoisonError::into_inner) = health;
+            *self.health.lock() = health;
         }
         was != is
     }

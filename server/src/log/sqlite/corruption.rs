@@ -1,21 +1,18 @@
 //! Reports of what the disk changed. Each place is reported once, by its room and entry, never by its text.
 
-use std::{
-    collections::HashSet,
-    error::Error as StdError,
-    fmt,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::HashSet, error::Error as StdError, fmt};
 
 use rusqlite::{Error, ErrorCode, types::Type};
 use snug_shared::{RoomKey, Seq};
+
+use crate::sync::{Ranked, rank};
 
 /// Places reported, at most. A file with more of them needs its backup, not more lines.
 const TOLD: usize = 1_000;
 
 /// The places where damage was met since the start.
 #[derive(Debug, Default)]
-pub(super) struct Reports(Mutex<HashSet<(String, Seq)>>);
+pub(super) struct Reports(Ranked<HashSet<(String, Seq)>, rank::Leaf>);
 
 impl Reports {
     /// An entry cannot be read.
@@ -47,7 +44,7 @@ impl Reports {
     }
 
     fn is_news(&self, room: &str, seq: Seq) -> bool {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.0.lock();
         if told.len() >= TOLD {
             return false;
         }

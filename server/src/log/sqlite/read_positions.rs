@@ -1,14 +1,12 @@
 //! Read positions: how far each author has read in each room, kept lazily and forward only.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Result, Row, TransactionBehavior, params, types::ValueRef};
 use snug_shared::{Author, RoomKey, Seq};
 
 use super::{checksum, corruption, rows};
+use crate::sync::{Ranked, rank};
 
 /// Positions kept a room. When there are more, the author who has read the least is forgotten first.
 const PER_ROOM: i64 = 10_000;
@@ -17,12 +15,12 @@ const WAITING: usize = 65_536;
 
 /// Positions that are not in the file yet.
 #[derive(Debug, Default)]
-pub(super) struct Waiting(Mutex<HashMap<(RoomKey, Author), Seq>>);
+pub(super) struct Waiting(Ranked<HashMap<(RoomKey, Author), Seq>, rank::Leaf>);
 
 impl Waiting {
     /// Notes a position down. Whether it is the first one that waits.
     pub(super) fn note(&self, room: &RoomKey, author: &Author, seq: Seq) -> bool {
-        let mut waiting = self.lock();
+        let mut waiting = self.0.lock();
         let place = (room.clone(), author.clone());
         if waiting.len() >= WAITING && !waiting.contains_key(&place) {
             return false;
@@ -35,21 +33,17 @@ impl Waiting {
 
     /// A position that is not in the file yet.
     pub(super) fn waiting(&self, room: &RoomKey, author: &Author) -> Option<Seq> {
-        self.lock().get(&(room.clone(), author.clone())).copied()
+        self.0.lock().get(&(room.clone(), author.clone())).copied()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.lock().is_empty()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<(RoomKey, Author), Seq>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().is_empty()
     }
 }
 
 /// Writes down what waits.
 pub(super) fn keep(connection: &mut Connection, positions: &Waiting) -> Result<()> {
-    let waiting = positions.lock().clone();
+    let waiting = positions.0.lock().clone();
     if waiting.is_empty() {
         return Ok(());
     }
@@ -77,7 +71,7 @@ pub(super) fn keep(connection: &mut Connection, positions: &Waiting) -> Result<(
     }
     transaction.commit()?;
     // Only now, so that a reader finds each position in one place or the other.
-    positions.lock().retain(|place, seq| waiting.get(place) != Some(seq));
+    positions.0.lock().retain(|place, seq| waiting.get(place) != Some(seq));
     Ok(())
 }
 

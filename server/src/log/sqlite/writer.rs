@@ -3,7 +3,7 @@
 //! late.
 
 use std::{
-    sync::{Arc, PoisonError},
+    sync::Arc,
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -245,7 +245,7 @@ impl Writer {
         if let Err(error) = end() {
             tracing::warn!(%error, "the room log was not closed cleanly; nothing acknowledged is lost");
         }
-        drop(self.shared.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(self.shared.lock.lock().take());
         self.closed.send_replace(true);
     }
 }
