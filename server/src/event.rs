@@ -30,7 +30,7 @@ pub enum Event {
     },
 }
 
-/// A place in a room: a live connection, or one that may still come back within [`GRACE`].
+/// A place in a room: a live connection, or one that may still come back within [`GRACE`](crate::presence::GRACE).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// The member's id, unique over all servers.
@@ -91,7 +91,7 @@ pub enum What {
         /// The connection that holds the place now.
         connection: u64,
     },
-    /// A member's connection ended; the member left unless it comes back within [`GRACE`].
+    /// A member's connection ended; the member left unless it comes back within [`GRACE`](crate::presence::GRACE).
     Away {
         /// The member.
         member: u64,

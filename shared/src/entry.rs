@@ -112,7 +112,7 @@ pub struct Reaction {
     pub emoji: Emoji,
     /// How many set it.
     pub count: u32,
-    /// Who set it, at most [`limits::REACTION_AUTHORS`] of them.
+    /// Who set it, at most [`REACTION_AUTHORS`](crate::limits::REACTION_AUTHORS) of them.
     pub by: Vec<Author>,
 }
 

@@ -1,7 +1,7 @@
 //! In a room: the messages, the people, and a place to write.
 //!
 //! The screen shows a [`Joined`] room. It turns keys and clicks into calls on the room's session and keeps only what has to do
-//! with the window. Each part of the view is a file of its own: it borrows the screen and the room as a [`Part`].
+//! with the window. Each part of the view is a file of its own: it borrows the screen and the room as a `Part`.
 
 mod actions;
 mod banner;

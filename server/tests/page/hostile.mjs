@@ -9,6 +9,8 @@ export default {
     assert(PAYLOADS.length >= 50);
     const context = await chromium.newContext();
     const page = await enter(context, server, 'inject', 'maya');
+    // An empty room shows its invite as a QR code; the page asks for that once.
+    await until('the code is there', () => page.locator('#empty-code').evaluate((image) => image.complete && image.naturalWidth > 0));
     const asked = [];
     page.on('request', (request) => asked.push(request.url()));
     page.on('dialog', (dialog) => { asked.push(`dialog ${dialog.message()}`); dialog.dismiss(); });

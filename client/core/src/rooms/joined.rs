@@ -19,7 +19,7 @@ pub struct Place {
     pub scroll: Option<Seq>,
 }
 
-/// See the [module](self).
+/// One joined room, whether or not the window shows it.
 #[derive(Debug)]
 pub struct Joined {
     pub(super) id: SessionId,
