@@ -112,6 +112,7 @@ export default {
     const other = await enter(await chromium.newContext(), server, 'aloud', 'zoe2');
     await say(page, 'mine');
     await say(other, 'hers');
+    await sees(page, 'hers');
     await server.say('aloud', 'ci', 'deploy done');
     await sees(page, 'deploy done');
     const told = page.getByRole('log', { name: 'New messages' });
