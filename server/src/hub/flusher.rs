@@ -25,7 +25,7 @@ use crate::{
 
 /// Events encoded and written in one go. Bounds the frames that are in no tail yet, and how long the tail's lock is held.
 const EVENTS: usize = 64;
-/// Pause after the log could not be read, before it is tried again.
+/// Pause after the log could not be read, or did not have an entry yet, before it is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 /// Entries read from the log at once where some are missing, and bytes of their text.
 const BLOCK: (usize, usize) = (500, 96 * 1024);
@@ -155,7 +155,9 @@ impl Room {
         while !self.is_outdated() {
             match self.read_missing().await {
                 Ok(true) if self.last() >= wanted => return,
-                Ok(_) => {}
+                // The log that is read may be behind the one that told of the entry.
+                Ok(true) => sleep(RETRY).await,
+                Ok(false) => {}
                 Err(error) => {
                     tracing::warn!(room = %self.key, %error, "missing entries cannot be read; it is tried again");
                     sleep(RETRY).await;

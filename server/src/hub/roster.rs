@@ -148,8 +148,14 @@ impl Roster {
     }
 
     /// Whether changes have been missing for so long that the whole list has to be asked for.
-    pub fn is_behind(&self, now: Instant) -> bool {
-        self.missing_since.is_some_and(|since| since + PATIENCE <= now)
+    ///
+    /// It is not said again before they have been missing for as long once more: the list may not be had now.
+    pub fn is_behind(&mut self, now: Instant) -> bool {
+        let behind = self.missing_since.is_some_and(|since| since + PATIENCE <= now);
+        if behind {
+            self.missing_since = Some(now);
+        }
+        behind
     }
 
     /// Whether somebody's grace is over, so that presence has to decide whether they left.

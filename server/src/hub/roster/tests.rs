@@ -297,6 +297,8 @@ fn a_change_that_does_not_come_is_missed_after_a_while_and_the_whole_list_puts_i
     assert!(!roster.is_behind(now));
     assert_eq!(roster.next_deadline(), Some(now + GATHER));
     assert!(roster.is_behind(now + PATIENCE));
+    assert!(!roster.is_behind(now + PATIENCE), "the list is asked for once, and again after a while");
+    assert!(roster.is_behind(now + PATIENCE * 2));
 
     let What::Joined { member: bob, .. } = came(8, "bob") else { unreachable!() };
     let What::Joined { member: cyd, .. } = came(9, "cyd") else { unreachable!() };
