@@ -68,6 +68,11 @@ impl ActKind {
         }
     }
 
+    /// Whether acts of any kind have a field of this name.
+    pub(crate) fn has_field(name: &str) -> bool {
+        Self::ALL.iter().any(|kind| kind.fields().contains(&name))
+    }
+
     /// The kind of an entry with this `type`; none when it is no act.
     pub fn of_entry(entry_type: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.entry_type() == entry_type)

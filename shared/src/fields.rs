@@ -7,10 +7,11 @@ use serde::{
     Deserialize, Deserializer,
     de::{self, MapAccess, SeqAccess, Visitor, value},
 };
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
-/// A JSON object. A field that nobody asks for is ignored, whatever its shape.
-pub(crate) struct Fields<'j>(BTreeMap<Cow<'j, str>, Field<'j>>);
+/// A JSON object in a text. A field that nobody asks for is ignored, whatever its shape: each is read by itself, so that
+/// none of them makes the others unreadable.
+pub(crate) struct Fields<'j>(BTreeMap<Cow<'j, str>, (&'j RawValue, Field<'j>)>);
 
 /// The value of a field.
 pub(crate) enum Field<'j> {
@@ -18,12 +19,19 @@ pub(crate) enum Field<'j> {
     Text(Cow<'j, str>),
     /// Anything else.
     Other(Value),
+    /// JSON that no value holds: a number beyond all sizes, brackets within brackets without end.
+    Unreadable,
 }
 
 impl<'j> Fields<'j> {
     /// A field, if it is there.
     pub fn get(&self, name: &str) -> Option<&Field<'j>> {
-        self.0.get(name)
+        self.0.get(name).map(|(_, field)| field)
+    }
+
+    /// The JSON of a field, if it is there.
+    pub fn json(&self, name: &str) -> Option<&'j str> {
+        self.0.get(name).map(|(json, _)| json.get())
     }
 }
 
@@ -31,14 +39,14 @@ impl Field<'_> {
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Other(_) => None,
+            Self::Other(_) | Self::Unreadable => None,
         }
     }
 
     /// What it is if it is not text.
     pub fn other(&self) -> Option<&Value> {
         match self {
-            Self::Text(_) => None,
+            Self::Text(_) | Self::Unreadable => None,
             Self::Other(value) => Some(value),
         }
     }
@@ -53,13 +61,6 @@ impl Field<'_> {
 
     pub fn is_null(&self) -> bool {
         self.other().is_some_and(Value::is_null)
-    }
-
-    pub fn to_value(&self) -> Cow<'_, Value> {
-        match self {
-            Self::Text(text) => Cow::Owned(Value::String(text.clone().into_owned())),
-            Self::Other(value) => Cow::Borrowed(value),
-        }
     }
 }
 
@@ -90,12 +91,13 @@ impl<'de> Visitor<'de> for Object {
             let Field::Text(name) = name else {
                 return Err(de::Error::custom("a field's name is text"));
             };
-            let field = map.next_value()?;
+            let json: &RawValue = map.next_value()?;
+            let field = serde_json::from_str(json.get()).unwrap_or(Field::Unreadable);
             // Two values for one field: taking either would be a guess.
             if fields.contains_key(&name) {
                 return Err(de::Error::custom(format_args!("field `{name}` twice")));
             }
-            let _ = fields.insert(name, field);
+            let _ = fields.insert(name, (json, field));
         }
         Ok(Fields(fields))
     }

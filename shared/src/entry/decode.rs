@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, MapAccess, Visitor},
+    de::{self, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -51,8 +51,8 @@ struct LineFields<'j> {
     deleted: Option<Field<'j>>,
     reactions: Option<Field<'j>>,
     as_of: Option<Field<'j>>,
-    /// Those of acts, and of later versions.
-    others: Map<String, Value>,
+    /// Those of acts.
+    of_act: Map<String, Value>,
 }
 
 impl<'de> Deserialize<'de> for LineFields<'de> {
@@ -76,7 +76,10 @@ impl<'de> Visitor<'de> for LineVisitor {
             let name = name.as_str().unwrap_or_default();
             match fields.slot(name) {
                 Some(slot) => *slot = Some(map.next_value()?),
-                None => _ = fields.others.insert(name.to_owned(), map.next_value()?),
+                None if ActKind::has_field(name) => {
+                    let _ = fields.of_act.insert(name.to_owned(), map.next_value()?);
+                }
+                None => _ = map.next_value::<IgnoredAny>()?,
             }
         }
         Ok(fields)
@@ -122,7 +125,7 @@ impl<'j> LineFields<'j> {
     fn act(&mut self) -> Option<Act> {
         let kind = self.kind.as_ref()?.as_str()?;
         let _ = ActKind::of_entry(kind)?;
-        let mut fields = std::mem::take(&mut self.others);
+        let mut fields = std::mem::take(&mut self.of_act);
         let _ = fields.insert("type".to_owned(), kind.into());
         Act::of_entry(&Value::Object(fields))?.ok()
     }

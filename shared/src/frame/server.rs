@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A frame from a server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame {
     /// The very first frame: what an identity signs.
@@ -237,6 +237,31 @@ struct History {
     more: bool,
 }
 
+/// `challenge`.
+#[derive(Deserialize)]
+struct Challenge {
+    challenge: String,
+}
+
+/// `typing`.
+#[derive(Deserialize)]
+struct Typing {
+    user: Nickname,
+    by: Author,
+}
+
+/// `read`.
+#[derive(Deserialize)]
+struct Read {
+    seq: Seq,
+}
+
+/// `pong`.
+#[derive(Deserialize)]
+struct Pong {
+    last: Seq,
+}
+
 impl ServerFrame {
     /// Reads a text frame. `None` is a frame of a later version that may be passed over.
     ///
@@ -244,22 +269,33 @@ impl ServerFrame {
     /// [`Nonsense`] when it is no JSON object, or a known frame with wrong fields.
     pub fn decode(json: &str) -> Result<Option<Self>, Nonsense> {
         let head: Head<'_> = serde_json::from_str(json)?;
-        Ok(match head.kind.as_ref().and_then(Field::as_str) {
-            // Entries are most of what there is: they are read without a buffer in between.
+        let kind = head.kind.as_ref().and_then(Field::as_str);
+        // Each by itself: a buffer in between, as of a tagged enum, costs, and reads also what is to be ignored.
+        Ok(Some(match kind {
             Some("entries") => {
                 let Entries { entries, live } = serde_json::from_str(json)?;
-                Some(Self::Entries { entries, live })
+                Self::Entries { entries, live }
             }
             Some("history") => {
                 let History { before, entries, more } = serde_json::from_str(json)?;
-                Some(Self::History { before, entries, more })
+                Self::History { before, entries, more }
             }
-            Some(
-                "challenge" | "connection_established" | "presence" | "typing" | "read" | "error" | "pong",
-            ) => Some(serde_json::from_str(json)?),
-            _ if head.has_seq => Some(Self::Line(serde_json::from_str(json)?)),
-            _ => None,
-        })
+            Some("challenge") => {
+                let Challenge { challenge } = serde_json::from_str(json)?;
+                Self::Challenge { challenge }
+            }
+            Some("connection_established") => Self::ConnectionEstablished(serde_json::from_str(json)?),
+            Some("presence") => Self::Presence(serde_json::from_str(json)?),
+            Some("typing") => {
+                let Typing { user, by } = serde_json::from_str(json)?;
+                Self::Typing { user, by }
+            }
+            Some("read") => Self::Read { seq: serde_json::from_str::<Read>(json)?.seq },
+            Some("error") => Self::Error(serde_json::from_str(json)?),
+            Some("pong") => Self::Pong { last: serde_json::from_str::<Pong>(json)?.last },
+            _ if head.has_seq => Self::Line(serde_json::from_str(json)?),
+            _ => return Ok(None),
+        }))
     }
 
     /// Writes the frame as compact JSON.

@@ -196,6 +196,42 @@ fn a_hundred_thousand_brackets_are_refused() {
 }
 
 #[test]
+fn what_nobody_asks_for_is_ignored_whatever_it_is() {
+    let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
+    let inside = format!("{{\"a\":{deep}}}");
+    for odd in ["1e400", "-1e400", "123456789012345678901234567890", "\"\\ud800\"", &deep, &inside] {
+        let of_client = |fields: &str| ClientFrame::decode(&format!("{{{fields}}}")).expect(odd);
+        for name in ["x", "message", "seq"] {
+            assert_eq!(of_client(&format!(r#""type":"ping","{name}":{odd}"#)), ClientFrame::Ping);
+        }
+        let resume = format!(r#""resume":{{"epoch":"e","after":7,"x":{odd}}}"#);
+        let hello = of_client(&format!(r#""type":"hello","version":1,{resume}"#));
+        assert!(
+            matches!(hello, ClientFrame::Hello(hello) if hello.resume.as_ref().is_some_and(|resume| resume.after == 7))
+        );
+        for (name, known) in [("pong", r#""last":7"#), ("read", r#""seq":7"#), ("presence", r#""count":7"#)] {
+            let plain = ServerFrame::decode(&format!(r#"{{"type":"{name}",{known}}}"#)).expect(name);
+            let more = ServerFrame::decode(&format!(r#"{{"type":"{name}",{known},"x":{odd}}}"#)).expect(odd);
+            assert_eq!(more, plain, "{name}");
+        }
+        let entry = ENTRIES.lines().next().expect("an entry");
+        let more = entry.replacen('{', &format!(r#"{{"x":{odd},"#), 1);
+        assert_eq!(ServerFrame::decode(&more).expect(odd), ServerFrame::decode(entry).expect("an entry"));
+        let later = format!(r#"{{"type":"poll","seq":7,"x":{odd}}}"#);
+        assert_eq!(ServerFrame::decode(&later).expect(odd), Some(ServerFrame::Line(Line::Opaque(7))));
+    }
+}
+
+#[test]
+fn what_is_asked_for_and_cannot_be_read_is_told_by_its_name() {
+    for odd in ["1e400", "\"\\ud800\"", &format!("{}{}", "[".repeat(200), "]".repeat(200))] {
+        let refused = refused(&format!(r#"{{"type":"chat_message","id":"{ID}","message":{odd}}}"#));
+        assert_eq!((refused.code, refused.id), (ErrorCode::BadRequest, Some(ID)), "{odd}");
+        assert!(refused.message.contains("`message`"), "{}", refused.message);
+    }
+}
+
+#[test]
 fn what_is_no_object_is_a_bad_request() {
     for json in [
         "",

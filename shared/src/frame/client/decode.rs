@@ -1,6 +1,6 @@
 //! How a client's frame is read: each field checked once, and in a sentence that says what is wrong with it.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -112,18 +112,8 @@ impl Fields<'_> {
 
     fn hello(&self) -> Result<Hello, Wrong> {
         let version = self.required("version", Field::as_u64, "a whole number")?;
-        let resume =
-            self.present("resume").map(|resume| Resume::deserialize(&*resume.to_value())).transpose();
-        let identity = match self.present("identity") {
-            None => None,
-            Some(identity) => Some(
-                identity
-                    .other()
-                    .and_then(|proof| Some((proof.get("key")?.as_str()?, proof.get("signature")?.as_str()?)))
-                    .map(|(key, signature)| (key.to_owned(), signature.to_owned()))
-                    .ok_or_else(|| bad("`identity` needs a `key` and a `signature`."))?,
-            ),
-        };
+        let resume: Option<Resume> = self.object("resume")?;
+        let identity: Option<Proof> = self.object("identity")?;
         let seat = self.optional("seat", Field::as_str, "text")?;
         Ok(Hello {
             version: u32::try_from(version).unwrap_or(u32::MAX),
@@ -131,8 +121,7 @@ impl Fields<'_> {
                 let mut ends = (0..=name.len().min(limits::CLIENT_NAME_BYTES)).rev();
                 name[..ends.find(|at| name.is_char_boundary(*at)).unwrap_or(0)].to_owned()
             }),
-            resume: resume
-                .map_err(|error| bad(format!("`resume` is wrong: {}.", shown(&error.to_string(), 120))))?,
+            resume,
             history: match self.optional("history", whole_number, "a whole number")? {
                 None => limits::HISTORY_DEFAULT,
                 Some(wanted) => clamp(wanted, 0),
@@ -141,9 +130,21 @@ impl Fields<'_> {
             seat: seat.filter(|seat| seat.len() <= limits::SEAT_BYTES).map(str::to_owned),
             credentials: Credentials {
                 password: self.optional("password", Field::as_str, "text")?.map(str::to_owned),
-                identity,
+                identity: identity.map(|Proof { key, signature }| (key, signature)),
             },
         })
+    }
+
+    /// A field that is an object of its own, if it is there and not `null`.
+    fn object<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Wrong> {
+        let Some(json) = self.present(name).and(self.json(name)) else { return Ok(None) };
+        // By default serde takes a list for a struct as well.
+        if !json.starts_with('{') {
+            return Err(bad(format!("`{name}` must be an object.")));
+        }
+        let wrong =
+            |error: serde_json::Error| bad(format!("`{name}` is wrong: {}.", shown(&error.to_string(), 120)));
+        serde_json::from_str(json).map(Some).map_err(wrong)
     }
 
     /// A field that is there and not `null`.
@@ -188,6 +189,13 @@ impl Fields<'_> {
     fn send_id(&self) -> Result<Uuid, Wrong> {
         parse_id(self.text("id")?).ok_or_else(|| bad("`id` must be a UUID in lower case, with hyphens."))
     }
+}
+
+/// `identity`, as it comes.
+#[derive(Deserialize)]
+struct Proof {
+    key: String,
+    signature: String,
 }
 
 /// Any JSON whole number of up to 64 bits, held to those with a sign; 1.5 and 1e400 are none.
