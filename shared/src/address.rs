@@ -83,10 +83,14 @@ impl ServerAddress {
         format!("{scheme}://{}/ws/chat/{room}/{nickname}", self.authority())
     }
 
-    /// A page or an API route, for a path that begins with `/`.
+    /// A page or an API route, for a path that begins with `/`. As in a browser, the scheme's own port is left out.
     pub fn http_url(&self, path: &str) -> String {
-        let scheme = if self.secure { "https" } else { "http" };
-        format!("{scheme}://{}{path}", self.authority())
+        match (self.secure, self.port) {
+            (false, 80) => format!("http://{}{path}", self.host),
+            (true, 443) => format!("https://{}{path}", self.host),
+            (false, _) => format!("http://{}{path}", self.authority()),
+            (true, _) => format!("https://{}{path}", self.authority()),
+        }
     }
 
     /// `host:port` as in a `Host` header.

@@ -99,6 +99,23 @@ fn a_link_leads_into_a_room() {
 }
 
 #[test]
+fn a_link_has_no_port_that_is_its_schemes_own() {
+    for (typed, link) in [
+        ("https://chat.example", "https://chat.example/"),
+        ("https://chat.example:443/chat/tea/", "https://chat.example/chat/tea/"),
+        ("http://chat.example:80", "http://chat.example/"),
+        ("http://[::1]", "http://[::1]/"),
+        ("http://chat.example:443", "http://chat.example:443/"),
+        ("https://chat.example:80", "https://chat.example:80/"),
+        ("chat.example", "http://chat.example:8000/"),
+    ] {
+        let invite = Invite::parse(typed).expect(typed);
+        assert_eq!(invite.link(), link, "{typed}");
+        assert_eq!(Invite::parse(link), Ok(invite), "{link}");
+    }
+}
+
+#[test]
 fn names_become_one_segment_of_a_path() {
     let server = ServerAddress::parse("[::1]:9000").expect("an address");
     let room = RoomName::parse("Tea & Scones?").expect("a room");
@@ -109,7 +126,7 @@ fn names_become_one_segment_of_a_path() {
     );
     assert_eq!(server.http_url("/api/rooms"), "http://[::1]:9000/api/rooms");
     let secure = ServerAddress::parse("https://lab.local").expect("an address");
-    assert_eq!(secure.http_url("/"), "https://lab.local:443/");
+    assert_eq!(secure.http_url("/"), "https://lab.local/");
     assert!(secure.socket_url(&room, &maya).starts_with("wss://lab.local:443/ws/chat/"));
 }
 
