@@ -42,11 +42,9 @@ fn plain(text: &str) -> String {
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
         match c {
-            '\u{1b}' => match rest.next() {
-                Some('[') => skip(&mut rest, |c| ('@'..='~').contains(&c)),
-                Some(']') => skip(&mut rest, |c| c == '\u{7}' || c == '\u{9c}' || c == '\\'),
-                _ => {}
-            },
+            '\u{1b}' => skip_escape(&mut rest),
+            '\u{9b}' => skip_control(&mut rest),
+            '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => skip_string(&mut rest),
             '\r' => {
                 let _ = rest.next_if_eq(&'\n');
                 plain.push('\n');
@@ -59,13 +57,48 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// Passes over the rest of a terminal's code, but never over the end of its line.
-fn skip(rest: &mut std::iter::Peekable<std::str::Chars<'_>>, is_last: impl Fn(char) -> bool) {
-    while let Some(c) = rest.next_if(|c| *c != '\n') {
-        if is_last(c) {
-            return;
+type Rest<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+
+/// Passes over what follows an escape (ECMA-48 §5.3, ECMA-35 §13.2): the kind of the sequence, and all of it.
+fn skip_escape(rest: &mut Rest<'_>) {
+    match rest.peek() {
+        Some('[') => {
+            let _ = rest.next();
+            skip_control(rest);
+        }
+        Some('P' | 'X' | ']' | '^' | '_') => {
+            let _ = rest.next();
+            skip_string(rest);
+        }
+        // Two characters, or more with intermediate ones, as where a set of characters is chosen.
+        _ => {
+            skip_while(rest, ' '..='/');
+            let _ = rest.next_if(|c| ('0'..='~').contains(c));
         }
     }
+}
+
+/// Passes over a control sequence: parameters, intermediate characters, and the one that ends it. One that breaks off ends
+/// before what does not belong to it.
+fn skip_control(rest: &mut Rest<'_>) {
+    skip_while(rest, '0'..='?');
+    skip_while(rest, ' '..='/');
+    let _ = rest.next_if(|c| ('@'..='~').contains(c));
+}
+
+/// Passes over a title, a link or a device's own commands, up to its terminator, but never over the end of its line.
+fn skip_string(rest: &mut Rest<'_>) {
+    while let Some(c) = rest.next_if(|c| !matches!(c, '\n' | '\r')) {
+        match c {
+            '\u{7}' | '\u{9c}' => return,
+            '\u{1b}' if rest.next_if_eq(&'\\').is_some() => return,
+            _ => {}
+        }
+    }
+}
+
+fn skip_while(rest: &mut Rest<'_>, range: std::ops::RangeInclusive<char>) {
+    while rest.next_if(|c| range.contains(c)).is_some() {}
 }
 
 #[cfg(test)]
@@ -123,5 +156,42 @@ mod tests {
         assert_eq!(cut_up("10 %\r20 %\rdone"), ["10 %\n20 %\ndone"]);
         assert_eq!(cut_up("a\u{8}b\u{0}c\td"), ["abc\td"]);
         assert_eq!(cut_up("\u{1b}[31\nstays"), ["\nstays"]);
+    }
+
+    #[test]
+    fn no_terminal_code_leaves_anything_behind() {
+        for code in [
+            // `tput sgr0` of many terminals: ASCII again, then no attributes.
+            "\u{1b}(B\u{1b}[m",
+            "\u{1b})0",
+            "\u{1b}%G",
+            "\u{1b}#8",
+            "\u{1b} F",
+            "\u{1b}$(C",
+            "\u{1b}7",
+            "\u{1b}c",
+            "\u{1b}=",
+            "\u{1b}[?2004h",
+            "\u{1b}[>4;2m",
+            "\u{1b}[38:2::255:0:0m",
+            "\u{1b}[!p",
+            "\u{1b}[2 q",
+            "\u{9b}31m",
+            "\u{1b}]0;a \\ in a title\u{7}",
+            "\u{1b}]8;;http://x/\u{1b}\\",
+            "\u{1b}]8;;http://x/\u{9c}",
+            "\u{9d}0;title\u{9c}",
+            "\u{1b}P1$r0m\u{1b}\\",
+            "\u{90}q#0\u{9c}",
+            "\u{1b}_G;AAAA\u{1b}\\",
+            "\u{1b}^x\u{1b}\\",
+            "\u{1b}Xx\u{1b}\\",
+        ] {
+            assert_eq!(cut_up(&format!("te{code}a")), ["tea"], "{code:?}");
+        }
+        // What breaks off takes nothing with it that is not its own.
+        assert_eq!(cut_up("\u{1b}[31é"), ["é"]);
+        assert_eq!(cut_up("\u{1b}é\u{1b}"), ["é"]);
+        assert_eq!(cut_up("\u{1b}]0;title\r\nstays"), ["\nstays"]);
     }
 }
