@@ -117,23 +117,39 @@ fn is_emoji(cluster: &str) -> bool {
         || CodePointSetData::new::<Emoji>().contains(first) && cluster.contains([AS_PICTURE, KEY_CAP])
 }
 
+/// The words for a time that cannot be one.
+const UNKNOWN_TIME: &str = "unknown time";
+
+/// The day of times that cannot be one.
+pub(crate) const UNKNOWN_DAY: Date = Date::MIN;
+
+/// The moment of a server's time, if it can be one: a clock that was never set counts from 1970, which is 31 December 1969
+/// in half of the world.
+pub(crate) fn moment(at: Millis) -> Option<Timestamp> {
+    const CLOCKS_ARE_SET: Millis = 24 * 60 * 60_000;
+    Timestamp::from_millisecond(at).ok().filter(|_| at >= CLOCKS_ARE_SET)
+}
+
 /// The hour and minute where the reader is.
 pub fn clock(at: Millis, zone: &TimeZone) -> String {
-    Timestamp::from_millisecond(at)
-        .map(|time| time.to_zoned(zone.clone()).strftime("%H:%M").to_string())
-        .unwrap_or_default()
+    written(at, zone, "%H:%M")
 }
 
 /// The day and the second where the reader is, for lists that are sorted and searched by machines.
 pub fn stamp(at: Millis, zone: &TimeZone) -> String {
-    Timestamp::from_millisecond(at)
-        .map(|time| time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string())
-        .unwrap_or_default()
+    written(at, zone, "%Y-%m-%d %H:%M:%S")
+}
+
+fn written(at: Millis, zone: &TimeZone, form: &str) -> String {
+    moment(at)
+        .map_or_else(|| UNKNOWN_TIME.into(), |time| time.to_zoned(zone.clone()).strftime(form).to_string())
 }
 
 /// A day, as said on the day `today`.
 pub fn day(day: Date, today: Date) -> String {
-    if day == today {
+    if day == UNKNOWN_DAY {
+        "Unknown time".into()
+    } else if day == today {
         "Today".into()
     } else if today.yesterday().is_ok_and(|yesterday| day == yesterday) {
         "Yesterday".into()
@@ -147,6 +163,9 @@ pub fn day(day: Date, today: Date) -> String {
 /// How long ago, roughly.
 pub fn ago(at: Millis, now: Millis) -> String {
     const MINUTE: Millis = 60_000;
+    if moment(at).is_none() {
+        return UNKNOWN_TIME.into();
+    }
     let minutes = now.saturating_sub(at).max(0) / MINUTE;
     match minutes {
         0 => "just now".into(),
@@ -262,11 +281,25 @@ mod tests {
     #[test]
     fn how_long_ago_is_said_of_any_time_there_can_be() {
         let now = 1_750_000_000_000;
-        for (at, words) in
-            [(Millis::MAX, "just now"), (now, "just now"), (now - 60_000, "1 min ago"), (0, "20254 days ago")]
-        {
+        for (at, words) in [
+            (now + 60_000, "just now"),
+            (now, "just now"),
+            (now - 60_000, "1 min ago"),
+            (86_400_000, "20253 days ago"),
+        ] {
             assert_eq!(ago(at, now), words);
         }
-        assert!(ago(Millis::MIN, now).ends_with(" days ago"));
+    }
+
+    #[test]
+    fn a_time_out_of_range_is_unknown_and_not_in_1969() {
+        let west = TimeZone::fixed(jiff::tz::offset(-5));
+        for at in [Millis::MIN, -1, 0, 1, 86_399_999, 253_402_300_800_000, Millis::MAX] {
+            assert_eq!(clock(at, &west), "unknown time", "{at}");
+            assert_eq!(stamp(at, &west), "unknown time", "{at}");
+            assert_eq!(ago(at, 1_750_000_000_000), "unknown time", "{at}");
+        }
+        assert_eq!(stamp(86_400_000, &west), "1970-01-01 19:00:00");
+        assert_eq!(day(UNKNOWN_DAY, jiff::civil::date(2026, 3, 3)), "Unknown time");
     }
 }

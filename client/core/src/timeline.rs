@@ -12,9 +12,11 @@
 
 use std::{collections::VecDeque, ops::Range};
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{civil::Date, tz::TimeZone};
 use snug_shared::{Author, Body, Entry, Established, Intent, Line, Millis, Nickname, Resume, Seq, Topic};
 use uuid::Uuid;
+
+use crate::format;
 
 mod bounds;
 mod pending;
@@ -321,9 +323,7 @@ impl Timeline {
     }
 
     fn day(&self, at: Millis) -> Date {
-        let beyond = if at < 0 { Timestamp::MIN } else { Timestamp::MAX };
-        let at = Timestamp::from_millisecond(at).unwrap_or(beyond);
-        self.zone.to_datetime(at).date()
+        format::moment(at).map_or(format::UNKNOWN_DAY, |at| self.zone.to_datetime(at).date())
     }
 
     /// Makes the rows of holes what the spans say.
