@@ -18,7 +18,7 @@ pub mod options;
 pub mod settings;
 
 pub use file::ConfigError;
-pub use kinds::{HostName, Layer, LogFormat, Origin, Tls};
+pub use kinds::{HostName, Layer, LogFormat, Network, Origin, Tls};
 pub use options::{Loaded, Options};
 
 /// The longest server name, in characters: it has to fit into a card of the app.
@@ -45,6 +45,8 @@ pub struct Config {
     pub allow_origin: Vec<Origin>,
     /// Names this server may be called by, besides its machine's name, `localhost`, `*.local` and IP addresses.
     pub allow_host: Vec<HostName>,
+    /// Proxies in front of the server, which may say whom a request comes from. None: anybody can write such a header.
+    pub trusted_proxy: Vec<Network>,
     /// Connections at once: at under 5 kB each, what the smallest machine still carries.
     pub max_connections: u32,
     /// Connections at once from one address. A desktop has one for each of its rooms, and an office may be behind one
@@ -77,6 +79,7 @@ impl Default for Config {
             tls: Tls::Off,
             allow_origin: Vec::new(),
             allow_host: Vec::new(),
+            trusted_proxy: Vec::new(),
             max_connections: 16_384,
             max_connections_per_address: 256,
             max_handshakes_per_address: 64,

@@ -1,6 +1,6 @@
 //! The router: the page, the API, health, and the way to the WebSocket (`docs/protocol.md` §2).
 //!
-//! Every response but the page and the 101 is JSON. [`guard`] decides before the route whether a request may be served. The
+//! Every response but the page and the 101 is JSON, and a person's browser gets a refusal as a page ([`error_page`]). [`guard`] decides before the route whether a request may be served. The
 //! routes ask the hub and the log.
 
 use std::sync::Arc;
@@ -21,14 +21,18 @@ use crate::{
 
 mod connection;
 mod error;
+mod error_page;
+pub mod forwarded;
 pub mod guard;
 mod invite;
 mod messages;
 mod page;
+mod query;
 mod stream;
 pub mod upgrade;
 
 pub use error::HttpError;
+pub use forwarded::Forwarded;
 use guard::Guard;
 
 /// Serves the requests of every connection.
@@ -90,8 +94,14 @@ fn router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
         .fallback(|| async { HttpError::nothing_here() })
         .layer(middleware::from_fn_with_state(guard, guard::check))
         // Outside the guard: monitoring calls servers by any name.
-        .merge(Router::new().route("/healthz", get(healthy)).route("/readyz", get(ready)))
+        .merge(
+            Router::new()
+                .route("/healthz", get(healthy))
+                .route("/readyz", get(ready))
+                .method_not_allowed_fallback(|| async { HttpError::method() }),
+        )
         .layer(DefaultBodyLimit::max(limits::CLIENT_FRAME_BYTES))
+        .layer(middleware::from_fn(error_page::for_people))
         .layer(middleware::map_response(guard::harden))
         .with_state(server)
 }

@@ -6,7 +6,7 @@ pub mod accept;
 pub mod addresses;
 pub mod descriptors;
 pub mod head;
-mod limits;
+pub(crate) mod limits;
 pub mod peer;
 pub mod prefixed;
 pub mod socket;

@@ -183,6 +183,31 @@ async fn a_browser_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn a_reader_that_closes_its_half_still_reads_and_one_that_is_gone_is_noticed() {
+    let server = TestServer::start(Config {
+        rate_limit: true,
+        max_connections_per_address: 2,
+        exempt_loopback: false,
+        ..Config::default()
+    })
+    .await;
+    // As `nc -N` does.
+    let mut half = Tail::open(&server, "", "").await;
+    half.stream.shutdown().await.unwrap();
+    curl(&server, "still heard").await;
+    assert_eq!(half.entry().await["message"], "still heard");
+    drop(half);
+    // Its place is given up, though the room says nothing and both look alike at first.
+    let _kept = server.connect().await;
+    let place = async {
+        while server.get("/healthz").await.status != 200 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, place).await.expect("a place");
+}
+
+#[tokio::test]
 async fn listening_makes_no_room_and_no_member() {
     let server = server().await;
     let mut tail = Tail::open(&server, "?after=1000", "").await;

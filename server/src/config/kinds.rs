@@ -1,6 +1,6 @@
 //! The kinds of values settings have, each checked when it is read.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -102,6 +102,10 @@ impl FromStr for Origin {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const SHAPE: &str = "an origin is a scheme, a host and perhaps a port: https://chat.example:8443";
+        // What browsers send for pages that have no origin, and web views for files of an app.
+        if let known @ ("null" | "file://") = text.to_ascii_lowercase().as_str() {
+            return Ok(Self(known.to_owned()));
+        }
         let url = Url::parse(text).map_err(|_| SHAPE)?;
         let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
         if !bare || !url.username().is_empty() || url.password().is_some() || !url.has_host() {
@@ -150,6 +154,49 @@ impl fmt::Display for HostName {
     }
 }
 
+/// Addresses that begin alike: `10.0.0.0/8`, or a single one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    /// Bits from the left that are the same in all of them.
+    prefix: u8,
+}
+
+impl Network {
+    /// Whether an address is one of these.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let bits = |address| match address {
+            IpAddr::V4(ip) => (u128::from(u32::from(ip)) << 96, 32),
+            IpAddr::V6(ip) => (u128::from(ip), 128),
+        };
+        let ((own, length), (other, other_length)) = (bits(self.address), bits(address.to_canonical()));
+        let differing = (own ^ other).leading_zeros();
+        length == other_length && differing >= u32::from(self.prefix)
+    }
+}
+
+impl FromStr for Network {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const SHAPE: &str = "a network is an address and perhaps a length: 192.168.1.5 or 10.0.0.0/8";
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| SHAPE)?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.map_or(Ok(most), |prefix| prefix.parse().map_err(|_| SHAPE))?;
+        if prefix > most { Err(SHAPE) } else { Ok(Self { address, prefix }) }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
+    }
+}
+
 macro_rules! written_as_text {
     ($($kind:ident),*) => {$(
         impl Serialize for $kind {
@@ -166,4 +213,30 @@ macro_rules! written_as_text {
     )*};
 }
 
-written_as_text!(Layer, Origin, HostName);
+written_as_text!(Layer, Origin, HostName, Network);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_contains_what_begins_like_it() {
+        for (network, inside, outside) in [
+            ("10.0.0.0/8", "10.255.0.1", "11.0.0.1"),
+            ("10.1.2.3/8", "10.255.0.1", "11.0.0.1"),
+            ("192.168.1.5", "192.168.1.5", "192.168.1.4"),
+            ("192.168.1.4/31", "::ffff:192.168.1.5", "192.168.1.6"),
+            ("0.0.0.0/0", "203.0.113.1", "::1"),
+            ("fd00::/8", "fdff::1", "fe00::1"),
+            ("::1", "::1", "::2"),
+            ("::/0", "fe80::1", "10.0.0.1"),
+        ] {
+            let contains =
+                |address: &str| network.parse::<Network>().unwrap().contains(address.parse().unwrap());
+            assert!(contains(inside) && !contains(outside), "{network}");
+        }
+        for wrong in ["", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0.0/-1", "ten", "10.0.0.0/8/8"] {
+            assert!(wrong.parse::<Network>().is_err(), "{wrong}");
+        }
+    }
+}

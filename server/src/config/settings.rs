@@ -13,7 +13,7 @@ use snug_shared::Durability;
 
 use super::{
     Config,
-    kinds::{self, HostName, Layer, LogFormat, Origin, Switch, Tls},
+    kinds::{self, HostName, Layer, LogFormat, Network, Origin, Switch, Tls},
 };
 
 /// The settings given in one place. A field's comment is its help text everywhere.
@@ -49,6 +49,9 @@ pub struct Settings {
     /// Another name of this server, besides its machine's, localhost, *.local and IP addresses; can be repeated
     #[arg(long, env = "SNUG_ALLOW_HOST", value_name = "HOST", value_delimiter = ',')]
     allow_host: Option<Vec<HostName>>,
+    /// Address or network of a proxy in front of this server: its X-Forwarded-For, -Host and -Proto count; can be repeated
+    #[arg(long, env = "SNUG_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',')]
+    trusted_proxy: Option<Vec<Network>>,
     /// Connections at once
     #[arg(long, env = "SNUG_MAX_CONNECTIONS", value_name = "N")]
     max_connections: Option<NonZeroU32>,
@@ -89,6 +92,7 @@ impl Settings {
         set(&mut config.tls, self.tls);
         set(&mut config.allow_origin, self.allow_origin);
         set(&mut config.allow_host, self.allow_host);
+        set(&mut config.trusted_proxy, self.trusted_proxy);
         set(&mut config.max_connections, self.max_connections);
         set(&mut config.max_connections_per_address, self.max_connections_per_address);
         set(&mut config.max_handshakes_per_address, self.max_handshakes_per_address);
@@ -113,6 +117,7 @@ impl From<&Config> for Settings {
             tls: Some(config.tls),
             allow_origin: Some(config.allow_origin.clone()),
             allow_host: Some(config.allow_host.clone()),
+            trusted_proxy: Some(config.trusted_proxy.clone()),
             max_connections: NonZeroU32::new(config.max_connections),
             max_connections_per_address: NonZeroU32::new(config.max_connections_per_address),
             max_handshakes_per_address: NonZeroU32::new(config.max_handshakes_per_address),

@@ -56,13 +56,16 @@ impl HttpService {
         mut terms: Terms,
     ) -> Result<(), HeadError> {
         let permit = peer.permit.clone();
+        let socket = connection.socket().clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(peer.clone());
+            self.introduce(&peer, &mut request);
             self.router().oneshot(request.map(Body::new))
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(terms.timeout)
+            // A side that has sent its request and closes its half, as `nc -N` does, still waits for the response.
+            .half_close(true)
             .max_header_size(HEAD_BYTES)
             .max_buf_size(BUFFER_BYTES)
             .serve_connection(TokioIo::new(HttpStream { connection }), service)
@@ -87,7 +90,15 @@ impl HttpService {
                 () = too_long => Ok(()),
             }
         };
+        // Only a response without an end has to know.
+        let watch = async {
+            permit.streams().await;
+            socket.is_read_closed().await;
+            permit.finish_other_side();
+            std::future::pending::<()>().await;
+        };
         tokio::select! {
+            () = watch => Ok(()),
             served = serve => served.or_else(|error| {
                 debug!(%error, "a connection broke off");
                 fault(&error).map_or(Ok(()), Err)
@@ -97,6 +108,19 @@ impl HttpService {
                 Ok(())
             }
         }
+    }
+}
+
+impl HttpService {
+    /// Tells the routes whom a request comes from.
+    fn introduce(&self, peer: &Peer, request: &mut Request<Incoming>) {
+        let Some((_, guard)) = &self.rooms else {
+            request.extensions_mut().insert(peer.clone());
+            return;
+        };
+        let forwarded = guard.forwarded(peer.address, request.headers());
+        request.extensions_mut().insert(peer.for_client(forwarded.client));
+        request.extensions_mut().insert(forwarded);
     }
 }
 

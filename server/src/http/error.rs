@@ -11,6 +11,7 @@ use snug_shared::{ErrorCode, ErrorFrame, NameError, ServerFrame, TextError};
 use crate::{
     hub::{EnterError, PostError},
     log::{Denial, LogError},
+    net::limits::Refusal,
 };
 
 /// When to try again where nothing better is known.
@@ -28,6 +29,11 @@ impl HttpError {
     /// A refusal without extras.
     pub fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
         Self { status, frame: Box::new(ErrorFrame::new(code, message)), header: None }
+    }
+
+    /// The sentence for a person.
+    pub fn message(&self) -> &str {
+        &self.frame.message
     }
 
     /// 400: the request makes no sense.
@@ -85,6 +91,14 @@ impl HttpError {
     }
 }
 
+impl From<Refusal> for HttpError {
+    fn from(refusal: Refusal) -> Self {
+        let (status, code, message) = refusal.words();
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        Self::new(status, code, message).retry_after(RETRY_AFTER)
+    }
+}
+
 impl From<NameError> for HttpError {
     fn from(error: NameError) -> Self {
         Self::new(StatusCode::BAD_REQUEST, ErrorCode::BadName, error.to_string())
@@ -138,16 +152,18 @@ impl From<EnterError> for HttpError {
 
 impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
-        let body = ServerFrame::Error(*self.frame).to_json();
+        let body = ServerFrame::Error((*self.frame).clone()).to_json();
         let json = HeaderValue::from_static("application/json");
         let mut response = (self.status, [(header::CONTENT_TYPE, json)], body).into_response();
-        if let Some((name, value)) = self.header {
+        if let Some((name, value)) = self.header.clone() {
             if self.status == StatusCode::UPGRADE_REQUIRED && name == header::UPGRADE {
                 let connection = HeaderValue::from_static("upgrade");
                 let _ = response.headers_mut().insert(header::CONNECTION, connection);
             }
             let _ = response.headers_mut().insert(name, value);
         }
+        // For `error_page`, which puts it into another form.
+        let _ = response.extensions_mut().insert(self);
         response
     }
 }

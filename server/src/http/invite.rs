@@ -4,59 +4,61 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-    http::{HeaderMap, header},
+    Extension, Json,
+    extract::State,
+    http::{HeaderMap, Uri, header},
     response::{IntoResponse, Response},
 };
 use qrcode::{QrCode, render::svg};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use snug_shared::{Invite, RoomName, ServerAddress};
 use url::Host;
 
-use super::HttpError;
+use super::{Forwarded, HttpError, query::QueryString};
 use crate::{Server, net::addresses::reachable};
-
-/// The target of a link.
-#[derive(Debug, Deserialize)]
-pub struct Wanted {
-    room: Option<String>,
-    /// Whether the browser came by `https`, which only a proxy in front of this server knows.
-    #[serde(default)]
-    secure: bool,
-}
-
-type Asked = Result<Query<Wanted>, QueryRejection>;
 
 /// `GET /invite?room=&secure=`: this server's name, and a link for others.
 pub async fn link(
     State(server): State<Arc<Server>>,
-    wanted: Asked,
+    uri: Uri,
+    forwarded: Option<Extension<Forwarded>>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, HttpError> {
-    let link = invite(&server, wanted, &headers)?.link();
+    let link = invite(&server, &uri, forwarded.as_deref(), &headers)?.link();
     Ok(Json(json!({"server": server.config.name, "link": link})))
 }
 
 /// `GET /invite.svg?room=&secure=`: that link as a QR code.
 pub async fn code(
     State(server): State<Arc<Server>>,
-    wanted: Asked,
+    uri: Uri,
+    forwarded: Option<Extension<Forwarded>>,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let link = invite(&server, wanted, &headers)?.link();
+    let link = invite(&server, &uri, forwarded.as_deref(), &headers)?.link();
     let code =
         QrCode::new(link).map_err(|_| HttpError::bad_request("That link is too long for a QR code."))?;
     let image = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
     Ok(([(header::CONTENT_TYPE, "image/svg+xml")], image).into_response())
 }
 
-fn invite(server: &Server, wanted: Asked, headers: &HeaderMap) -> Result<Invite, HttpError> {
-    let Query(wanted) = wanted.map_err(|error| HttpError::bad_request(error.body_text()))?;
-    let room = wanted.room.as_deref().map(RoomName::parse).transpose()?;
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let scheme = if wanted.secure { "https" } else { "http" };
+fn invite(
+    server: &Server,
+    uri: &Uri,
+    forwarded: Option<&Forwarded>,
+    headers: &HeaderMap,
+) -> Result<Invite, HttpError> {
+    let query = QueryString::of(uri);
+    let room = query.name("room")?.as_deref().map(RoomName::parse).transpose()?;
+    // Whether the browser came by `https`, which only the browser and a proxy in front of this server know.
+    let secure = match query.raw("secure") {
+        None | Some("" | "false") => forwarded.is_some_and(|forwarded| forwarded.secure),
+        Some("true") => true,
+        Some(_) => return Err(HttpError::bad_request("“secure” is true or false.")),
+    };
+    let host = forwarded.and_then(|forwarded| forwarded.host.as_ref()).or_else(|| headers.get(header::HOST));
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let scheme = if secure { "https" } else { "http" };
     let mut address = ServerAddress::parse(&format!("{scheme}://{host}"))
         .map_err(|error| HttpError::bad_request(error.to_string()))?;
     // Other machines would take this machine's own name for themselves.

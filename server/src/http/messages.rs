@@ -15,10 +15,9 @@ use snug_shared::{
     limits,
 };
 use tokio::time::timeout;
-use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::HttpError;
+use super::{HttpError, query::QueryString};
 use crate::{
     Server,
     hub::{EnterError, PostError},
@@ -29,7 +28,7 @@ use crate::{
 /// `GET`: entries in their present state, or those messages that contain some words.
 pub async fn read(State(server): State<Arc<Server>>, uri: Uri) -> Result<Json<Page>, HttpError> {
     let key = room(&uri)?.key();
-    let Query { span, limit, words } = Query::parse(uri.query().unwrap_or_default())?;
+    let Query { span, limit, words } = Query::parse(QueryString::of(&uri))?;
     let log = &server.backend.log;
     let slice = match words {
         None => log.read(&key, span, limit, limits::SERVER_FRAME_BYTES).await?,
@@ -106,22 +105,6 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
 }
 
-/// The first value of a name in a query.
-fn value(query: &str, name: &str) -> Option<String> {
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty())
-}
-
-/// An entry's number in a query.
-pub(super) fn seq(query: &str, name: &str) -> Result<Option<Seq>, HttpError> {
-    match value(query, name) {
-        None => Ok(None),
-        Some(digits) => digits.parse().map(Some).map_err(|_| {
-            HttpError::bad_request(format!("“{name}” is the number of an entry: 0, 1, 2 and so on."))
-        }),
-    }
-}
-
 /// The query of a `GET`.
 #[derive(Debug, PartialEq, Eq)]
 struct Query {
@@ -131,23 +114,22 @@ struct Query {
 }
 
 impl Query {
-    fn parse(query: &str) -> Result<Self, HttpError> {
-        let span = match (seq(query, "after")?, seq(query, "before")?) {
+    fn parse(query: QueryString<'_>) -> Result<Self, HttpError> {
+        let span = match (query.seq("after")?, query.seq("before")?) {
             (Some(_), Some(_)) => {
                 return Err(HttpError::bad_request("Use “after” or “before”, not both."));
             }
             (Some(after), None) => Span::After(after),
             (None, before) => Span::Before(before.unwrap_or(Seq::MAX)),
         };
-        let limit = match value(query, "limit") {
+        let limit = match query.raw("limit") {
             None => limits::HISTORY_DEFAULT,
-            // Wide enough for any number that a person would type as a very large one; the result is the same.
-            Some(number) => match number.parse::<i128>() {
-                Ok(number) => number.clamp(1, limits::HISTORY_MAX.into()) as u32,
-                Err(_) => return Err(HttpError::bad_request("“limit” is a number from 1 to 500.")),
-            },
+            Some(number) => {
+                let limit = number.parse().ok().filter(|limit| (1..=limits::HISTORY_MAX).contains(limit));
+                limit.ok_or_else(|| HttpError::bad_request("“limit” is a number from 1 to 500."))?
+            }
         };
-        let words = value(query, "q").filter(|words| !words.trim().is_empty());
+        let words = query.text("q")?.filter(|words| !words.trim().is_empty());
         Ok(Self { span, limit: limit as usize, words })
     }
 }
@@ -185,7 +167,8 @@ impl Post {
     }
 
     fn from_text(body: &[u8], uri: &Uri) -> Result<Self, HttpError> {
-        let user = value(uri.query().unwrap_or_default(), "user")
+        let user = QueryString::of(uri)
+            .name("user")?
             .ok_or_else(|| HttpError::bad_request("Give a nickname: ?user=name."))?;
         let message =
             str::from_utf8(body).map_err(|_| HttpError::bad_request("That text is not UTF-8."))?.to_owned();
@@ -199,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_query_asks_for_the_newest_unless_it_says_otherwise() {
-        let parsed = |query| Query::parse(query).unwrap();
+        let parsed = |query: &str| Query::parse(query.into()).unwrap();
         assert_eq!(parsed(""), Query { span: Span::Before(Seq::MAX), limit: 50, words: None });
         assert_eq!(parsed("after=0&limit=7").span, Span::After(0));
         assert_eq!(parsed("before=12").span, Span::Before(12));
@@ -208,19 +191,25 @@ mod tests {
     }
 
     #[test]
-    fn any_number_is_a_limit() {
-        for (asked, given) in
-            [("0", 1), ("-1", 1), ("1", 1), ("500", 500), ("501", 500), ("1000000000000", 500)]
-        {
-            assert_eq!(Query::parse(&format!("limit={asked}")).unwrap().limit, given, "{asked}");
+    fn a_limit_is_from_1_to_500_and_anything_else_is_refused() {
+        for (asked, given) in [("1", 1), ("50", 50), ("500", 500)] {
+            assert_eq!(
+                Query::parse(format!("limit={asked}").as_str().into()).unwrap().limit,
+                given,
+                "{asked}"
+            );
+        }
+        for asked in ["0", "-1", "501", "1000000000000", "1e2", "1.0", "many", "", "%31"] {
+            assert!(Query::parse(format!("limit={asked}").as_str().into()).is_err(), "{asked}");
         }
     }
 
     #[test]
     fn nonsense_is_refused() {
-        for query in ["after=1&before=2", "after=-1", "before=x", "limit=many", "after=99999999999999999999"]
+        for query in
+            ["after=1&before=2", "after=-1", "before=x", "after=99999999999999999999", "q=%EB", "after=%EB"]
         {
-            assert!(Query::parse(query).is_err(), "{query}");
+            assert!(Query::parse(query.into()).is_err(), "{query}");
         }
     }
 
@@ -258,6 +247,7 @@ mod tests {
         let post = Post::from_text(b"hi", &Uri::from_static("/?user=m%C3%A4ya")).unwrap();
         assert_eq!(post, Post { user: "mäya".to_owned(), message: "hi".to_owned(), id: None });
         assert!(Post::from_text(b"hi", &Uri::from_static("/")).is_err());
+        assert!(Post::from_text(b"hi", &Uri::from_static("/?user=%EB")).is_err());
         assert!(Post::from_text(b"\xFF", &Uri::from_static("/?user=a")).is_err());
     }
 

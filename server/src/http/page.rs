@@ -5,7 +5,7 @@ use std::{io::Write, sync::LazyLock};
 
 use axum::{
     body::Bytes,
-    extract::Path,
+    extract::{Path, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -109,7 +109,11 @@ pub async fn room(headers: HeaderMap) -> Result<Response, HttpError> {
 }
 
 /// `GET /page/{file}`.
-pub async fn file(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, HttpError> {
+pub async fn file(
+    name: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    let Path(name) = name.map_err(|_| HttpError::nothing_here())?;
     named(&name, &headers)
 }
 

@@ -3,7 +3,7 @@
 //! Missed entries come from the log in their present state. From there on the reader follows the room's tail: the same bytes
 //! that members get. It is no member: it holds a connection and a position, and is cut off when it falls too far behind.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, sync::Arc};
 
 use axum::{
     Extension,
@@ -14,9 +14,8 @@ use axum::{
 };
 use futures_util::stream;
 use snug_shared::{Line, Seq};
-use tokio::time::timeout;
 
-use super::{HttpError, messages};
+use super::{HttpError, messages, query::QueryString};
 use crate::{
     Server,
     fanout::{FollowEnd, Follower, Item},
@@ -25,8 +24,6 @@ use crate::{
     net::peer::{Peer, Streaming},
 };
 
-/// Silence after which a heartbeat is sent, so that both sides and everything between know that the connection works.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Entries read from the log at once, and bytes of their text.
 const BLOCK: (usize, usize) = (500, 96 * 1024);
 
@@ -40,6 +37,7 @@ pub async fn stream(
     let name = messages::room(&uri)?;
     let form = Form::wanted(&headers);
     let after = after(&uri, &headers)?;
+    let peer = peer.stays()?;
     let room = server.hub.enter(&name).await?;
     let id = server.hub.next_id();
     let follower = room.follow(id, {
@@ -53,6 +51,7 @@ pub async fn stream(
         room,
         follower,
         streaming: peer.permit.stream(),
+        _peer: peer,
         form,
         server,
     };
@@ -79,7 +78,7 @@ fn after(uri: &Uri, headers: &HeaderMap) -> Result<Option<Seq>, HttpError> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
     match last {
         Some(last) => Ok(Some(last)),
-        None => messages::seq(uri.query().unwrap_or_default(), "after"),
+        None => QueryString::of(uri).seq("after"),
     }
 }
 
@@ -154,6 +153,8 @@ struct Reader {
     id: u64,
     follower: Arc<Follower>,
     streaming: Streaming,
+    /// Counts the connection for its address.
+    _peer: Peer,
     form: Form,
     after: Seq,
     /// Whether the log has been read.
@@ -179,11 +180,16 @@ impl Reader {
                 return Ok(Some((missed.into(), self)));
             }
         }
-        let piece = match timeout(HEARTBEAT, self.follower.next()).await {
-            Err(_) => self.form.heartbeat(),
-            Ok(Ok(items)) => self.form.items(&items).into(),
-            Ok(Err(FollowEnd::Closed)) => return Ok(None),
-            Ok(Err(FollowEnd::TooSlow)) => return Err(io::Error::other("the reader fell too far behind")),
+        let next = tokio::select! {
+            biased;
+            next = self.follower.next() => Some(next),
+            () = self.streaming.heartbeat_due() => None,
+        };
+        let piece = match next {
+            None => self.form.heartbeat(),
+            Some(Ok(items)) => self.form.items(&items).into(),
+            Some(Err(FollowEnd::Closed)) => return Ok(None),
+            Some(Err(FollowEnd::TooSlow)) => return Err(io::Error::other("the reader fell too far behind")),
         };
         Ok(Some((piece, self)))
     }

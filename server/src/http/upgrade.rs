@@ -9,7 +9,6 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header},
     response::Response,
 };
-use data_encoding::BASE64;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use snug_shared::{RoomName, SUBPROTOCOL, address::decode_segment};
@@ -26,8 +25,8 @@ use crate::{
 /// Lines in a request's head that are looked at without the HTTP library; browsers send some fifteen.
 const FIELDS: usize = 32;
 
-/// Bytes of a handshake's nonce.
-const KEY_BYTES: usize = 16;
+/// Digits in base64 of a handshake's nonce of 16 bytes.
+const KEY_DIGITS: usize = 22;
 
 /// The room of the two lobby tutorials.
 const LOBBY: &str = "test";
@@ -44,6 +43,7 @@ pub async fn upgrade(
 ) -> Result<Response, HttpError> {
     let (handshake, wanted) =
         RoomRequest::parse(request.method(), request.version(), request.uri(), request.headers())?;
+    let peer = peer.stays()?;
     Ok(handshake.switch(request, peer, wanted.dialect, move |socket, read, peer| {
         wanted.begin(server, socket, Bytes::new(), read, peer);
     }))
@@ -60,19 +60,19 @@ pub fn upgrade_at_once(
     connection: Prefixed,
     peer: &Peer,
 ) -> Result<(), Prefixed> {
-    let Some((handshake, wanted, length)) = read_at_once(guard, connection.prefix()) else {
+    let Some((handshake, wanted, peer, length)) = read_at_once(guard, connection.prefix(), peer) else {
         return Err(connection);
     };
     let (socket, head) = connection.into_parts();
     // Copied, so that an idle socket does not keep the request.
     let read = Bytes::copy_from_slice(&head[length..]);
     let answer = handshake.head(wanted.dialect);
-    wanted.begin(server.clone(), socket, answer, read, peer.clone());
+    wanted.begin(server.clone(), socket, answer, read, peer);
     Ok(())
 }
 
-/// The request in a head, and the head's length; none when the router has to look at it.
-fn read_at_once(guard: &Guard, head: &[u8]) -> Option<(Handshake, RoomRequest, usize)> {
+/// The request in a head, whose it is, and the head's length; none when the router has to look at it.
+fn read_at_once(guard: &Guard, head: &[u8], peer: &Peer) -> Option<(Handshake, RoomRequest, Peer, usize)> {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS];
     let mut request = httparse::Request::new(&mut fields);
     let httparse::Status::Complete(length) = request.parse(head).ok()? else { return None };
@@ -84,9 +84,11 @@ fn read_at_once(guard: &Guard, head: &[u8]) -> Option<(Handshake, RoomRequest, u
         let name = HeaderName::from_bytes(field.name.as_bytes()).ok()?;
         headers.append(name, HeaderValue::from_bytes(field.value).ok()?);
     }
-    guard.admit(Version::HTTP_11, &uri, &headers).ok()?;
+    let forwarded = guard.forwarded(peer.address, &headers);
+    guard.admit(Version::HTTP_11, &uri, &headers, forwarded.host.as_ref()).ok()?;
     let (handshake, wanted) = RoomRequest::parse(&Method::GET, Version::HTTP_11, &uri, &headers).ok()?;
-    Some((handshake, wanted, length))
+    let peer = peer.for_client(forwarded.client).stays().ok()?;
+    Some((handshake, wanted, peer, length))
 }
 
 /// A request for a place in a room.
@@ -208,11 +210,8 @@ impl Handshake {
         if !has_token(headers, header::CONNECTION, |token| token.eq_ignore_ascii_case("upgrade")) {
             return Err(HttpError::bad_request("A WebSocket's Connection header says Upgrade."));
         }
-        let wrong_key = || HttpError::bad_request("Sec-WebSocket-Key is 16 bytes in base64.");
-        let key = only(headers, header::SEC_WEBSOCKET_KEY).ok_or_else(wrong_key)?;
-        if BASE64.decode(key.as_bytes()).map_or(0, |key| key.len()) != KEY_BYTES {
-            return Err(wrong_key());
-        }
+        let key = only(headers, header::SEC_WEBSOCKET_KEY).filter(|key| is_key(key.as_bytes()));
+        let key = key.ok_or_else(|| HttpError::bad_request("Sec-WebSocket-Key is 16 bytes in base64."))?;
         match only(headers, header::SEC_WEBSOCKET_VERSION).map(HeaderValue::as_bytes) {
             Some(b"13") => {}
             Some(_) => return Err(HttpError::upgrade_required(header::SEC_WEBSOCKET_VERSION, "13")),
@@ -250,6 +249,13 @@ impl Handshake {
         }
         response
     }
+}
+
+/// Whether this is base64 of 16 bytes. The last digit has four bits that belong to none of them; they are not looked at, since
+/// in RFC 6455's own example (§4.1) they are not zero.
+fn is_key(key: &[u8]) -> bool {
+    let is_digit = |digit: &u8| digit.is_ascii_alphanumeric() || matches!(digit, b'+' | b'/');
+    key.strip_suffix(b"==").is_some_and(|digits| digits.len() == KEY_DIGITS && digits.iter().all(is_digit))
 }
 
 /// Whether a header that is a list has such a token.
@@ -321,6 +327,8 @@ mod tests {
         assert_eq!(status(&[("sec-websocket-key", "")]), 400);
         assert_eq!(status(&[("sec-websocket-key", "c2hvcnQ=")]), 400);
         assert_eq!(status(&[("sec-websocket-key", "not base64 at all!!!!!!!")]), 400);
+        assert_eq!(status(&[("sec-websocket-key", "AQIDBAUGBwgJCgsMDQ4PEA=A")]), 400);
+        assert_eq!(status(&[("sec-websocket-key", "AQIDBAUGBwgJCgsMDQ4PEC==")]), 101, "RFC 6455 §4.1's own");
         assert_eq!(status(&[("sec-websocket-version", "8")]), 426);
         assert_eq!(status(&[("sec-websocket-version", "")]), 400);
     }

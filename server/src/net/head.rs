@@ -38,6 +38,9 @@ pub enum HeadError {
     /// Lines that look like a request and cannot be read as one.
     #[error("the request makes no sense")]
     Malformed,
+    /// A body of a length, and in chunks as well: what stands behind one could be read as another request.
+    #[error("the request has a Content-Length and a Transfer-Encoding")]
+    TwoLengths,
     /// The connection ended.
     #[error("the connection ended: {0}")]
     Gone(#[from] io::Error),
@@ -55,6 +58,10 @@ impl HeadError {
             }
             Self::NotHttp => ("400 Bad Request", BadRequest, "This server speaks HTTP/1.1 and WebSocket."),
             Self::Malformed => ("400 Bad Request", BadRequest, "That request can’t be read."),
+            Self::TwoLengths => {
+                let message = "A request has a Content-Length or a Transfer-Encoding, not both.";
+                ("400 Bad Request", BadRequest, message)
+            }
             Self::NotText | Self::Gone(_) => return None,
         };
         Some(response(status, code, message))
@@ -107,6 +114,7 @@ pub async fn read(socket: &mut Socket, mut head: Vec<u8>) -> Result<Bytes, HeadE
         }
         match line {
             Some(end) if end > HEAD_BYTES => return Err(HeadError::LongLine),
+            Some(_) if head_ends(&head, seen) && has_two_lengths(&head) => return Err(HeadError::TwoLengths),
             Some(_) if head_ends(&head, seen) => return Ok(head.into()),
             Some(_) if head.len() > HEAD_BYTES => return Err(HeadError::LongHeaders),
             None if head.len() > HEAD_BYTES => return Err(HeadError::LongLine),
@@ -141,4 +149,31 @@ fn head_ends(head: &[u8], seen: usize) -> bool {
     let start = head.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(0);
     let rest = &head[seen.saturating_sub(3).max(start)..];
     rest.windows(2).any(|two| two == b"\n\n") || rest.windows(3).any(|three| three == b"\n\r\n")
+}
+
+/// Whether a head says the length of its body in both ways. Hyper takes the chunks then and hides the other.
+fn has_two_lengths(head: &[u8]) -> bool {
+    let lines = head.split(|byte| *byte == b'\n').skip(1).take_while(|line| !line.trim_ascii().is_empty());
+    let names = lines.filter_map(|line| line.split(|byte| *byte == b':').next());
+    let (mut length, mut encoding) = (false, false);
+    for name in names {
+        length |= name.eq_ignore_ascii_case(b"content-length");
+        encoding |= name.eq_ignore_ascii_case(b"transfer-encoding");
+    }
+    length && encoding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_said_in_two_ways_is_seen_in_the_head_and_only_there() {
+        let both = |head: &str| has_two_lengths(head.as_bytes());
+        assert!(both("POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"));
+        assert!(both("\r\nPOST / HTTP/1.1\r\ntransfer-encoding:chunked\r\nA: b\r\ncontent-length:1\r\n\r\n"));
+        assert!(both("POST / HTTP/1.1\ncontent-length: 1\ntransfer-encoding: chunked\n\n"));
+        assert!(!both("POST / HTTP/1.1\r\nContent-Length: 28\r\n\r\nTransfer-Encoding: chunked\r\n"));
+        assert!(!both("POST / HTTP/1.1\r\nX: Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"));
+    }
 }

@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::head;
 use crate::{
-    config::Config,
+    config::{Config, Network},
     sync::{Ranked, rank},
 };
 
@@ -24,19 +24,25 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn response(self) -> Vec<u8> {
+    /// The status, the code and the sentence to answer with.
+    pub fn words(self) -> (u16, ErrorCode, &'static str) {
         match self {
-            Self::Full => head::response(
-                "503 Service Unavailable",
-                ErrorCode::Unavailable,
-                "The server is full. Try again in a moment.",
-            ),
-            Self::TooMany => head::response(
-                "429 Too Many Requests",
+            Self::Full => (503, ErrorCode::Unavailable, "The server is full. Try again in a moment."),
+            Self::TooMany => (
+                429,
                 ErrorCode::RateLimited,
                 "There are too many connections from your address. Close some of them.",
             ),
         }
+    }
+
+    pub(super) fn response(self) -> Vec<u8> {
+        let (_, code, message) = self.words();
+        let status = match self {
+            Self::Full => "503 Service Unavailable",
+            Self::TooMany => "429 Too Many Requests",
+        };
+        head::response(status, code, message)
     }
 }
 
@@ -47,6 +53,8 @@ pub(super) struct ConnectionLimits {
     /// None where addresses are not limited.
     max_per_address: Option<PerAddress>,
     exempt_loopback: bool,
+    /// Each carries the connections of many.
+    proxies: Vec<Network>,
     counts: Ranked<Counts, rank::Leaf>,
     answering: Arc<Semaphore>,
 }
@@ -62,7 +70,7 @@ struct PerAddress {
 #[derive(Debug, Default)]
 struct Counts {
     open: u32,
-    /// Only addresses that have a connection, so this is never larger than `open`.
+    /// Only addresses that have a connection, so this is never larger than twice `open`.
     by_address: HashMap<IpAddr, PerAddress>,
 }
 
@@ -71,6 +79,8 @@ struct Counts {
 pub(super) struct Slot {
     limits: Arc<ConnectionLimits>,
     address: IpAddr,
+    /// False for a connection that its proxy's slot counts already.
+    counts_in_all: bool,
 }
 
 /// One connection that has not sent a whole request yet, counted for as long as this lives.
@@ -90,6 +100,7 @@ impl ConnectionLimits {
             max: config.max_connections,
             max_per_address: config.rate_limit.then_some(per_address),
             exempt_loopback: config.exempt_loopback,
+            proxies: config.trusted_proxy.clone(),
             counts: Ranked::default(),
             answering: Arc::new(Semaphore::new(ANSWERED_AT_ONCE)),
         })
@@ -102,8 +113,7 @@ impl ConnectionLimits {
             return Err(Refusal::Full);
         }
         let here = counts.by_address.get(&address).copied().unwrap_or_default();
-        let exempt = self.exempt_loopback && address.is_loopback();
-        if let Some(max) = self.max_per_address.filter(|_| !exempt)
+        if let Some(max) = self.max_for(address)
             && (here.open >= max.open || here.pending >= max.pending)
         {
             return Err(Refusal::TooMany);
@@ -112,7 +122,26 @@ impl ConnectionLimits {
         let here = counts.by_address.entry(address).or_default();
         here.open += 1;
         here.pending += 1;
-        Ok((Slot { limits: self.clone(), address }, Pending { limits: self.clone(), address }))
+        let slot = Slot { limits: self.clone(), address, counts_in_all: true };
+        Ok((slot, Pending { limits: self.clone(), address }))
+    }
+
+    /// Counts the connection of a proxy's client against the client's address as well, or says why it cannot be one more.
+    pub(super) fn admit_client(self: &Arc<Self>, address: IpAddr) -> Result<Slot, Refusal> {
+        let mut counts = self.counts.lock();
+        let open = counts.by_address.get(&address).map_or(0, |here| here.open);
+        if self.max_for(address).is_some_and(|max| open >= max.open) {
+            return Err(Refusal::TooMany);
+        }
+        counts.by_address.entry(address).or_default().open += 1;
+        Ok(Slot { limits: self.clone(), address, counts_in_all: false })
+    }
+
+    /// What an address may have; none when it is not limited.
+    fn max_for(&self, address: IpAddr) -> Option<PerAddress> {
+        let exempt = self.exempt_loopback && address.is_loopback()
+            || self.proxies.iter().any(|proxy| proxy.contains(address));
+        self.max_per_address.filter(|_| !exempt)
     }
 
     /// Leave to answer a refused connection, while not too many are being answered.
@@ -133,10 +162,22 @@ impl Counts {
     }
 }
 
+impl Slot {
+    /// The address it counts for.
+    pub(super) fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Counts this connection against the address of a proxy's client as well.
+    pub(super) fn for_client(&self, address: IpAddr) -> Result<Self, Refusal> {
+        self.limits.admit_client(address)
+    }
+}
+
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut counts = self.limits.counts.lock();
-        counts.open -= 1;
+        counts.open -= u32::from(self.counts_in_all);
         counts.release(self.address, |here| here.open -= 1);
     }
 }
@@ -194,6 +235,24 @@ mod tests {
         let _kept = (limits_of_one.admit(here).unwrap(), limits_of_one.admit(here).unwrap());
         let free = limits(Config { rate_limit: false, ..one });
         let _kept = (free.admit(address(1)).unwrap(), free.admit(address(1)).unwrap());
+    }
+
+    #[test]
+    fn a_proxy_has_room_for_many_clients_and_each_of_them_its_share() {
+        let proxy = Config {
+            trusted_proxy: vec!["192.168.1.0/31".parse().unwrap()],
+            max_connections_per_address: 1,
+            ..Config::default()
+        };
+        let limits = limits(proxy);
+        let (one, _) = limits.admit(address(1)).unwrap();
+        let (two, _) = limits.admit(address(1)).unwrap();
+        let client = one.for_client(address(7)).unwrap();
+        assert_eq!(two.for_client(address(7)).err(), Some(Refusal::TooMany));
+        assert!(two.for_client(address(8)).is_ok());
+        assert_eq!(limits.counts.lock().open, 2, "a connection is one, whomever it is for");
+        drop((one, client));
+        assert!(two.for_client(address(7)).is_ok());
     }
 
     #[test]

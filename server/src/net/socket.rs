@@ -12,7 +12,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest, ReadBuf},
     net::TcpStream,
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 /// Whether a read that does not fill its buffer has left nothing. It has where epoll or kqueue tell readiness: they tell it
@@ -21,6 +21,9 @@ const SHORT_READ_EMPTIES: bool = cfg!(unix);
 
 /// How long this side waits, at the end, for the other side to read the last response.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// The pause before the system is asked again whether the other side has finished.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A connected stream that several owners can read and write without waiting for each other.
 #[derive(Debug, Clone)]
@@ -93,6 +96,16 @@ impl Socket {
     /// When the connection is gone.
     pub async fn writable(&self) -> io::Result<()> {
         self.stream.writable().await
+    }
+
+    /// Waits until the other side has finished sending, or is gone. What it has sent before stays to be read.
+    pub async fn is_read_closed(&self) {
+        // The system tells of the end once. While something is unread, it has to be asked again.
+        while let Ok(ready) = self.stream.ready(Interest::READABLE).await
+            && !ready.is_read_closed()
+        {
+            sleep(ASK_AGAIN).await;
+        }
     }
 
     /// Tells the other side that nothing more will come, while what it still sends can be read.

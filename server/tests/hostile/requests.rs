@@ -224,16 +224,29 @@ async fn extensions_that_are_offered_are_not_taken() {
 #[tokio::test]
 async fn no_request_hides_in_another() {
     let mut world = World::new().await;
-    let mut raw = world.raw().await;
-    // Where both are said the chunks count, and whatever comes behind them is not looked at.
-    raw.send(
-        "POST /api/rooms/hall/messages?user=eve HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60\r\n\
-         Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    )
-    .await;
-    let said = raw.response().await;
-    assert_eq!((said.status, &said.json()["message"]), (201, &"hi".into()));
-    assert_eq!(raw.rest().await, "");
+    let post = "POST /api/rooms/hall/messages?user=eve HTTP/1.1\r\nHost: localhost\r\n";
+    let hidden = "2\r\nhi\r\n0\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let both = [
+        "Content-Length: 60\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "transfer-encoding: chunked\r\ncontent-length: 60\r\n\r\n",
+        "Content-Length: 0\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+    ];
+    for lengths in both {
+        let mut raw = world.raw().await;
+        raw.send(format!("{post}{lengths}{hidden}")).await;
+        assert_eq!(raw.response().await.refusal(), (400, "bad_request".to_owned()), "{lengths}");
+        assert_eq!(raw.rest().await, "", "and nothing behind it is looked at");
+    }
+    // As a later request hyper takes the chunks, and it is the connection's last.
+    for lengths in &both[..2] {
+        let mut raw = world.raw().await;
+        raw.request("GET /healthz", &[], "").await;
+        assert_eq!(raw.response().await.status, 200);
+        raw.send(format!("{post}{lengths}{hidden}")).await;
+        let said = raw.response().await;
+        assert_eq!((said.status, &said.json()["message"]), (201, &"hi".into()));
+        assert_eq!(raw.rest().await, "");
+    }
     world.is_unharmed().await;
 }
 
