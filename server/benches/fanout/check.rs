@@ -50,6 +50,8 @@ pub struct Room {
     /// The place of `messages[0]`.
     from: u64,
     messages: VecDeque<Message>,
+    /// Places at which a message was put in later: whoever was heard first had missed it.
+    inserted: Vec<u64>,
     senders: Vec<Sender>,
     last_seq: Option<u64>,
 }
@@ -69,6 +71,8 @@ struct Sender {
     heard: u64,
     /// Older ones that nobody heard.
     skipped: Vec<u64>,
+    /// The newest of them that everybody heard.
+    heard_by_all: u64,
 }
 
 /// How far a member has come in its room's order.
@@ -77,6 +81,24 @@ pub struct Place {
     next: u64,
     /// Earlier ones it has not heard.
     missing: Vec<u64>,
+    /// How many of the room's [`inserted`](Room::inserted) it knows.
+    inserted: usize,
+}
+
+impl Place {
+    /// Takes in what was put into the order since: it missed what was put in before it.
+    fn catch_up(&mut self, inserted: &[u64]) {
+        for at in &inserted[self.inserted..] {
+            for missing in self.missing.iter_mut().filter(|missing| **missing >= *at) {
+                *missing += 1;
+            }
+            if *at < self.next {
+                self.next += 1;
+                self.missing.push(*at);
+            }
+        }
+        self.inserted = inserted.len();
+    }
 }
 
 /// What came of a frame.
@@ -92,7 +114,8 @@ impl Room {
     /// A room in which nothing was said yet.
     pub fn new(number: u32, members: u32, senders: u32) -> Self {
         let senders = vec![Sender::default(); senders as usize];
-        Self { number, members, from: 0, messages: VecDeque::new(), senders, last_seq: None }
+        let (messages, inserted) = (VecDeque::new(), Vec::new());
+        Self { number, members, from: 0, messages, inserted, senders, last_seq: None }
     }
 
     /// The next message of a sender.
@@ -118,6 +141,7 @@ impl Room {
         latency: &mut Histogram,
         tally: &mut Tally,
     ) -> Outcome {
+        place.catch_up(&self.inserted);
         let index = (place.next - self.from) as usize;
         if self.messages.get(index).is_some_and(|message| *message.frame == *frame.whole) {
             place.next += 1;
@@ -146,7 +170,9 @@ impl Room {
         latency.record(now.saturating_sub(message.said.due));
         message.waiting -= 1;
         let done = (message.waiting == 0).then_some(message.said.sender);
-        while self.messages.front().is_some_and(|message| message.waiting == 0) {
+        while let Some(Message { said, waiting: 0, .. }) = self.messages.front() {
+            let sender = &mut self.senders[said.sender as usize];
+            sender.heard_by_all = sender.heard_by_all.max(said.number);
             let _ = self.messages.pop_front();
             self.from += 1;
         }
@@ -171,22 +197,26 @@ impl Room {
             return Outcome::Message { done: None };
         };
         let skipped = sender.skipped.iter().position(|number| *number == said.number);
-        if said.number > sender.heard || skipped.is_some() {
-            match skipped {
-                Some(at) => {
-                    let _ = sender.skipped.swap_remove(at);
-                    tally.reordered += 1;
-                }
-                None => {
-                    sender.skipped.extend(sender.heard + 1..said.number);
-                    sender.heard = said.number;
-                }
+        let message = Message { frame: frame.whole.into(), said, waiting: self.members };
+        if let Some(at) = skipped {
+            let _ = sender.skipped.swap_remove(at);
+            if self.has_heard_later(place, said) {
+                tally.reordered += 1;
+                self.messages.push_back(message);
+            } else {
+                // Lost by those who were heard before: here it is in its place.
+                self.messages.insert((place.next - self.from) as usize, message);
+                self.inserted.push(place.next);
+                place.catch_up(&self.inserted);
             }
+        } else if said.number > sender.heard {
+            sender.skipped.extend(sender.heard + 1..said.number);
+            sender.heard = said.number;
             if self.last_seq.is_some() && seq != self.last_seq.map(|last| last + 1) {
                 tally.reordered += 1;
             }
             self.last_seq = seq;
-            self.messages.push_back(Message { frame: frame.whole.into(), said, waiting: self.members });
+            self.messages.push_back(message);
         }
         let Some(index) = self.messages.iter().position(|message| message.said == said) else {
             // Everybody has heard it, and so has this member.
@@ -207,8 +237,19 @@ impl Room {
         self.count(index, now, latency, tally)
     }
 
+    /// Whether a member has heard a later message of the same sender.
+    fn has_heard_later(&self, place: &Place, said: Said) -> bool {
+        let before = self.messages.iter().enumerate().take((place.next - self.from) as usize);
+        let heard = before.filter(|(index, _)| !place.missing.contains(&(self.from + *index as u64)));
+        let mut of_sender = heard.filter(|(_, message)| message.said.sender == said.sender);
+        self.senders[said.sender as usize].heard_by_all > said.number
+            || of_sender.any(|(_, message)| message.said.number > said.number)
+    }
+
     /// What a member never heard of all that others did.
     pub fn missed(&self, place: &Place) -> u64 {
+        let mut place = place.clone();
+        place.catch_up(&self.inserted);
         self.from + self.messages.len() as u64 - place.next + place.missing.len() as u64
     }
 

@@ -172,10 +172,11 @@ impl Load {
                 self.shared.latency.clear();
                 before = Some((observe()?, now, self.shared.tally.heard, self.shared.cycles));
             }
+            // Also at the end: all that was due is said, however long a busy machine kept this thread from it.
+            self.speak(pace, now.min(end), &mut turn);
             if now >= end {
                 break;
             }
-            self.speak(pace, now, &mut turn);
             let mark = if before.is_none() { begin } else { end };
             self.wake_at(if matches!(pace, Pace::Open { .. }) { mark.min(turn.due) } else { mark })?;
             self.turn(&mut events, STALLED)?;
@@ -266,7 +267,7 @@ impl Load {
                 self.shared.done = done;
                 if self.shared.tally.heard != turn.last_heard.0 {
                     turn.last_heard = (self.shared.tally.heard, now);
-                } else if now - turn.last_heard.1 > nanos(STALLED) {
+                } else if now.saturating_sub(turn.last_heard.1) > nanos(STALLED) {
                     turn.last_heard.1 = now;
                     turn.due = now;
                     self.speak_first(pace, turn);
