@@ -18,6 +18,14 @@ async def errors_are_json(server):
         ("GET", "/nowhere", 404),
         ("GET", "/api/rooms/tea/messages?after=1&before=5", 400),
         ("GET", "/api/rooms/tea/messages?limit=x", 400),
+        ("GET", "/api/rooms/tea/messages?limit=0", 400),
+        ("GET", "/api/rooms/tea/messages?limit=-1", 400),
+        ("GET", "/api/rooms/tea/messages?limit=501", 400),
+        ("GET", "/api/rooms/tea/messages?q=%eb", 400),
+        ("GET", "/invite?room=%eb", 400),
+        ("GET", "/page/%ff", 404),
+        ("GET", "/metrics", 404),
+        ("POST", "/healthz", 405),
         ("GET", "/api/rooms/tea/messages?after=-1", 400),
         ("GET", "/api/rooms/a%2Fb/messages", 400),
         ("GET", "/api/rooms/%ff/messages", 400),
@@ -162,13 +170,43 @@ async def post_taken(server):
         assert status == 409 and answer["code"] == "nickname_taken", (status, answer)
 
 
+@claim("a browser that asks for text/html gets the sentence of an error as a page")
+async def errors_are_pages(server):
+    _, error = await server.get("/nowhere")
+    status, page = await server.get("/nowhere", Accept="text/html,*/*;q=0.8")
+    assert status == 404 and "<html" in page and error["message"] in page, page
+
+
+@claim("a client that closes its half after its request still gets its response")
+async def half_closed(server):
+    import asyncio
+
+    path = f"/api/rooms/{unique().replace(' ', '-')}/messages?user=nc"
+    for _ in range(5):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi".encode())
+        writer.write_eof()
+        answer = await asyncio.wait_for(reader.read(), 15)
+        assert answer.startswith(b"HTTP/1.1 201 "), answer[:200]
+        writer.close()
+
+
+@claim("a request with Content-Length and Transfer-Encoding gets 400; a name that is no UTF-8 is bad_name")
+async def ambiguous(server):
+    path = f"/api/rooms/{unique().replace(' ', '-')}/messages"
+    status, error = await server.http("POST", path + "?user=bot", b"2\r\nhi\r\n0\r\n\r\n", {"Transfer-Encoding": "chunked"})
+    assert status == 400 and error["type"] == "error", (status, error)
+    status, error = await server.http("POST", path + "?user=%eb", b"hi")
+    assert (status, error["code"]) == (400, "bad_name"), (status, error)
+
+
 @claim("Origin: absent, the server's own; any other gets 403, also on POST and the socket")
 async def origins(server):
     room = unique().replace(" ", "-")
     own = f"http://127.0.0.1:{server.port}"
-    for origin, fine in ((own, True), ("http://evil.example", False), ("null", False), (own + "0", False)):
+    for origin, fine in ((own, True), (own.replace("http", "ws"), True), ("file://", False), ("http://evil.example", False), ("null", False), (own + "0", False)):
         answers = [
-            (await Raw.open(server, f"/ws/chat/{room}/maya{int(fine)}", headers={"Origin": origin})).status,
+            (await Raw.open(server, f"/ws/chat/{unique().replace(' ', '-')}/maya", headers={"Origin": origin})).status,
             (await server.post(room, {"user": "bot", "message": "x"}, Origin=origin))[0],
             (await server.get("/api/rooms", Origin=origin))[0],
         ]
@@ -198,6 +236,8 @@ async def hosts(server):
 async def handshakes(server):
     path = "/ws/chat/tea/maya"
     for headers, status in (
+        # Not refused: RFC 6455's own example (§4.1), whose last digit has bits that belong to no byte.
+        ({"Sec-WebSocket-Key": "AQIDBAUGBwgJCgsMDQ4PEC=="}, (101,)),
         ({"Sec-WebSocket-Version": "8"}, (400, 426)),
         ({"Sec-WebSocket-Key": "short"}, (400,)),
         ({"Sec-WebSocket-Key": None}, (400,)),
