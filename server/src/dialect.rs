@@ -215,6 +215,15 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_frame_may_have_any_other_field() {
+        let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+        for odd in ["1e400", "\"\\ud800\"", "{\"a\":[1]}", &deep] {
+            let frame = PlainFrame::decode(&format!(r#"{{"x":{odd},"message":"hi"}}"#)).unwrap();
+            assert_eq!(frame.text.as_str(), "hi");
+        }
+    }
+
+    #[test]
     fn an_error_has_a_user_and_a_message_like_everything_else() {
         let mut error = ErrorFrame::new(ErrorCode::RateLimited, "Slow down.");
         error.retry_after_ms = Some(200);
