@@ -1,7 +1,7 @@
 //! The router: the page, the API, health, and the way to the WebSocket (`docs/protocol.md` §2).
 //!
-//! Every response but the page and the 101 is JSON, and a person's browser gets a refusal as a page ([`error_page`]). [`guard`] decides before the route whether a request may be served. The
-//! routes ask the hub and the log.
+//! Every response but the page and the 101 is JSON, and a person's browser gets a refusal as a page ([`refusal`]). [`guard`]
+//! decides before the route whether a request may be served. The routes ask the hub and the log.
 
 use std::sync::Arc;
 
@@ -21,13 +21,13 @@ use crate::{
 
 mod connection;
 mod error;
-mod error_page;
 pub mod forwarded;
 pub mod guard;
 mod invite;
 mod messages;
 mod page;
 mod query;
+mod refusal;
 mod stream;
 pub mod upgrade;
 
@@ -90,18 +90,12 @@ fn router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
         .route("/api/rooms", get(rooms))
         .route("/api/rooms/{room}/messages", get(messages::read).post(messages::post))
         .route("/api/rooms/{room}/stream", get(stream::stream))
-        .method_not_allowed_fallback(|| async { HttpError::method() })
         .fallback(|| async { HttpError::nothing_here() })
         .layer(middleware::from_fn_with_state(guard, guard::check))
         // Outside the guard: monitoring calls servers by any name.
-        .merge(
-            Router::new()
-                .route("/healthz", get(healthy))
-                .route("/readyz", get(ready))
-                .method_not_allowed_fallback(|| async { HttpError::method() }),
-        )
+        .merge(Router::new().route("/healthz", get(healthy)).route("/readyz", get(ready)))
         .layer(DefaultBodyLimit::max(limits::CLIENT_FRAME_BYTES))
-        .layer(middleware::from_fn(error_page::for_people))
+        .layer(middleware::from_fn(refusal::form))
         .layer(middleware::map_response(guard::harden))
         .with_state(server)
 }

@@ -41,6 +41,18 @@ impl HttpError {
         Self::new(StatusCode::BAD_REQUEST, ErrorCode::BadRequest, message)
     }
 
+    /// A status that says all that is known.
+    pub fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::nothing_here(),
+            StatusCode::METHOD_NOT_ALLOWED => Self::method(),
+            _ if status.is_client_error() => {
+                Self::new(status, ErrorCode::BadRequest, "That request can’t be read.")
+            }
+            _ => Self::new(status, ErrorCode::Unavailable, "The server can’t answer that right now."),
+        }
+    }
+
     /// 404: no such address.
     pub fn nothing_here() -> Self {
         Self::new(StatusCode::NOT_FOUND, ErrorCode::NotFound, "There is nothing at this address.")
@@ -162,7 +174,7 @@ impl IntoResponse for HttpError {
             }
             let _ = response.headers_mut().insert(name, value);
         }
-        // For `error_page`, which puts it into another form.
+        // For `refusal`, which puts it into another form.
         let _ = response.extensions_mut().insert(self);
         response
     }

@@ -5,7 +5,7 @@ use std::{io::Write, sync::LazyLock};
 
 use axum::{
     body::Bytes,
-    extract::{Path, rejection::PathRejection},
+    extract::Path,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -109,11 +109,7 @@ pub async fn room(headers: HeaderMap) -> Result<Response, HttpError> {
 }
 
 /// `GET /page/{file}`.
-pub async fn file(
-    name: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
-) -> Result<Response, HttpError> {
-    let Path(name) = name.map_err(|_| HttpError::nothing_here())?;
+pub async fn file(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, HttpError> {
     named(&name, &headers)
 }
 

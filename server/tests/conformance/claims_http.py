@@ -23,7 +23,7 @@ async def errors_are_json(server):
         ("GET", "/api/rooms/tea/messages?limit=501", 400),
         ("GET", "/api/rooms/tea/messages?q=%eb", 400),
         ("GET", "/invite?room=%eb", 400),
-        ("GET", "/page/%ff", 404),
+        ("GET", "/page/%ff", 400),
         ("GET", "/metrics", 404),
         ("POST", "/healthz", 405),
         ("GET", "/api/rooms/tea/messages?after=-1", 400),

@@ -1,4 +1,5 @@
-//! Refusals for people: a browser that was sent somewhere by its user gets a page instead of JSON.
+//! How a refusal looks: JSON, and a page where a person's browser would show it. That of a library, too: it is put into words
+//! here, so that nothing without any goes out.
 
 use std::sync::LazyLock;
 
@@ -25,14 +26,24 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::try_from(policy).expect("base64 is text")
 });
 
-/// Puts a page in the place of the JSON of a refusal, where a person would see it.
-pub async fn for_people(request: Request, next: Next) -> Response {
-    let wants_page = is_navigation(request.method(), request.headers());
+/// Gives every refusal its form.
+pub async fn form(request: Request, next: Next) -> Response {
+    let is_for_a_person = is_navigation(request.method(), request.headers());
     let response = next.run(request).await;
-    match response.extensions().get::<HttpError>() {
-        Some(error) if wants_page => page(error, &response),
-        _ => response,
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
     }
+    let said = response.extensions().get::<HttpError>().cloned();
+    let (error, response) = match said {
+        Some(error) => (error, response),
+        // A library's own: a path that is not UTF-8, for example.
+        None => {
+            let error = HttpError::of_status(status);
+            (error.clone(), with_headers_of(&response, error.into_response()))
+        }
+    };
+    if is_for_a_person { page(&error, &response) } else { response }
 }
 
 /// Whether a browser shows the response to a person. Scripts in a page accept everything, and so do other programs.
@@ -58,14 +69,18 @@ fn page(error: &HttpError, refusal: &Response) -> Response {
         body.push_str("<p><a href=\"/\">Rooms on this server</a></p>\n");
     }
     body.push_str("</main></body></html>\n");
-    let mut response = (status, Html(body)).into_response();
-    let headers = response.headers_mut();
+    let mut response = with_headers_of(refusal, (status, Html(body)).into_response());
+    let _ = response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
+    response
+}
+
+/// A response in other words, with the headers that do not describe these.
+fn with_headers_of(refusal: &Response, mut response: Response) -> Response {
     for (name, value) in refusal.headers() {
         if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
-            let _ = headers.append(name, value.clone());
+            let _ = response.headers_mut().append(name, value.clone());
         }
     }
-    let _ = headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
     response
 }
 
@@ -102,6 +117,15 @@ mod tests {
         ] {
             let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
             assert_eq!(is_navigation(&method, &headers), page, "{method} {accept}");
+        }
+    }
+
+    #[test]
+    fn a_librarys_refusal_is_put_into_words() {
+        for status in [400, 404, 405, 413, 415, 500, 503] {
+            let error = HttpError::of_status(StatusCode::from_u16(status).unwrap());
+            assert!(error.message().ends_with('.'), "{status}: {}", error.message());
+            assert_eq!(error.into_response().status().as_u16(), status);
         }
     }
 
