@@ -158,7 +158,7 @@ pub trait Log: Send + Sync + 'static {
         Box::pin(async move { answered.await.unwrap_or_else(|_| Err(LogError::closed())) })
     }
 
-    /// Reads at most `limit` entries and about `bytes` bytes of text, but at least one entry. `None`: no such room.
+    /// Reads at most `limit` entries and about `bytes` bytes of texts and reactions, but at least one entry. `None`: no such room.
     fn read(
         &self,
         room: &RoomKey,

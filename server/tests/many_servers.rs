@@ -10,12 +10,14 @@ use std::{collections::HashSet, time::Duration};
 use common::{
     peer::{End, Peer, fresh, message},
     plain::Plain,
+    unreliable::Faults,
     world::{Kind, UNRELIABLE, World},
 };
 use serde_json::Value;
 use snug_server::Config;
 use snug_shared::{ClientFrame, CloseReason, ErrorCode, Hello, Seq, ServerFrame};
 use tokio::{task::JoinSet, time::sleep};
+use uuid::Uuid;
 
 /// Both ways to have two servers.
 const TWO: [Kind; 2] = [Kind::TwoOverMemory, Kind::TwoOverSqlite];
@@ -240,5 +242,33 @@ async fn an_id_sent_again_over_the_other_server_makes_no_second_entry() {
         again.send(ClientFrame::Send { id: said.id, intent: message("twice") }).await;
         assert_eq!(again.error().await.code, ErrorCode::IdConflict);
         assert_eq!(again.say("next").await.seq, said.seq + 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answer_to_a_repeated_id_overtakes_nothing() {
+    // Nothing is lost, but the repeat comes long before the entry.
+    let slow = Faults { lost: 0, repeated: 0, refused: 0, delay_ms: 60 };
+    for kind in TWO {
+        let config = Config { rate_limit: false, ..Config::default() };
+        let world = World::configured(kind, config, slow).await;
+        let mut maya = Peer::join(world.address(0), "tea", "maya").await;
+        let mut jon = Peer::join(world.address(1), "tea", "jon").await;
+        let (mut last, mut own) = (0, Vec::new());
+        for number in 0..60 {
+            let _ = jon.intend(message(&format!("jon {number}"))).await;
+            let id = Uuid::now_v7();
+            for _ in 0..2 {
+                let intent = message(&format!("maya {number}"));
+                maya.send(ClientFrame::Send { id, intent }).await;
+            }
+            own.push(id);
+        }
+        while last < 120 || !own.is_empty() {
+            let entry = maya.entry().await;
+            assert!(entry.seq <= last + 1, "{kind}: {} after {last}", entry.seq);
+            last = last.max(entry.seq);
+            own.retain(|id| *id != entry.id);
+        }
     }
 }

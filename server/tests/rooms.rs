@@ -316,3 +316,39 @@ async fn clients_are_not_held_to_a_rate_that_is_off() {
     let maya = Peer::join(server.address, "tea", "maya").await;
     assert_eq!((maya.established.limits.rate_burst, maya.established.limits.rate_per_s), (20, 5));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_back_to_very_many_reactions_gets_all_of_them() {
+    const MESSAGES: Seq = 100;
+    const KINDS_EACH: u32 = 64;
+    let world = World::start(Kind::Sqlite).await;
+    let mut maya = Peer::join(world.address(0), "tea", "maya").await;
+    let away = Peer::join(world.address(0), "tea", "away").await;
+    let hello = resuming(&away, 0);
+    away.leave().await;
+    let mut sent = 0;
+    for target in 1..=MESSAGES {
+        let _ = maya.intend(message("look")).await;
+        sent += 1;
+        if target == MESSAGES {
+            while maya.entry().await.seq < sent {}
+        }
+    }
+    for target in 1..=MESSAGES {
+        for kind in 0..KINDS_EACH {
+            let emoji = char::from_u32(0x1f400 + kind).unwrap().to_string();
+            let emoji = snug_shared::Emoji::parse(emoji).unwrap();
+            let _ = maya.intend(Intent::React { target, emoji, on: true }).await;
+            sent += 1;
+        }
+        while maya.entry().await.seq < sent {}
+    }
+    let back = Peer::hello(world.address(0), "tea", "away", hello).await.unwrap();
+    assert!(back.established.resumed);
+    assert_eq!(seqs(&back.replay), (1..=sent).collect::<Vec<_>>());
+    let reactions = |line: &Line| match &line.entry().unwrap().body {
+        Body::Message(message) => message.present.as_ref().unwrap().reactions.len(),
+        other => panic!("{other:?}"),
+    };
+    assert!(back.replay[..100].iter().all(|line| reactions(line) == KINDS_EACH as usize));
+}

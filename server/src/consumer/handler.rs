@@ -193,7 +193,15 @@ impl<'a> Handler<'a> {
                 // It comes to its sender as to everybody else.
                 Ok(Appended::New(_)) => None,
                 Ok(Appended::Repeated(_) | Appended::Unchanged(_)) if keep_back => None,
-                Ok(Appended::Repeated(entry) | Appended::Unchanged(entry)) => dialect.entry(&entry),
+                Ok(Appended::Repeated(entry) | Appended::Unchanged(entry)) => {
+                    if outbound.is_past(entry.seq) {
+                        dialect.entry(&entry)
+                    } else {
+                        // It may not overtake those before it: it comes in its place, and that is the answer.
+                        room.tell(*entry);
+                        None
+                    }
+                }
                 Ok(Appended::Refused(Denial { code, reason })) => {
                     Some(dialect.error(&ErrorFrame { id: Some(id), ..ErrorFrame::new(code, reason) }))
                 }

@@ -11,9 +11,9 @@ use crate::{
     log::{LogError, Span},
 };
 
-/// Entries read from the log at once.
-const BLOCK_ENTRIES: usize = 500;
-/// Bytes of text read from the log at once; their JSON is at most about twice that.
+/// Entries read from the log at once. What is around their texts is at most about half a kilobyte each.
+const BLOCK_ENTRIES: usize = 250;
+/// Bytes of texts and reactions read from the log at once; their JSON is at most about twice that.
 pub(super) const BLOCK_BYTES: usize = 96 * 1024;
 /// Bytes that may still wait for the socket when the next block is read.
 const BACKLOG: usize = 64 * 1024;
@@ -30,6 +30,7 @@ pub(super) async fn replay(
     if after >= room.last() && room.go_live(outbound, &Missed::default().frames(outbound, true), after) {
         return Ok(());
     }
+    outbound.replayed(after);
     loop {
         outbound.has_room(BACKLOG).await;
         let read = async {
@@ -46,5 +47,6 @@ pub(super) async fn replay(
         }
         outbound.send(missed.frames(outbound, false).iter().cloned());
         after = seen;
+        outbound.replayed(after);
     }
 }

@@ -118,11 +118,28 @@ impl Outbound {
         for frame in frames {
             state.push(frame.into());
         }
+        let mut flushed = self.write(&mut state);
+        // Only what the socket does not take is too much.
         if state.waiting() > PRIVATE_BYTES {
             state.close(CloseReason::TooSlow);
+            flushed = self.write(&mut state);
         }
-        let flushed = self.write(&mut state);
         self.settle(&mut state, flushed);
+    }
+
+    /// Notes that everything this member asked for up to an entry was sent.
+    pub fn replayed(&self, upto: Seq) {
+        self.state.lock().seen = upto;
+    }
+
+    /// Whether an entry is one that this member was sent already, or did not ask for. Any other comes in its place.
+    pub fn is_past(&self, seq: Seq) -> bool {
+        let state = self.state.lock();
+        let told = match self.tail.get().filter(|_| state.live) {
+            Some(tail) => tail.lock().last_before(state.position),
+            None => 0,
+        };
+        seq <= told.max(state.seen)
     }
 
     /// Counts a send, to be answered by [`answer`](Self::answer).
@@ -321,6 +338,11 @@ impl Outbound {
         if is_pong || !self.answers.load(Ordering::Relaxed) {
             self.heard.store(now_ms, Ordering::Relaxed);
         }
+    }
+
+    /// Takes the connection as heard of at a moment, because until now nothing could be heard.
+    pub fn heard_at(&self, now_ms: u64) {
+        self.heard.store(now_ms, Ordering::Relaxed);
     }
 
     /// When the connection last proved to work, in milliseconds of the server's monotonic clock.

@@ -194,6 +194,13 @@ impl Tail {
         self.last
     }
 
+    /// The newest entry below a position.
+    pub fn last_before(&self, position: u64) -> Seq {
+        let below = usize::try_from(position.saturating_sub(self.start)).unwrap_or(usize::MAX);
+        let below = self.items.iter().take(below).rev();
+        below.filter_map(|item| item.seq).next().unwrap_or(self.trimmed)
+    }
+
     /// Whether every entry after `seq` that the tail was ever given is still in it.
     pub fn covers(&self, seq: Seq) -> bool {
         seq >= self.trimmed

@@ -22,9 +22,9 @@ use super::{inbox::Inbox, roster::Roster, single_flight::SingleFlight, sockets::
 use crate::{
     backend::Backend,
     dialect::{self, Dialect},
-    event::{Change, Version},
+    event::{Change, Event, Version},
     fanout::{Attached, FollowEnd, Follower, Missed, Outbound, SharedTail, Tail},
-    log::{Epoch, RoomRecord},
+    log::{Committed, Epoch, RoomRecord},
     presence::{Join, JoinError, Naming, Snapshot},
     sync::{Guard, Ranked, rank},
     unavailable::Unavailable,
@@ -194,6 +194,14 @@ impl Room {
     /// What the newest entries made of the room.
     pub fn facts(&self) -> Facts {
         self.facts.lock().clone()
+    }
+
+    /// Tells everybody of an entry that is in the log, in case that was never done: its first append may have ended without
+    /// anybody knowing how. Whoever was told passes it over.
+    pub fn tell(&self, entry: Entry) {
+        let committed = Arc::new(Committed { room: self.key.clone(), epoch: self.epoch, entry });
+        // Where it cannot be sent, the hole is found later.
+        let _ = self.backend.layer.group_send(&self.key, Event::Entry(committed));
     }
 
     /// Ends a connection's replay with `frames`, up to the entry `seen`, and lets it follow the room. False when it has to

@@ -1,15 +1,19 @@
 //! A page of entries being filled, up to so many entries and so many bytes, the same for every log.
 
-use snug_shared::{Body, Entry};
+use snug_shared::{Body, Entry, Reaction};
 
 /// Bytes of text a search hands out at once, about.
 pub(super) const FOUND_BYTES: usize = 1024 * 1024;
+
+/// Bytes of JSON around an author, and around a reaction.
+const AROUND_AUTHOR: usize = 3;
+const AROUND_REACTION: usize = 40;
 
 /// A page being filled, from either end.
 #[derive(Debug)]
 pub(super) struct Page<T> {
     limit: usize,
-    /// Bytes of text that still fit.
+    /// Bytes that still fit.
     left: usize,
     items: Vec<T>,
     more: bool,
@@ -20,14 +24,19 @@ impl<T> Page<T> {
         Self { limit, left: bytes, items: Vec::new(), more: false }
     }
 
-    /// Takes the next entry, with so many bytes of text, if it fits; the first one always does. Whether the next may come.
-    pub(super) fn take(&mut self, item: T, text: usize) -> bool {
-        self.more = self.items.len() >= self.limit || !self.items.is_empty() && text > self.left;
+    /// Takes the next entry, with so many bytes of content, if it fits; the first one always does. Whether the next may come.
+    pub(super) fn take(&mut self, item: T, size: usize) -> bool {
+        self.more = self.items.len() >= self.limit || !self.items.is_empty() && size > self.left;
         if !self.more {
-            self.left = self.left.saturating_sub(text);
+            self.left = self.left.saturating_sub(size);
             self.items.push(item);
         }
         !self.more
+    }
+
+    /// The entries as they were taken, and whether there are more.
+    pub(super) fn into_taken(self) -> (Vec<T>, bool) {
+        (self.items, self.more)
     }
 
     /// The entries, ascending, and whether there are more in the direction they came from.
@@ -39,7 +48,25 @@ impl<T> Page<T> {
     }
 }
 
-/// Bytes of text in an entry, for what may travel at once.
+/// Bytes of text and reactions in an entry, for what may travel at once.
+pub(super) fn content_bytes(entry: &Entry) -> usize {
+    match &entry.body {
+        Body::Message(message) => {
+            let present = message.present.as_ref();
+            let reactions = present.map_or(0, |present| present.reactions.iter().map(reaction_bytes).sum());
+            text_bytes(entry) + reactions
+        }
+        _ => text_bytes(entry),
+    }
+}
+
+/// Bytes of a reaction with those who set it, about as they travel.
+fn reaction_bytes(reaction: &Reaction) -> usize {
+    let authors: usize = reaction.by.iter().map(|author| author.as_str().len() + AROUND_AUTHOR).sum();
+    reaction.emoji.as_str().len() + AROUND_REACTION + authors
+}
+
+/// Bytes of text in an entry.
 pub(super) fn text_bytes(entry: &Entry) -> usize {
     match &entry.body {
         Body::Message(message) => message.text.as_ref().map_or(0, |text| text.as_str().len()),

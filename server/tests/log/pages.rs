@@ -3,11 +3,12 @@
 use snug_server::log::Span;
 use snug_shared::Seq;
 
-use super::bench::{ALL, Bench, every_log, message, new, room, seqs, topic};
+use super::bench::{ALL, Bench, every_log, message, new, react, room, seqs, topic};
 
 every_log! {
     pages_in_both_directions_meet_without_gaps
     a_page_keeps_to_its_bytes_but_is_never_empty
+    reactions_count_among_the_bytes_of_a_page
     search_finds_parts_of_words_in_any_script
     search_pages_backwards
     search_takes_any_text_for_text
@@ -57,6 +58,36 @@ async fn a_page_keeps_to_its_bytes_but_is_never_empty(bench: Bench) {
             assert_eq!((page.entries.len(), page.more), (count, count < 5), "{bytes} bytes {span:?}");
         }
     }
+}
+
+async fn reactions_count_among_the_bytes_of_a_page(bench: Bench) {
+    const MESSAGES: Seq = 40;
+    for _ in 0..MESSAGES {
+        bench.say("ada", "needle").await;
+    }
+    for seq in 1..=MESSAGES {
+        for (emoji, who) in [("👍", "ada"), ("👍", "bob"), ("🎉", "ada")] {
+            new(bench.send(who, react(seq, emoji, true)).await);
+        }
+    }
+    let bytes = 2_000;
+    let (mut after, mut pages) = (0, 0);
+    while after < MESSAGES {
+        let page = bench.log.read(&room("tea").key(), Span::After(after), ALL, bytes).await;
+        let page = page.expect("it works").expect("a room");
+        let json = serde_json::to_string(&page.entries).expect("encoded");
+        // About a quarter of a kilobyte is around each text.
+        assert!(json.len() < 2 * bytes + 256 * page.entries.len(), "{} bytes", json.len());
+        assert_eq!(page.entries[0].seq(), after + 1, "no holes");
+        after = page.entries.last().expect("never empty").seq();
+        pages += 1;
+    }
+    assert!((3..MESSAGES).contains(&pages), "{pages}");
+    let newest = bench.log.read(&room("tea").key(), Span::Before(MESSAGES + 1), ALL, bytes).await;
+    let newest = newest.expect("it works").expect("a room");
+    assert!(newest.more && newest.entries.len() < 30, "{}", newest.entries.len());
+    assert_eq!(newest.entries.last().map(snug_shared::Line::seq), Some(MESSAGES));
+    assert_eq!(bench.find("needle").await.len() as Seq, MESSAGES, "a search has more room");
 }
 
 async fn search_finds_parts_of_words_in_any_script(bench: Bench) {

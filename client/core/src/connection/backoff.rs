@@ -20,7 +20,7 @@ pub(crate) fn asked_for(milliseconds: u64) -> Duration {
 pub(crate) enum Delay {
     /// Longer each time.
     Backoff,
-    /// A random part of this, so that not everybody comes at once.
+    /// A random part of this, so that not everybody comes at once; longer where that was not enough.
     Within(Duration),
     /// As the server said.
     After(Duration),
@@ -37,7 +37,9 @@ impl Delay {
                 let ceiling = LONGEST.min(Duration::from_secs(1 << tries.min(5)));
                 SHORTEST + (ceiling - SHORTEST).mul_f64(random())
             }
-            Self::Within(most) => most.mul_f64(random()),
+            Self::Within(most) if tries < 2 => most.mul_f64(random()),
+            // Who is sent away at once again and again does not help anybody by coming back as soon.
+            Self::Within(most) => most.mul_f64(random()).max(Self::Backoff.length(tries)),
             Self::After(delay) => delay,
         }
     }
@@ -67,6 +69,17 @@ mod tests {
         }
         let pauses: Vec<_> = (0..50).map(|_| Delay::Backoff.length(9)).collect();
         assert!(pauses.iter().any(|delay| *delay != pauses[0]), "all come back at the same moment");
+    }
+
+    #[test]
+    fn a_link_that_is_closed_at_once_again_and_again_waits_longer_each_time() {
+        let second = Duration::from_secs(1);
+        for _ in 0..50 {
+            assert!(Delay::Within(second).length(1) <= second);
+            assert!(Delay::Within(second).length(2) >= SHORTEST);
+        }
+        let longest = (0..50).map(|_| Delay::Within(second).length(9)).max();
+        assert!(longest > Some(2 * second), "{longest:?}");
     }
 
     #[test]

@@ -140,11 +140,11 @@ impl MemoryRoom {
         }
     }
 
-    /// An entry as it is now, and how many bytes of text it is.
+    /// An entry as it is now, and how many bytes of text and reactions it is.
     fn line(&self, kept: &StoredEntry) -> (Line, usize) {
         let entry = self.present(kept);
-        let text = page::text_bytes(&entry);
-        (entry.into(), text)
+        let size = page::content_bytes(&entry);
+        (entry.into(), size)
     }
 
     /// An entry that is kept, as it is now.

@@ -11,8 +11,11 @@ use super::{
 };
 use crate::log::{
     Slice, Span,
-    page::{Page, text_bytes},
+    page::{Page, content_bytes},
 };
+
+/// Messages whose reactions are read at once.
+const FOLDED: usize = 16;
 
 /// A page of a room.
 pub(super) fn page(
@@ -27,32 +30,50 @@ pub(super) fn page(
     let newest_first = matches!(span, Span::Before(_));
     let mut page = Page::new(limit, bytes);
     rows::scan(connection, range(&room, span), newest_first, |kept| {
-        let text = kept.line.entry().map_or(0, text_bytes);
-        page.take(kept, text)
+        let size = kept.line.entry().map_or(0, content_bytes);
+        page.take(kept, size)
     })?;
-    let (kept, more) = page.into_ascending(newest_first);
-    slice(connection, reports, key, room, kept, more).map(Some)
+    let (kept, more) = page.into_taken();
+    slice(connection, reports, key, room, Taken { kept, more, newest_first, bytes }).map(Some)
 }
 
-/// Lines of a room, ascending, in their present state. Damage among them is reported.
+/// Lines that were taken from a room, the nearest first.
+pub(super) struct Taken {
+    pub(super) kept: Vec<StoredLine>,
+    /// There are more in the direction they were taken in.
+    pub(super) more: bool,
+    pub(super) newest_first: bool,
+    /// Bytes of texts and reactions they may have together.
+    pub(super) bytes: usize,
+}
+
+/// Lines of a room, ascending, in their present state, as many as fit together with their reactions. Damage among them is
+/// reported.
 pub(super) fn slice(
     connection: &Connection,
     reports: &Reports,
     key: &RoomKey,
     room: RoomRow,
-    mut kept: Vec<StoredLine>,
-    more: bool,
+    Taken { mut kept, more, newest_first, bytes }: Taken,
 ) -> Result<Slice> {
-    for seq in reactions::fold(connection, room.id, &mut kept, room.record.last)? {
-        reports.reactions(key, seq);
-    }
-    let entries: Vec<Line> = kept.into_iter().map(|kept| kept.line).collect();
-    for line in &entries {
-        if let Line::Damaged(seq) = line {
-            reports.entry(key, *seq);
+    let mut page = Page::new(usize::MAX, bytes);
+    // Reactions can be many times the texts, so they are read for a few messages at a time until the page is full.
+    'full: for few in kept.chunks_mut(FOLDED) {
+        for seq in reactions::fold(connection, room.id, few, room.record.last)? {
+            reports.reactions(key, seq);
+        }
+        for StoredLine { line, .. } in few {
+            if let Line::Damaged(seq) = line {
+                reports.entry(key, *seq);
+            }
+            let size = line.entry().map_or(0, content_bytes);
+            if !page.take(std::mem::replace(line, Line::Damaged(0)), size) {
+                break 'full;
+            }
         }
     }
-    Ok(Slice { room: room.record, entries, more })
+    let (entries, cut) = page.into_ascending(newest_first);
+    Ok(Slice { room: room.record, entries, more: more || cut })
 }
 
 /// A room's row. Damage there is reported.

@@ -50,8 +50,7 @@ pub(super) fn search(
         hits.gather(statement.query(params![phrases.join(" AND "), low, high.min(unindexed - 1)])?)?;
     }
 
-    let Hits { mut found, more, .. } = hits;
-    found.reverse();
+    let Hits { found, more, .. } = hits;
     let mut kept = Vec::with_capacity(found.len());
     for n in found {
         rows::scan(connection, (n, n), false, |hit| {
@@ -62,8 +61,8 @@ pub(super) fn search(
             true
         })?;
     }
-    debug_assert!(kept.is_sorted_by_key(|hit| hit.line.seq()));
-    pages::slice(connection, reports, key, room, kept, more).map(Some)
+    let taken = pages::Taken { kept, more, newest_first: true, bytes: FOUND_BYTES };
+    pages::slice(connection, reports, key, room, taken).map(Some)
 }
 
 /// Any word is plain text to the index once it is quoted.
