@@ -49,6 +49,8 @@ impl Server {
 
     fn sweep(&self) {
         self.hub.sweep();
+        // A log looks whether its files are still there, and says so where they are not.
+        let _ = self.backend.log.ready();
         let now = Instant::now();
         for limiter in [&self.sends, &self.asks].into_iter().flatten() {
             limiter.sweep(now);

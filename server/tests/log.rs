@@ -4,6 +4,7 @@ mod log {
     mod acts;
     mod agree;
     pub mod bench;
+    mod copies;
     mod damaged;
     mod disk;
     mod epochs;

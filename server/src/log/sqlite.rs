@@ -29,10 +29,13 @@ use crate::{
 };
 
 mod append;
+pub mod backup;
 mod checksum;
 mod corruption;
 mod index;
+mod open_files;
 mod pages;
+mod private;
 mod queue;
 mod reactions;
 mod read_positions;
@@ -43,6 +46,7 @@ mod schema;
 mod search;
 #[cfg(test)]
 mod tests;
+mod wal;
 mod writer;
 
 use queue::{Queue, Refusal};
@@ -84,6 +88,7 @@ struct Shared {
     corruption: corruption::Reports,
     health: Ranked<Result<(), LogError>, rank::Leaf>,
     generation: Generation,
+    files: open_files::OpenFiles,
     /// Held as long as the file is open.
     lock: Ranked<Option<File>, rank::Leaf>,
 }
@@ -164,6 +169,8 @@ impl SqliteLog {
         let generation = Generation::random()
             .map_err(|source| OpenError::Folder { folder: place.folder.clone(), source })?;
         let (mut connection, secret) = schema::prepare(&place)?;
+        let files = open_files::OpenFiles::new(&place)
+            .map_err(|source| OpenError::Folder { folder: place.folder.clone(), source })?;
         let shared = Arc::new(Shared {
             appends: Queue::new(APPENDS),
             reads: Queue::new(READS),
@@ -171,6 +178,7 @@ impl SqliteLog {
             corruption: corruption::Reports::default(),
             health: Ranked::new(Ok(())),
             generation,
+            files,
             lock: Ranked::new(Some(lock)),
         });
         let guard = rollback_guard::RollbackGuard::open(&place, &mut connection, &shared)
@@ -189,6 +197,7 @@ impl SqliteLog {
             readers,
             rooms: append::RoomCache::default(),
             guard,
+            checkpoints: wal::Checkpoints::default(),
             // A crash may have left both undone.
             due: writer::Due { index: true, erase: true, at: None },
             closed,
@@ -233,6 +242,17 @@ impl Shared {
             *self.health.lock() = health;
         }
         was != is
+    }
+
+    /// Looks whether what was written is in the folder. Where it is not, nothing is durable until it is there again.
+    fn check_files(&self) -> Result<(), LogError> {
+        self.files.check().inspect_err(|error| {
+            if self.set_health(Err(error.clone())) {
+                tracing::error!(%error, "what is said now would be lost, and is refused");
+                // The writer looks on from now on.
+                self.appends.nudge();
+            }
+        })
     }
 
     fn has_read_positions(&self) -> bool {
@@ -310,6 +330,7 @@ impl Log for SqliteLog {
         if self.shared.appends.is_closed() {
             return Err(refused(Refusal::Closed));
         }
+        self.shared.check_files()?;
         self.shared.health()
     }
 

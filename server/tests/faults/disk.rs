@@ -99,7 +99,8 @@ async fn a_disk_that_fails_to_write_or_to_sync_acknowledges_nothing_and_loses_no
     for fault in kinds.iter().cycle().take(amount(3, 15)) {
         let folder = tempfile::tempdir().expect("a folder");
         drop(Process::start(folder.path(), &[]));
-        let first = 20 + random.below(60);
+        // A start writes a little as well, and one that fails there is refused.
+        let first = 40 + random.below(60);
         let inject = format!("inject={fault}:when={first}..{}", first + 1 + random.below(6));
         let command =
             ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,pwrite64", "-e", &inject];
@@ -125,4 +126,33 @@ async fn a_disk_that_fails_to_write_or_to_sync_acknowledges_nothing_and_loses_no
     }
     assert!(refusals > 0, "something failed");
     promise.kept(format!("{refusals} refusals told, {kept} kept, 0 lost"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_quota_that_is_used_up_is_told_as_a_full_disk() {
+    let promise = Promise::new("quota used up", "storage_full");
+    if Command::new("strace").arg("--version").output().is_err() {
+        return promise.left_out("strace is not installed");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(Process::start(folder.path(), &[]));
+    let inject = "inject=pwrite64:error=EDQUOT:when=150+";
+    let command = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64", "-e", inject];
+    let around = Around { command: command.map(str::to_owned).into(), ..Around::default() };
+    let server = Process::start_under(around, folder.path(), &["--rate-limit", "off"]);
+    let mut maya = Peer::join(server.address, ROOM, "maya").await;
+    let mut journal = Journal::new("maya");
+    let mut kept = 0;
+    let refused = loop {
+        let id = Uuid::now_v7();
+        let text = format!("number {kept}");
+        journal.meant(id, &text);
+        match maya.attempt(&mut journal, id, &text).await {
+            Ok(()) => kept += 1,
+            Err(code) => break code,
+        }
+        assert!(kept < 500, "no write failed");
+    };
+    assert_eq!(refused, ErrorCode::StorageFull);
+    promise.kept(format!("storage_full after {kept}"));
 }

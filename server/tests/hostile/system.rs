@@ -3,6 +3,7 @@
 use std::{fs, time::Duration};
 
 use serde_json::json;
+use snug_shared::{ClientFrame, Seq, ServerFrame};
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
@@ -119,6 +120,15 @@ async fn a_server_that_has_no_descriptor_left_takes_the_next_when_one_is_free() 
     timeout(PATIENCE, none_left).await.expect("it takes as many as it can");
     let said = maya.say("Do you hear me?").await;
     assert_eq!(jon.entry().await, said, "who is in talks on");
+    maya.send(ClientFrame::History { before: Seq::MAX, limit: 10 }).await;
+    let older = loop {
+        match maya.next().await {
+            ServerFrame::History { entries, .. } => break entries,
+            ServerFrame::Error(error) => panic!("{error:?}"),
+            _ => {}
+        }
+    };
+    assert_eq!(older.len(), 1, "and reads what was said before");
     drop(silent);
     let mut zoe = Peer::join(server.address, "tea", "zoe").await;
     assert_eq!(zoe.say("I had to wait.").await, jon.entry().await);

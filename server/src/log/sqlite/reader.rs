@@ -30,13 +30,14 @@ pub(super) fn start(place: &Place, shared: &Arc<Shared>) -> std::io::Result<Vec<
 }
 
 fn run(place: &Place, jobs: &Queue<Job>) {
-    let mut connection: Option<Connection> = None;
+    // Opened before there are clients, who may take every descriptor that is left. Where that fails it is tried again.
+    let mut connection = open(place).ok();
     loop {
         match jobs.take(1, None) {
             Turn::Items(waiting) => {
                 for job in waiting {
                     if connection.is_none() {
-                        match schema::connect_to_read(place) {
+                        match open(place) {
                             Ok(opened) => connection = Some(opened),
                             Err(error) => {
                                 job(Err(super::log_error(&error)));
@@ -57,6 +58,13 @@ fn run(place: &Place, jobs: &Queue<Job>) {
             Turn::Closed => break,
         }
     }
+}
+
+/// Opens a connection and everything it will need: SQLite opens the write-ahead log with the first read.
+fn open(place: &Place) -> rusqlite::Result<Connection> {
+    let connection = schema::connect_to_read(place)?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
 }
 
 /// Does `work` on one snapshot of the file, on one of the readers.

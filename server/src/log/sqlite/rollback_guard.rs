@@ -4,13 +4,16 @@
 //! fewer entries is an older one, and its rooms begin new epochs, so that no client takes new entries for those that were lost.
 //! A folder that was restored whole has an old note too. Then a client that comes back is told so by the id of its last entry.
 
-use std::{fs, path::PathBuf};
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Result, TransactionBehavior, types::ValueRef};
 use snug_shared::RoomName;
 
-use super::{Shared, checksum, rows, schema::Place};
+use super::{Shared, checksum, private, rows, schema::Place};
 use crate::log::epoch::Generation;
+
+/// The note's name.
+const NOTE: &str = "snug.count";
 
 /// How many entries were ever entered, and what is noted of it.
 #[derive(Debug)]
@@ -23,9 +26,8 @@ pub(super) struct RollbackGuard {
 impl RollbackGuard {
     /// Counts what is there, and begins new epochs where that is less than was noted.
     pub(super) fn open(place: &Place, connection: &mut Connection, shared: &Shared) -> Result<Self> {
-        let note = place.folder.join("snug.count");
-        // A note that was never written, or only begun, says nothing.
-        let noted = fs::read_to_string(&note).ok().and_then(|note| note.trim().parse().ok()).unwrap_or(0);
+        let note = place.folder.join(NOTE);
+        let noted = noted(&note);
         let (entered, is_whole) = rows::count(connection, &shared.corruption)?;
         if is_whole && entered < noted {
             tracing::error!(
@@ -52,10 +54,23 @@ impl RollbackGuard {
     /// Notes the number. It matters only after a restored backup, so a disk that does not take it is reported elsewhere.
     pub(super) fn keep(&mut self) {
         if self.is_behind() {
-            let _ = fs::write(&self.note, format!("{}\n", self.entered));
+            let _ = private::write(&self.note, &format!("{}\n", self.entered));
             self.noted = self.entered;
         }
     }
+}
+
+/// Notes that so many entries were there before a copy takes the file's place.
+pub(super) fn note(place: &Place, entered: u64) {
+    let note = place.folder.join(NOTE);
+    if entered > noted(&note) {
+        let _ = private::write(&note, &format!("{entered}\n"));
+    }
+}
+
+/// A note that was never written, or only begun, says nothing.
+fn noted(note: &Path) -> u64 {
+    private::read(note).ok().and_then(|note| note.trim().parse().ok()).unwrap_or(0)
 }
 
 fn begin_epochs(connection: &mut Connection, generation: &Generation) -> Result<()> {

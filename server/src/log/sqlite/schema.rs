@@ -9,7 +9,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params, types::ValueRef};
 
-use super::{OpenError, checksum, index};
+use super::{OpenError, checksum, index, private, wal};
 
 mod steps;
 
@@ -43,19 +43,19 @@ impl Place {
             page_limit: std::sync::Arc::new(u32::MAX.into()),
         }
     }
+
+    /// The write-ahead log beside the file.
+    pub(super) fn wal(&self) -> PathBuf {
+        self.folder.join("snug.db-wal")
+    }
 }
 
 /// Takes the folder for this process; the lock goes with the returned file.
 pub(super) fn lock(place: &Place) -> Result<File, OpenError> {
     let folder = &place.folder;
     let io = |source| OpenError::Folder { folder: folder.clone(), source };
-    fs::create_dir_all(folder).map_err(io)?;
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(folder.join("snug.lock"))
-        .map_err(io)?;
+    private::make_folder(folder).map_err(io)?;
+    let file = private::options().write(true).create(true).open(folder.join("snug.lock")).map_err(io)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(OpenError::InUse { folder: folder.clone() }),
@@ -78,23 +78,25 @@ pub(super) fn prepare(place: &Place) -> Result<(Connection, [u8; 32]), OpenError
         create(place)?;
     }
     let header = header(place)?;
+    wal::set_aside_foreign(place).map_err(io)?;
     let missing = pages(&header).saturating_sub(length);
     let is_short = length > 0 && (1..=END).contains(&missing);
     if is_short {
         resize(place, length + missing).map_err(io)?;
     }
     let open = || {
-        check(place)?;
+        check_file(place)?;
         let mut connection = connect(place).map_err(database)?;
         if is_short && !knows_its_rooms(&connection).map_err(database)? {
             return Err(OpenError::NotADatabase { file: place.file.clone() });
         }
+        wal::renew(&connection, PATIENCE).map_err(database)?;
         migrate(&mut connection).map_err(database)?;
         let secret = secret(&connection).map_err(database)?;
         Ok((connection, secret))
     };
     // A crash while the write-ahead log was moved into the file leaves it short as well, and nothing is missing then.
-    let has_wal = fs::metadata(place.folder.join("snug.db-wal")).is_ok_and(|wal| wal.len() > 0);
+    let has_wal = fs::metadata(place.wal()).is_ok_and(|wal| wal.len() > 0);
     let opened = open();
     match &opened {
         Err(_) if is_short => resize(place, length).map_err(io)?,
@@ -136,11 +138,12 @@ pub(super) fn connect(place: &Place) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(&place.file, flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(64);
-    // An acknowledged entry survives power loss, and what was deleted is overwritten.
+    // An acknowledged entry survives power loss, and what was deleted is overwritten. Checkpoints are the writer's (`wal.rs`).
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA cell_size_check = ON;
-         PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864;",
+         PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864;
+         PRAGMA wal_autocheckpoint = 0;",
     )?;
     #[cfg(test)]
     {
@@ -193,12 +196,7 @@ fn create(place: &Place) -> Result<(), OpenError> {
             _ => {}
         }
     }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    // Messages are for the members of a room, not for everybody with an account on this machine.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&fresh).map_err(io)?;
+    private::options().write(true).create_new(true).open(&fresh).map_err(io)?;
 
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| io(io::Error::other(error)))?;
@@ -222,13 +220,13 @@ fn create(place: &Place) -> Result<(), OpenError> {
 }
 
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 /// Other systems have no way to ask for it and order renames themselves.
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -249,28 +247,39 @@ fn header(place: &Place) -> Result<[u8; 100], OpenError> {
 }
 
 /// Tells whether the file is one of ours, without changing a byte of it.
-fn check(place: &Place) -> Result<(), OpenError> {
-    let file = || place.file.clone();
-    // A newer version may sit in the write-ahead log still, so the header alone does not tell.
-    let ask = || -> rusqlite::Result<(i32, i64)> {
-        let connection = connect_to_read(place)?;
-        let id = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-        let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        Ok((id, version))
+fn check_file(place: &Place) -> Result<(), OpenError> {
+    let connection = connect_to_read(place).map_err(|source| open_error(place, source))?;
+    check(&connection, &place.file)
+}
+
+/// Tells whether a connection is to a log of a version that this one knows. A newer version may sit in the write-ahead log still,
+/// so the header alone does not tell.
+pub(super) fn check(connection: &Connection, file: &Path) -> Result<(), OpenError> {
+    let number = |name| {
+        connection
+            .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+            .map_err(|source| open_error_of(file, source))
     };
-    let (id, version) = ask().map_err(|source| open_error(place, source))?;
-    if id != APPLICATION_ID {
-        return Err(OpenError::NotOurs { file: file() });
+    let (id, version) = (number("application_id")?, number("user_version")?);
+    let file = file.to_owned();
+    if id != i64::from(APPLICATION_ID) {
+        return Err(OpenError::NotOurs { file });
     }
-    if version > STEPS.len() as i64 {
-        return Err(OpenError::Newer { file: file(), found: version, known: STEPS.len() as i64 });
+    let known = STEPS.len() as i64;
+    if version > known {
+        return Err(OpenError::Newer { file, found: version, known });
     }
     Ok(())
 }
 
-/// Translates an error of the database about a file.
+/// Translates an error of the database about a folder's file.
 pub(super) fn open_error(place: &Place, source: rusqlite::Error) -> OpenError {
-    let file = place.file.clone();
+    open_error_of(&place.file, source)
+}
+
+/// Translates an error of the database about a file.
+pub(super) fn open_error_of(file: &Path, source: rusqlite::Error) -> OpenError {
+    let file = file.to_owned();
     match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
             OpenError::NotADatabase { file }

@@ -15,11 +15,12 @@ use tokio::sync::watch;
 use super::{
     Shared,
     append::{Appender, Job, RoomCache},
-    corruption, index,
+    corruption, index, private,
     queue::{Queue, Turn},
     read_positions,
     rollback_guard::RollbackGuard,
     schema::{self, Place},
+    wal,
 };
 use crate::{
     log::{Appended, Completion, Dispatch, LogError},
@@ -53,6 +54,7 @@ pub(super) struct Writer {
     pub(super) readers: Vec<JoinHandle<()>>,
     pub(super) rooms: RoomCache,
     pub(super) guard: RollbackGuard,
+    pub(super) checkpoints: wal::Checkpoints,
     pub(super) due: Due,
     /// Tells [`crate::log::Log::close`] that all is written and let go of; dropping it does too.
     pub(super) closed: watch::Sender<bool>,
@@ -86,7 +88,10 @@ impl Writer {
         let _last = Last(Arc::clone(&shared));
         loop {
             match shared.appends.take(BATCH, self.due.at) {
-                Turn::Items(jobs) => self.complete(jobs),
+                Turn::Items(jobs) => {
+                    self.complete(jobs);
+                    self.keep_wal_short();
+                }
                 Turn::Nudged => {}
                 Turn::Closed => break,
             }
@@ -99,14 +104,15 @@ impl Writer {
     fn complete(&mut self, mut jobs: Vec<Job>) {
         let outcomes: Vec<Result<Appended, LogError>> = match self.commit(&jobs) {
             Ok(done) => {
-                works(&self.shared);
+                let there = self.shared.check_files().inspect(|()| works(&self.shared));
                 for appended in &done {
                     if let Appended::New(committed) = appended {
                         self.guard.add(1);
                         self.due.index |= matches!(committed.entry.body, Body::Message(_));
                     }
                 }
-                done.into_iter().map(Ok).collect()
+                // What went into files that are gone is no more durable than what never went anywhere.
+                done.into_iter().map(|appended| there.clone().map(|()| appended)).collect()
             }
             // One of them met damage, which is no reason to turn away the others.
             Err(error) if is_about_one(&error) && jobs.len() > 1 => {
@@ -138,7 +144,7 @@ impl Writer {
 
     /// All of them or none.
     fn commit(&mut self, jobs: &[Job]) -> rusqlite::Result<Vec<Appended>> {
-        let connection = connected(&mut self.connection, &self.place)?;
+        let connection = connected(&mut self.connection, &self.place, &self.shared)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut appender = Appender {
             connection: &transaction,
@@ -155,13 +161,24 @@ impl Writer {
         Ok(done)
     }
 
+    /// Moves what is in the write-ahead log into the file, once that is much. Nobody waits for it by now.
+    fn keep_wal_short(&mut self) {
+        let kept = self.connection.as_ref().map_or(Ok(()), |connection| self.checkpoints.keep(connection));
+        if let Err(error) = kept {
+            self.fail(&error);
+        }
+    }
+
     /// Lets go of everything that may be half done.
     fn fail(&mut self, error: &rusqlite::Error) -> LogError {
         self.connection = None;
         self.rooms.clear();
         // Appends try again by themselves; without any, somebody has to.
         self.due.at = Some(Instant::now() + PROBE);
-        let error = super::log_error(error);
+        // SQLite tells a full quota as any other error; the folder tells it as what it is.
+        let is_full = error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure)
+            && !private::has_room(&self.place.folder);
+        let error = if is_full { LogError::Full } else { super::log_error(error) };
         if self.shared.set_health(Err(error.clone())) {
             tracing::error!(%error, file = %self.place.file.display(), "the room log cannot be written");
         }
@@ -180,6 +197,8 @@ impl Writer {
             _ if !waiting => self.due.at = None,
             None => self.due.at = Some(now + UPKEEP),
             Some(at) if at > now => {}
+            // Nothing is written to files that are gone.
+            Some(_) if self.shared.check_files().is_err() => self.due.at = Some(now + PROBE),
             Some(_) => {
                 let behind = match self.upkeep() {
                     Ok(behind) => behind,
@@ -200,7 +219,7 @@ impl Writer {
 
     /// Whether the index still lacks something.
     fn upkeep(&mut self) -> rusqlite::Result<bool> {
-        let connection = connected(&mut self.connection, &self.place)?;
+        let connection = connected(&mut self.connection, &self.place, &self.shared)?;
         if self.shared.health().is_err() {
             // Only a write tells whether writing works again: one of the size of the largest message.
             connection
@@ -217,10 +236,7 @@ impl Writer {
             self.due.index = beside(&self.shared, "the index for search", done)? == Some(false);
         }
         if self.due.erase {
-            connection.busy_timeout(READERS)?;
-            let emptied = empty_wal(connection);
-            connection.busy_timeout(schema::PATIENCE)?;
-            self.due.erase = !emptied?;
+            self.due.erase = !wal::renew(connection, READERS)?;
         }
         Ok(self.due.index)
     }
@@ -231,7 +247,7 @@ impl Writer {
             let _ = reader.join();
         }
         let mut end = || -> rusqlite::Result<()> {
-            let connection = connected(&mut self.connection, &self.place)?;
+            let connection = connected(&mut self.connection, &self.place, &self.shared)?;
             self.guard.keep();
             let kept = read_positions::keep(connection, &self.shared.read_positions);
             beside(&self.shared, "how far members have read", kept)?;
@@ -239,7 +255,7 @@ impl Writer {
                 let done = index::catch_up(connection, |taken| taken >= INDEX_AT_CLOSE);
                 beside(&self.shared, "the index for search", done)?;
             }
-            empty_wal(connection)?;
+            wal::empty(connection)?;
             self.connection.take().map_or(Ok(()), |last| last.close().map_err(|(_, error)| error))
         };
         if let Err(error) = end() {
@@ -251,22 +267,33 @@ impl Writer {
 }
 
 /// The connection, a new one after a failure.
-fn connected<'c>(kept: &'c mut Option<Connection>, place: &Place) -> rusqlite::Result<&'c mut Connection> {
+fn connected<'c>(
+    kept: &'c mut Option<Connection>,
+    place: &Place,
+    shared: &Shared,
+) -> rusqlite::Result<&'c mut Connection> {
     match kept {
         Some(connection) => Ok(connection),
         kept @ None => {
+            if let Err(another) = shared.files.check_file() {
+                return Err(failure(rusqlite::ffi::SQLITE_CANTOPEN, another.to_string()));
+            }
             let connection = schema::connect(place)?;
             // After a failed fsync the system may have dropped what it failed to write, and a second fsync would not tell.
             // So nothing is added to that write-ahead log: what is readable in it goes into the file itself, and it starts
             // anew.
-            if !empty_wal(&connection)? {
-                let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
-                let why = "the write-ahead log is in use".to_owned();
-                return Err(rusqlite::Error::SqliteFailure(busy, Some(why)));
+            if !wal::empty(&connection)? {
+                return Err(failure(rusqlite::ffi::SQLITE_BUSY, "the write-ahead log is in use".to_owned()));
             }
+            wal::renew(&connection, schema::PATIENCE)?;
+            shared.files.reopened();
             Ok(kept.insert(connection))
         }
     }
+}
+
+fn failure(code: i32, why: String) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some(why))
 }
 
 /// Whether an error comes from what one send met in the file, and not from the file as a whole or the disk.
@@ -290,13 +317,6 @@ fn works(shared: &Shared) {
     if shared.set_health(Ok(())) {
         tracing::info!("the room log can be written again");
     }
-}
-
-/// Moves the write-ahead log into the file and cuts it to nothing. False: a reader was in the way.
-fn empty_wal(connection: &Connection) -> rusqlite::Result<bool> {
-    connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
-        .map(|busy| busy == 0)
 }
 
 /// The queue of the writer.
