@@ -17,7 +17,7 @@ fuzz_target!(|text: &str| {
             let mut config = DEFAULT.clone();
             settings.apply(&mut config);
             if config.check().is_ok() {
-                let printed = file::print(&config);
+                let Ok(printed) = file::print(&config) else { return };
                 let mut again = DEFAULT.clone();
                 file::parse(path, &printed).expect("what is printed can be loaded").apply(&mut again);
                 assert_eq!(again, config, "{printed}");

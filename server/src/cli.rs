@@ -3,56 +3,99 @@
 //! Without a sub-command it serves. A sub-command for operators is a file beside [`serve`](mod@serve) and a line in [`main`].
 
 use std::{
+    error::Error,
     fmt::Display,
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
+    iter, panic,
     process::ExitCode,
 };
 
-use snug_server::config::{Config, LogFormat, Options, file};
-use tracing_subscriber::EnvFilter;
+use snug_server::config::{Command, Config, LogFormat, Options, file};
+use tracing::Level;
+use tracing_subscriber::{
+    EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 mod banner;
+mod copies;
+mod lines;
 mod serve;
 mod signals;
+
+use lines::Lines;
 
 /// The system is in the way.
 const FAILED: u8 = 1;
 /// The command line or the settings are wrong, as `clap` ends for its part.
 const MISUSED: u8 = 2;
+/// Lines of this program's own crates; those of others may quote what members say.
+const OWN: &str = "snug";
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {
-    let options = Options::from_command_line();
-    let print = options.print_config;
+    let mut options = Options::from_command_line();
+    let (print, command) = (options.print_config, options.command.take());
     let settings = match options.load() {
         Ok(settings) => settings,
         Err(error) => return fail(MISUSED, &error),
     };
     if print {
-        print!("{}", file::print(&settings.config));
-        return ExitCode::SUCCESS;
+        return print_config(&settings.config);
     }
-    if let Err(error) = begin_log(&settings.config) {
-        return fail(MISUSED, &format!("log: {error}"));
-    }
-    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(serve::serve(settings)),
-        Err(error) => fail(FAILED, &error),
+    let lines = match Lines::to(io::stderr(), settings.config.log_format) {
+        Ok(lines) => lines,
+        Err(error) => return fail(FAILED, &error),
+    };
+    begin_log(&settings.config, lines.clone());
+    let code = match command {
+        Some(Command::Backup { file }) => copies::backup(&settings.config, &file),
+        Some(Command::Restore { file }) => copies::restore(&settings.config, &file),
+        None => match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(serve::serve(settings)),
+            Err(error) => fail(FAILED, &error),
+        },
+    };
+    lines.flush();
+    code
+}
+
+fn print_config(config: &Config) -> ExitCode {
+    match file::print(config) {
+        Ok(text) if io::stdout().write_all(text.as_bytes()).is_ok() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(FAILED),
+        Err(error) => fail(MISUSED, &error),
     }
 }
 
-/// Writes the server log to stderr from now on.
-fn begin_log(config: &Config) -> Result<(), tracing_subscriber::filter::ParseError> {
-    let filter = EnvFilter::try_new(&config.log)?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    match config.log_format {
-        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
-    Ok(())
+/// Writes the server log to stderr from now on, panics too: nothing else may touch stderr while the server runs.
+fn begin_log(config: &Config, lines: Lines) {
+    let log = fmt::layer().with_writer(lines);
+    let log = match config.log_format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => log.json().flatten_event(true).boxed(),
+    };
+    // Other crates' debug lines show whole frames and headers.
+    let discreet = filter_fn(|line| line.target().starts_with(OWN) || *line.level() <= Level::INFO);
+    // `Config::check` has read it before.
+    let asked_for = EnvFilter::new(&config.log);
+    tracing_subscriber::registry().with(log.with_filter(asked_for).with_filter(discreet)).init();
+    panic::set_hook(Box::new(
+        |panic| tracing::error!(%panic, "a part of the server failed; the rest goes on"),
+    ));
 }
 
+/// Says on stderr why there is no server. A closed stderr changes nothing about it.
 fn fail(code: u8, error: &dyn Display) -> ExitCode {
-    eprintln!("snug-server: {error}");
+    let _ = writeln!(io::stderr(), "snug-server: {error}");
     ExitCode::from(code)
+}
+
+/// Whether the system refused because of what was asked for: a place that is none, or one that this account may not use.
+fn is_misuse(error: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind::{AddrNotAvailable, AlreadyExists, NotADirectory, PermissionDenied};
+    let mut causes = iter::successors(Some(error), |&error| error.source());
+    let cause = causes.find_map(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| {
+        matches!(cause.kind(), AddrNotAvailable | AlreadyExists | NotADirectory | PermissionDenied)
+    })
 }

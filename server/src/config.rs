@@ -14,12 +14,14 @@ use snug_shared::{DEFAULT_PORT, Durability};
 
 pub mod file;
 pub mod kinds;
+pub mod listen;
 pub mod options;
 pub mod settings;
 
 pub use file::ConfigError;
 pub use kinds::{HostName, Layer, LogFormat, Network, Origin, Tls};
-pub use options::{Loaded, Options};
+pub use listen::Listen;
+pub use options::{Command, Loaded, Options};
 
 /// The longest server name, in characters: it has to fit into a card of the app.
 const NAME_CHARS: usize = 64;
@@ -111,7 +113,7 @@ impl Config {
         if self.name.chars().count() > NAME_CHARS || self.name.chars().any(char::is_control) {
             return refused(format!("name: at most {NAME_CHARS} characters, none of them invisible"));
         }
-        Ok(())
+        kinds::check_log_filter(&self.log).map_err(|why| ConfigError::Refused(format!("log: {why}")))
     }
 }
 

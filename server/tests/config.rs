@@ -90,7 +90,7 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
 
 #[test]
 fn every_setting_is_a_flag_under_the_same_name() {
-    for line in file::print(&Config::default()).lines().filter(|line| !line.starts_with('#')) {
+    for line in file::print(&Config::default()).unwrap().lines().filter(|line| !line.starts_with('#')) {
         let Some((name, value)) = line.split_once(" = ") else { continue };
         let flag = format!("--{name}={}", value.trim_matches('"'));
         if value != "[]" {
@@ -115,14 +115,14 @@ fn printed_settings_load_again_as_they_were() {
         log: "snug_server=debug,warn".to_owned(),
         ..Config::default()
     };
-    let printed = file::print(&config);
+    let printed = file::print(&config).unwrap();
     assert_eq!(load(&printed, &[]).unwrap(), config, "{printed}");
-    assert_eq!(load(&file::print(&Config::default()), &[]).unwrap(), Config::default());
+    assert_eq!(load(&file::print(&Config::default()).unwrap(), &[]).unwrap(), Config::default());
 }
 
 #[test]
 fn every_printed_setting_says_what_it_is_for() {
-    let printed = file::print(&Config::default());
+    let printed = file::print(&Config::default()).unwrap();
     let lines: Vec<&str> = printed.lines().collect();
     let settings = lines.windows(2).filter(|pair| pair[1].contains(" = ")).map(|pair| pair[0]);
     let comments: Vec<&str> = settings.collect();
@@ -155,7 +155,7 @@ fn a_wrong_value_is_refused_with_its_line_and_its_name() {
         ("handshake-timeout = 70000", "snug.toml:1: handshake-timeout: "),
         ("durability = \"some\"", "snug.toml:1: durability: "),
         ("rate-limit = true", "snug.toml:1: rate-limit: "),
-        ("name = \"a\"\nlisten = \"8000\"", "snug.toml:2: listen: "),
+        ("name = \"a\"\nlisten = \"nowhere\"", "snug.toml:2: listen: it is an address and a port"),
         ("allow-origin = [\n  \"https://ok.example\",\n  \"chat.example\"\n]", "snug.toml:1: allow-origin: "),
         ("allow-origin = \"https://chat.example\"", "snug.toml:1: allow-origin: "),
         ("allow-host = [\"a b\"]", "snug.toml:1: allow-host: "),
@@ -219,6 +219,53 @@ fn wrong_flags_are_refused() {
 }
 
 #[test]
+fn an_address_or_a_port_alone_is_understood() {
+    for (given, meant) in [
+        ("8000", "0.0.0.0:8000"),
+        (":9000", "0.0.0.0:9000"),
+        ("*:9000", "0.0.0.0:9000"),
+        ("localhost", "127.0.0.1:8000"),
+        ("LocalHost:9000", "127.0.0.1:9000"),
+        ("192.168.1.20", "192.168.1.20:8000"),
+        ("192.168.1.20:80", "192.168.1.20:80"),
+        ("::", "[::]:8000"),
+        ("[::1]", "[::1]:8000"),
+        ("[::1]:9000", "[::1]:9000"),
+        ("fe80::1%7", "[fe80::1%7]:8000"),
+        ("[fe80::1%7]:9000", "[fe80::1%7]:9000"),
+    ] {
+        let config = load("", &["--listen", given]).unwrap();
+        assert_eq!(config.listen.to_string(), meant, "{given}");
+    }
+    for wrong in
+        ["", "kitchen:8000", "8000:", "1:2", "99999", "localhost:x", "[::1", "fe80::1%no-such-interface"]
+    {
+        let refused = Options::try_from(["snug-server", "--listen", wrong]);
+        assert!(refused.is_err_and(|error| error.to_string().contains("--listen")), "{wrong}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_whose_name_fits_no_file_is_said_instead_of_nothing() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let folder = TempDir::new().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_snug-server"))
+        .args(["--print-config", "--data-dir"])
+        .arg(OsStr::from_bytes(b"/srv/caf\xe9"))
+        .current_dir(&folder)
+        .env_clear()
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("data-dir: the name of the folder /srv/caf") && said.contains("no UTF-8"),
+        "{said}"
+    );
+}
+
+#[test]
 fn lists_may_be_given_one_by_one_or_with_commas() {
     let flags =
         ["--allow-origin", "https://a.example,https://b.example", "--allow-origin", "https://c.example"];
@@ -264,6 +311,16 @@ fn a_server_with_wrong_settings_does_not_start() {
         ("", &[("SNUG_MAX_MEMBERS", "many")], &[], "--max-members"),
         ("", &[], &["--layer", "redis://localhost"], "isn’t supported yet"),
         ("", &[], &["--log", "snug_server=loud"], "log: "),
+        (
+            "",
+            &[],
+            &["--log", "verbose"],
+            "log: “verbose” is no level; it is error, warn, info, debug or trace",
+        ),
+        ("log = \"info,verbose\"", &[], &[], "log: “verbose” is no level"),
+        ("", &[], &["--port", "9000"], "--listen 9000"),
+        ("", &[], &["--listen", "192.0.2.1:0"], "cannot listen on 192.0.2.1:0"),
+        ("", &[], &["--data-dir", "snug.toml"], "the folder snug.toml cannot be used"),
     ] {
         let output = run(file, variables, flags);
         assert_eq!(output.status.code(), Some(2), "{output:?}");

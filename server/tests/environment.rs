@@ -13,10 +13,12 @@ use std::{
 };
 
 use common::{
-    peer::{Peer, fresh},
+    http::Raw,
+    journal::Journal,
+    peer::{Peer, fresh, message},
     process::Process,
 };
-use snug_shared::{Hello, Line, Resume};
+use snug_shared::{ErrorCode, Hello, Line, Resume};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
@@ -99,7 +101,7 @@ fn a_folder_that_cannot_be_made_or_written_is_named() {
     fs::write(&file, "not a folder").unwrap();
     for (place, why) in [(file.clone(), "File exists"), (file.join("below"), "Not a directory")] {
         let (code, said) = refused(&[], &place);
-        assert_eq!(code, FAILED);
+        assert_eq!(code, MISUSED);
         assert!(said.contains(&format!("the folder {} cannot be used: {why}", place.display())), "{said}");
     }
     assert_eq!(fs::read_to_string(file).unwrap(), "not a folder");
@@ -236,4 +238,35 @@ fn settings_that_cannot_be_read_are_named() {
     assert!(said().contains("too large for settings"));
     fs::write(&file, "[tls]\n[tls]").unwrap();
     assert!(said().contains("snug.toml:"));
+}
+
+#[tokio::test]
+async fn a_data_folder_that_is_removed_under_a_running_server_is_noticed_before_anything_is_acknowledged() {
+    let parent = TempDir::new().unwrap();
+    let (folder, away) = (parent.path().join("data"), parent.path().join("away"));
+    fs::create_dir(&folder).unwrap();
+    let server = Process::start(&folder, &["--rate-limit", "off"]);
+    let mut maya = Peer::join(server.address, "tea", "maya").await;
+    let kept = maya.say("kept").await;
+    fs::rename(&folder, &away).unwrap();
+    let ready = || async {
+        let mut raw = Raw::connect(server.address).await;
+        raw.request("GET /readyz", &[], "").await;
+        raw.response().await.status
+    };
+    assert_eq!(ready().await, 503);
+    let id = maya.intend(message("lost")).await;
+    let refused = maya.error().await;
+    assert_eq!((refused.code, refused.id), (ErrorCode::Unavailable, Some(id)));
+    fs::rename(&away, &folder).unwrap();
+    // The app sends it again, as this does.
+    let mut journal = Journal::new("maya");
+    assert!(
+        maya.insist(&mut journal, "kept as well").await.iter().all(|code| *code == ErrorCode::Unavailable)
+    );
+    assert_eq!(ready().await, 200);
+    drop(server);
+    let found = read(&folder).await.0;
+    assert_eq!(found[0].entry().map(|entry| entry.id), Some(kept.id));
+    assert!(found.len() >= 2, "{found:?}");
 }

@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    error::Error,
     num::NonZero,
     process::{self, ExitCode},
     thread,
@@ -15,7 +16,7 @@ use snug_server::{
 };
 use tokio::sync::oneshot;
 
-use super::{FAILED, banner, fail, signals::Signals};
+use super::{FAILED, MISUSED, banner, fail, is_misuse, signals::Signals};
 
 /// The target of the program's own log lines.
 const PROGRAM: &str = "snug_server";
@@ -38,7 +39,7 @@ pub async fn serve(Loaded { config, file }: Loaded) -> ExitCode {
     };
     let (listener, address) = match accept::bind(config.listen).and_then(|l| l.local_addr().map(|a| (l, a))) {
         Ok(listening) => listening,
-        Err(error) => return fail(FAILED, &error),
+        Err(error) => return refuse(&error),
     };
     let shards = match Shards::over(threads()) {
         Ok(shards) => shards,
@@ -46,9 +47,11 @@ pub async fn serve(Loaded { config, file }: Loaded) -> ExitCode {
     };
     let server = match Server::open_over(shards, config).await {
         Ok(server) => server,
-        Err(error) => return fail(FAILED, &error),
+        Err(error) => return refuse(&error),
     };
-    banner::print(address, &server.config, file.as_deref());
+    let config = server.config.clone();
+    // On a thread of its own: a terminal that is stopped takes no banner, and the server does not wait for it.
+    let _ = thread::Builder::new().spawn(move || banner::print(address, &config, file.as_deref()));
     let (stop, stopping) = oneshot::channel();
     tokio::spawn(async move {
         signals.next().await;
@@ -62,6 +65,11 @@ pub async fn serve(Loaded { config, file }: Loaded) -> ExitCode {
     };
     server.serve(listener, shutdown).await;
     ExitCode::SUCCESS
+}
+
+/// Says why there is no server.
+fn refuse(error: &(impl Error + 'static)) -> ExitCode {
+    fail(if is_misuse(error) { MISUSED } else { FAILED }, error)
 }
 
 /// One thread for each processor this process may use, unless the variable says otherwise that every tokio program knows.

@@ -102,15 +102,26 @@ fn unknown(name: &str, names: &[String]) -> String {
     }
 }
 
-/// Every setting's value, by name.
-pub(super) fn values(config: &Config) -> toml::Table {
-    // Strings, numbers and lists of strings; a path that is not UTF-8 is all that TOML cannot say.
-    toml::Table::try_from(Settings::from(config)).unwrap_or_default()
+/// Every setting's value by name, to be shown.
+pub(super) fn shown(config: &Config) -> toml::Table {
+    // A folder's name may be no text, and TOML has no other.
+    let data_dir = config.data_dir.to_string_lossy().into_owned().into();
+    toml::Table::try_from(Settings::from(&Config { data_dir, ..config.clone() })).unwrap_or_default()
 }
 
 /// Writes the settings as a file with a comment for each, which can be loaded again.
-pub fn print(config: &Config) -> String {
-    let values = values(config);
+///
+/// # Errors
+/// [`ConfigError::Refused`] where a setting cannot be written into a file.
+pub fn print(config: &Config) -> Result<String, ConfigError> {
+    if config.data_dir.to_str().is_none() {
+        let folder = config.data_dir.display();
+        let message = format!(
+            "data-dir: the name of the folder {folder} is no UTF-8, and no file can hold it; use the flag"
+        );
+        return Err(ConfigError::Refused(message));
+    }
+    let values = shown(config);
     let mut text = String::from(
         "# Settings of snug-server. Flags (--listen) and variables (SNUG_LISTEN) win over them.\n",
     );
@@ -118,5 +129,5 @@ pub fn print(config: &Config) -> String {
         let Some(value) = values.get(&setting.name) else { continue };
         text.push_str(&format!("\n# {}.\n{} = {value}\n", setting.help, setting.name));
     }
-    text
+    Ok(text)
 }

@@ -5,6 +5,7 @@ use std::{fmt, net::IpAddr, str::FromStr};
 use clap::ValueEnum;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use snug_shared::Durability;
+use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
 /// On or off, in words that read the same in a flag, a variable and a file.
@@ -194,6 +195,19 @@ impl FromStr for Network {
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.address, self.prefix)
+    }
+}
+
+/// Checks what is to be logged. A word that is no level would be taken for a part of the program, and silence all others.
+pub(super) fn check_log_filter(text: &str) -> Result<(), String> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let is_clear =
+        |part: &str| part.contains('=') || LEVELS.iter().any(|level| part.eq_ignore_ascii_case(level));
+    match text.split(',').map(str::trim).find(|part| !is_clear(part)) {
+        Some(part) => Err(format!(
+            "“{part}” is no level; it is error, warn, info, debug or trace, or a filter such as snug_server=debug,warn"
+        )),
+        None => EnvFilter::try_new(text).map(drop).map_err(|error| error.to_string()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches, Parser, builder::StyledStr};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::StyledStr};
 
 use super::{Config, ConfigError, file, settings::Settings};
 
@@ -12,15 +12,45 @@ const PRECEDENCE: &str =
 /// Chat rooms for your own network: the server alone, without the app
 #[derive(Debug, Parser)]
 #[command(name = "snug-server", version, max_term_width = 120, after_help = PRECEDENCE)]
+#[command(
+    disable_help_subcommand = true,
+    subcommand_value_name = "WHAT",
+    subcommand_help_heading = "Instead of serving"
+)]
 pub struct Options {
     /// Read settings from this file; by default from the first of ./snug.toml, ~/.config/snug/snug.toml and /etc/snug/snug.toml
-    #[arg(long, env = "SNUG_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "SNUG_CONFIG", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     /// Print the settings in effect as a file that can be loaded again, and exit
     #[arg(long)]
     pub print_config: bool,
     #[command(flatten)]
     settings: Settings,
+    /// Servers elsewhere have it; here the port belongs to the address.
+    #[arg(long = "port", short = 'p', hide = true, value_parser = no_port)]
+    _port: Option<String>,
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do instead of serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Copy all rooms to a new file, while a server runs or not
+    Backup {
+        /// The file to make
+        file: PathBuf,
+    },
+    /// Put a copy in the place of the rooms; the server has to be stopped. What was there is kept beside it
+    Restore {
+        /// The copy
+        file: PathBuf,
+    },
+}
+
+fn no_port(text: &str) -> Result<String, String> {
+    Err(format!("the port belongs to the address: --listen {text}"))
 }
 
 /// The settings in effect, and the file some of them came from.
@@ -69,7 +99,7 @@ impl Options {
 
 /// The command line, with the defaults as they are on this machine.
 fn command() -> clap::Command {
-    let defaults = file::values(&Config::default());
+    let defaults = file::shown(&Config::default());
     Options::command().mut_args(|argument| {
         let Some(value) = argument.get_long().and_then(|name| defaults.get(name)) else {
             return argument;

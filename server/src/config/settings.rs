@@ -1,7 +1,6 @@
 //! The one list of settings: name, values and help text of each, on the command line, in the environment and in a file.
 
 use std::{
-    net::SocketAddr,
     num::{NonZeroU16, NonZeroU32},
     path::PathBuf,
     time::Duration,
@@ -14,17 +13,18 @@ use snug_shared::Durability;
 use super::{
     Config,
     kinds::{self, HostName, Layer, LogFormat, Network, Origin, Switch, Tls},
+    listen::Listen,
 };
 
 /// The settings given in one place. A field's comment is its help text everywhere.
 #[derive(Debug, Default, Clone, Args, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Settings {
-    /// Address and port to listen on; port 0 takes any free one
+    /// Address and port to listen on, or one of them; port 0 takes any free one
     #[arg(long, env = "SNUG_LISTEN", value_name = "ADDR:PORT")]
-    listen: Option<SocketAddr>,
+    listen: Option<Listen>,
     /// Folder that stores the rooms
-    #[arg(long, env = "SNUG_DATA_DIR", value_name = "DIR")]
+    #[arg(long, env = "SNUG_DATA_DIR", value_name = "DIR", global = true)]
     data_dir: Option<PathBuf>,
     /// Name of the server in the app
     #[arg(long, env = "SNUG_NAME", value_name = "NAME")]
@@ -83,7 +83,7 @@ impl Settings {
                 *place = value.into();
             }
         }
-        set(&mut config.listen, self.listen);
+        set(&mut config.listen, self.listen.map(|listen| listen.0));
         set(&mut config.data_dir, self.data_dir);
         set(&mut config.name, self.name);
         set(&mut config.durability, self.durability);
@@ -108,7 +108,7 @@ impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
         let seconds = u16::try_from(config.handshake_timeout.as_secs()).unwrap_or(u16::MAX);
         Self {
-            listen: Some(config.listen),
+            listen: Some(Listen(config.listen)),
             data_dir: Some(config.data_dir.clone()),
             name: Some(config.name.clone()),
             durability: Some(config.durability),
