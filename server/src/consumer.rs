@@ -101,16 +101,11 @@ async fn converse(
     outbound: &Arc<Outbound>,
     frames: &mut FrameReader<'_>,
 ) -> ConnectionEnd {
-    let joined = match outbound.dialect {
-        Dialect::Native => Box::pin(join::greet(server, destination, outbound, frames)).await,
-        Dialect::Plain | Dialect::Lobby => Box::pin(plain::join(server, destination, options, outbound))
-            .await
-            .map_err(|rejection| rejection.send(outbound)),
-    };
-    let Admitted { mut membership, replay_after } = match joined {
-        Ok(admitted) => admitted,
-        Err(end) => return end,
-    };
+    let Admitted { mut membership, replay_after } =
+        match Box::pin(enter(server, destination, options, outbound, frames)).await {
+            Ok(admitted) => admitted,
+            Err(end) => return end,
+        };
     let room = membership.claim.room().clone();
     let mut replay =
         OptionFuture::from(Some(Box::pin(replay::replay(server, &room, outbound, replay_after))));
@@ -147,6 +142,29 @@ async fn converse(
             }
             page = next_page(&mut pages), if !pages.is_empty() => outbound.send(page),
         }
+    }
+}
+
+/// Greets a connection in its dialect and gives it a place in a room. A stop of the server is told to those who have none yet.
+async fn enter(
+    server: &Arc<Server>,
+    destination: Destination,
+    options: QueryOptions,
+    outbound: &Arc<Outbound>,
+    frames: &mut FrameReader<'_>,
+) -> Result<Admitted, ConnectionEnd> {
+    let join = async {
+        match outbound.dialect {
+            Dialect::Native => join::greet(server, destination, outbound, frames).await,
+            Dialect::Plain | Dialect::Lobby => plain::join(server, destination, options, outbound)
+                .await
+                .map_err(|rejection| rejection.send(outbound)),
+        }
+    };
+    tokio::select! {
+        biased;
+        () = server.hub.drained() => Err(ConnectionEnd::Close(CloseReason::Restart)),
+        joined = join => joined,
     }
 }
 

@@ -7,13 +7,17 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use snug_shared::{Author, CloseReason, Intent, MessageText, Nickname, RoomKey, RoomName};
-use tokio::{runtime::Handle, sync::OnceCell, task::AbortHandle};
+use tokio::{
+    runtime::Handle,
+    sync::{OnceCell, watch},
+    task::AbortHandle,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -50,6 +54,8 @@ const PING_AFTER: Duration = Duration::from_secs(15);
 const DEAD_AFTER: Duration = Duration::from_secs(30);
 /// How often connections are looked after.
 pub const SWEEP: Duration = Duration::from_secs(5);
+/// A pause between two sweeps that means that the program was stopped, or the machine slept or was far too busy.
+const STOOD_STILL: Duration = Duration::from_secs(10);
 /// Bits of an id that count on one server. Those above are the server's number.
 const ID_BITS: u32 = 48;
 
@@ -61,7 +67,9 @@ pub struct Hub {
     rooms: Ranked<HashMap<RoomKey, Arc<Slot>>, rank::Rooms>,
     ids: AtomicU64,
     started: Instant,
-    draining: AtomicBool,
+    draining: watch::Sender<bool>,
+    /// When connections were last looked after, in milliseconds of the same clock as everything else.
+    swept: AtomicU64,
 }
 
 /// A room's place in the hub, taken before the room has been read from the log.
@@ -130,7 +138,8 @@ impl Hub {
             members_per_room,
             rooms: Ranked::default(),
             started: Instant::now(),
-            draining: AtomicBool::new(false),
+            draining: watch::Sender::new(false),
+            swept: AtomicU64::new(0),
         }
     }
 
@@ -233,17 +242,19 @@ impl Hub {
     pub fn sweep(&self) {
         self.backend.presence.sweep();
         let now = self.now_ms();
+        let swept = self.swept.swap(now, Ordering::Relaxed);
         let ping = crate::websocket::ping();
         for room in self.live_rooms() {
             room.missed.forget();
             room.resumable.forget();
-            room.for_each_socket(|outbound| {
-                let silent = Duration::from_millis(now.saturating_sub(outbound.heard()));
-                if silent >= DEAD_AFTER {
-                    outbound.abandon();
-                } else if silent >= PING_AFTER {
+            room.for_each_socket(|outbound| match look(now, swept, outbound.heard()) {
+                Look::Alive => {}
+                Look::Ask => outbound.send([ping.clone()]),
+                Look::AskAgain => {
+                    outbound.heard_at(now - PING_AFTER.as_millis() as u64);
                     outbound.send([ping.clone()]);
                 }
+                Look::Dead => outbound.abandon(),
             });
         }
         self.rooms.lock().retain(|key, slot| {
@@ -263,7 +274,7 @@ impl Hub {
 
     /// Lets nobody in any more and closes every connection.
     pub fn close_all(&self, reason: CloseReason) {
-        self.draining.store(true, Ordering::Relaxed);
+        self.draining.send_replace(true);
         for room in self.live_rooms() {
             room.for_each_socket(|outbound| outbound.close(reason));
             room.close_followers(crate::fanout::FollowEnd::Closed);
@@ -272,7 +283,13 @@ impl Hub {
 
     /// Whether nobody is let in any more.
     pub fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
+        *self.draining.borrow()
+    }
+
+    /// Waits until nobody is let in any more.
+    pub async fn drained(&self) {
+        // The sender is the hub itself, so there is no error while somebody can ask.
+        let _ = self.draining.subscribe().wait_for(|draining| *draining).await;
     }
 
     /// Whether rooms can be served now.
@@ -296,6 +313,31 @@ impl Hub {
     fn release(&self, slot: &Slot) {
         let _rooms = self.rooms.lock();
         let _ = slot.users.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What a sweep makes of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// It was heard of not long ago.
+    Alive,
+    /// It is asked whether it is there.
+    Ask,
+    /// This program itself stood still, so nobody could be heard. It is asked, and has all its time to answer.
+    AskAgain,
+    /// It did not answer.
+    Dead,
+}
+
+/// Looks at a connection last heard of at `heard`. The sweep before this was at `swept`. All in milliseconds.
+fn look(now: u64, swept: u64, heard: u64) -> Look {
+    let since = |then: u64| Duration::from_millis(now.saturating_sub(then));
+    let stood_still = since(swept) >= STOOD_STILL;
+    match since(heard) {
+        silent if silent >= PING_AFTER && stood_still => Look::AskAgain,
+        silent if silent >= DEAD_AFTER => Look::Dead,
+        silent if silent >= PING_AFTER => Look::Ask,
+        _ => Look::Alive,
     }
 }
 

@@ -8,11 +8,16 @@ use common::{
     peer::{End, Peer},
     process::{Around, Process},
 };
+use futures_util::StreamExt;
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use snug_shared::{CloseReason, Line};
+use snug_shared::{CloseReason, Line, SUBPROTOCOL};
 use tempfile::TempDir;
 use tokio::{io::AsyncReadExt, net::TcpStream, time::sleep};
+use tokio_tungstenite::{
+    client_async,
+    tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
+};
 
 const GRACEFUL: Option<i32> = Some(0);
 const AT_ONCE: Option<i32> = Some(130);
@@ -66,4 +71,35 @@ fn log_lines_are_objects_where_that_is_asked_for() {
     let ending = ending.unwrap_or_else(|| panic!("{log}"));
     assert_eq!((&ending["level"], &ending["target"]), (&json!("INFO"), &json!("snug_server")));
     assert!(ending["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')), "{ending}");
+}
+
+#[tokio::test]
+async fn who_has_not_said_hello_is_told_to_come_back_as_all_others_are() {
+    let folder = TempDir::new().unwrap();
+    let mut server = Process::start(folder.path(), &[]);
+    let mut request = format!("ws://{}/ws/chat/tea/maya", server.address).into_client_request().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let (mut silent, _) = client_async(request, stream).await.unwrap();
+    assert!(matches!(silent.next().await, Some(Ok(Message::Text(_)))), "the challenge");
+    server.signal(Signal::TERM);
+    let Some(Ok(Message::Close(Some(close)))) = silent.next().await else { panic!("closed with a reason") };
+    assert_eq!(CloseReason::from_code(close.code.into()), CloseReason::Restart);
+    drop(silent);
+    assert_eq!(server.ended(), GRACEFUL);
+}
+
+#[tokio::test]
+async fn a_terminal_that_is_closed_does_not_end_the_server() {
+    let folder = TempDir::new().unwrap();
+    let mut server = Process::start(folder.path(), &[]);
+    let mut maya = Peer::join(server.address, "tea", "maya").await;
+    for _ in 0..3 {
+        server.signal(Signal::HUP);
+        let _ = maya.say("Still here?").await;
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(maya.end().await, End::Closed(CloseReason::Restart));
+    drop(maya);
+    assert_eq!(server.ended(), GRACEFUL);
 }

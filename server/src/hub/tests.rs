@@ -5,7 +5,7 @@ use std::sync::Arc;
 use snug_shared::{MessageText, Nickname, RoomName};
 use uuid::Uuid;
 
-use super::Hub;
+use super::{Hub, Look, look};
 use crate::{
     backend::{Backend, commits_to},
     fanout::FollowEnd,
@@ -60,4 +60,19 @@ async fn a_room_nobody_spoke_in_keeps_its_epoch_while_it_comes_and_goes() {
     assert!(hub.live_rooms().is_empty());
     assert_eq!(hub.enter(&tea).await.unwrap().epoch, epoch);
     assert_eq!(post(&hub, &tea).await.epoch, epoch);
+}
+
+#[test]
+fn a_server_that_stood_still_takes_nobody_for_dead_before_it_has_asked() {
+    let at = |seconds: u64| seconds * 1_000;
+    // Sweeps as usual: asked after 15 s, dead after 30.
+    assert_eq!(look(at(100), at(95), at(90)), Look::Alive);
+    assert_eq!(look(at(100), at(95), at(84)), Look::Ask);
+    assert_eq!(look(at(100), at(95), at(70)), Look::Dead);
+    // Stopped for 40 s: nobody could be heard.
+    assert_eq!(look(at(140), at(100), at(99)), Look::AskAgain);
+    assert_eq!(look(at(140), at(100), at(71)), Look::AskAgain);
+    // From then on as usual.
+    assert_eq!(look(at(145), at(140), at(125)), Look::Ask);
+    assert_eq!(look(at(155), at(150), at(125)), Look::Dead);
 }

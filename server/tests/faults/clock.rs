@@ -1,15 +1,16 @@
 //! The server's clock decides nothing: a step of a day changes no order and makes no second copy.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use snug_shared::{ClientFrame, Millis, ServerFrame};
+use tokio::time::sleep;
 
 use crate::common::{
     journal::{self, Journal, Note},
     member,
     peer::{Peer, message},
     process::{Around, Process},
-    promise::Promise,
+    promise::{Promise, is_long},
 };
 
 const LIBRARIES: [&str; 3] = [
@@ -86,4 +87,26 @@ async fn ping(peer: &mut Peer) -> ServerFrame {
             return frame;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_stopped_for_a_while_says_goodbye_to_nobody() {
+    let promise = Promise::new("server stopped for 40 s", "nobody is sent away");
+    if !is_long() {
+        return promise.left_out("40 s are for the long form");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Process::start(folder.path(), &[]);
+    let mut maya = Peer::join(server.address, "tea", "maya").await;
+    let mut jon = Peer::join(server.address, "tea", "jon").await;
+    server.signal(rustix::process::Signal::STOP);
+    sleep(Duration::from_secs(40)).await;
+    server.signal(rustix::process::Signal::CONT);
+    // Pings are answered by whoever reads. Two sweeps later all would be over.
+    for number in 0..12 {
+        let said = maya.say(&format!("still here {number}")).await;
+        assert_eq!(jon.entry().await, said);
+        sleep(Duration::from_secs(1)).await;
+    }
+    promise.kept("2 of 2 are there");
 }
