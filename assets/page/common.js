@@ -111,11 +111,15 @@ export function tile(name, who, size = '') {
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const weekday = new Intl.DateTimeFormat('en', { weekday: 'long', day: 'numeric', month: 'long' });
 const withYear = new Intl.DateTimeFormat('en', { dateStyle: 'long' });
-export const time = (at) => clock.format(at);
-export const moment = (at) => `${withYear.format(at)}, ${time(at)}`;
-export const day = (at) => new Date(at).setHours(0, 0, 0, 0);
+/// Whether a server's time can be one. A clock that was never set counts from 1970; beyond the other end no Date goes.
+const known = (at) => at >= 86_400_000 && at <= 8.64e15;
+export const time = (at) => (known(at) ? clock.format(at) : 'unknown time');
+export const moment = (at) => (known(at) ? `${withYear.format(at)}, ${time(at)}` : time(at));
+export const iso = (at) => (known(at) ? new Date(at).toISOString() : null);
+export const day = (at) => (known(at) ? new Date(at).setHours(0, 0, 0, 0) : 0);
 export function dayName(at) {
   const today = new Date();
+  if (!known(at)) return 'Unknown time';
   if (day(at) === day(today)) return 'Today';
   if (day(at) === day(new Date().setDate(today.getDate() - 1))) return 'Yesterday';
   return (new Date(at).getFullYear() === today.getFullYear() ? weekday : withYear).format(at);

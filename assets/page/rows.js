@@ -1,6 +1,6 @@
 // One row of the timeline as elements. All text from members goes in as text nodes.
 
-import { clusters, h, icon, moment, tile, time } from './common.js';
+import { clusters, h, icon, iso, moment, tile, time } from './common.js';
 
 const LINK = /https?:\/\/[^\s<>"`]+/iy;
 const WORD = /[\p{L}\p{N}_]/u;
@@ -141,7 +141,7 @@ function isJumbo(text) {
 
 /// A message: `row` from the timeline, or made of a send that is still waiting (`pending`).
 export function messageRow(row, { continued, own, mention, mentioned, quoted, act, me }) {
-  const stamp = h('time', { datetime: new Date(row.at).toISOString(), title: moment(row.at) }, time(row.at));
+  const stamp = h('time', { datetime: iso(row.at), title: moment(row.at) }, time(row.at));
   const name = h('bdi', { class: 'name' }, row.user);
   name.style.setProperty('--hue', row.hue);
   const text = row.deleted
