@@ -22,6 +22,7 @@ const ICONS = {
   copy: 'M10 8h10a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H10a2 2 0 0 1-2-2V10a2 2 0 0 1 2-2zM4 16a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2h10a2 2 0 0 1 2 2',
   smile: 'M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zM8 14s1.5 2 4 2 4-2 4-2M9 9h.01M15 9h.01',
   close: 'M18 6 6 18M6 6l12 12',
+  people: 'M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2M9 3a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM22 21v-2a4 4 0 0 0-3-3.87M16 3.13a4 4 0 0 1 0 7.75',
 };
 
 /// A line icon. It is silent for screen readers: the control around it has the label.
@@ -66,9 +67,8 @@ export const store = {
   },
 };
 
-/// The storage key of something that belongs to a room. Two spellings of one room give one key.
-export const place = (kind, room, nickname) =>
-  `snug.${kind}\n${room.normalize('NFKC').toLowerCase()}\n${nickname.normalize('NFC')}\n`;
+/// The storage key of something that belongs to a room of this server. Two spellings of one room give one key.
+export const place = (kind, room) => `snug.${kind}\n${room.normalize('NFKC').toLowerCase()}\n`;
 
 let lastTime = 0;
 /// A UUID v7, which sorts by creation time. Browsers have no `crypto.randomUUID` on plain-http network addresses.
@@ -86,9 +86,9 @@ export const clusters = (text) => (segmenter ? Array.from(segmenter.segment(text
 export const bytes = (text) => new TextEncoder().encode(text).length;
 
 /// Returns why a name is refused, or null. The browser checks what it can; the server decides.
-export function wrongName(name, what, most) {
-  if (!name) return `Type ${what}.`;
-  if (clusters(name).length > most) return `Use at most ${most} characters.`;
+export function wrongName(name, most) {
+  if (!name) return 'A name needs at least one character.';
+  if (clusters(name).length > most) return `That name is too long. Use at most ${most} characters.`;
   if (name.includes('/')) return 'A name can’t contain “/”.';
   if (name === '.' || name === '..') return '“.” and “..” can’t be names.';
   return null;
@@ -141,7 +141,7 @@ export async function ask(path) {
   return answer;
 }
 
-/// Copies a text, also where the browser denies the clipboard to plain-http pages.
+/// Copies a text, also where the browser denies the clipboard to plain-http pages. Returns false if the browser did not take it.
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -150,11 +150,33 @@ export async function copy(text) {
     const held = document.activeElement;
     const field = h('textarea', { class: 'unseen', 'aria-hidden': 'true', tabindex: '-1' });
     field.value = text;
-    document.body.append(field);
+    // An open dialog makes everything outside it inert: a field there can't be selected.
+    (document.querySelector('dialog[open]') ?? document.body).append(field);
     field.select();
-    const copied = document.execCommand('copy');
+    // execCommand returns true even if nothing was selected. The event says what was copied.
+    let copied = false;
+    const give = (event) => {
+      event.clipboardData.setData('text/plain', text);
+      event.preventDefault();
+      copied = true;
+    };
+    document.addEventListener('copy', give, { once: true });
+    document.execCommand('copy');
+    document.removeEventListener('copy', give);
     field.remove();
     held?.focus({ preventScroll: true });
     return copied;
+  }
+}
+
+/// A file or link that is dropped on the page must not replace it. `tell` is called for files. Texts still go into fields.
+export function keepFiles(tell) {
+  for (const kind of ['dragover', 'drop']) {
+    addEventListener(kind, (event) => {
+      const files = event.dataTransfer?.types.includes('Files');
+      if (!files && event.target.matches?.('input, textarea')) return;
+      event.preventDefault();
+      if (kind === 'drop' && files) tell();
+    });
   }
 }

@@ -2,11 +2,12 @@
 
 import { $, bytes, clusters, h, place, store } from './common.js';
 import { notice } from './strip.js';
-import { limits, room, send, timeline, typing } from './session.js';
+import { edit, limits, newestOwn, room, send, typing } from './session.js';
 
 const NEAR = 400;
-const HEIGHT = 176;
-const DRAFT = place('draft', room, '');
+const DRAFT = place('draft', room);
+/// A touch keyboard has no Shift+Enter: there, Enter starts a new line and the button sends.
+const touch = matchMedia('(hover: none) and (pointer: coarse)');
 const field = $('text');
 let purpose = null;
 
@@ -23,7 +24,10 @@ function submit() {
   }
   const { kind, row } = purpose ?? {};
   if (kind !== 'edit') send({ type: 'chat_message', message: text, reply_to: row?.seq });
-  else if (text !== row.message) send({ type: 'edit', target: row.seq, message: text });
+  else if (text !== row.message && !edit(row, text)) {
+    notice('That message is no longer here.');
+    return false;
+  }
   field.value = '';
   aim(null);
   return true;
@@ -67,7 +71,7 @@ function changed() {
 
 export function grow() {
   field.style.height = 'auto';
-  field.style.height = `${Math.min(field.scrollHeight, HEIGHT)}px`;
+  field.style.height = `${field.scrollHeight}px`;
 }
 
 /// `sent` is called after each send.
@@ -82,11 +86,12 @@ export function compose(sent) {
   field.addEventListener('keydown', (event) => {
     // Safari sends 229 for the key that ends an input method's composition.
     if (event.isComposing || event.keyCode === 229) return;
-    if (event.key === 'Enter' && !event.shiftKey) {
+    const sends = touch.matches ? event.ctrlKey || event.metaKey : !event.shiftKey;
+    if (event.key === 'Enter' && sends) {
       event.preventDefault();
       go();
     } else if (event.key === 'ArrowUp' && !field.value) {
-      const row = timeline.rows.findLast((each) => each.kind === 'message' && each.by === timeline.by && !each.deleted && !each.past);
+      const row = newestOwn();
       if (!row) return;
       event.preventDefault();
       aim({ kind: 'edit', row });
@@ -94,6 +99,9 @@ export function compose(sent) {
   });
   field.placeholder = `Write to ${room}`;
   field.setAttribute('aria-label', field.placeholder);
+  const hint = () => field.setAttribute('enterkeyhint', touch.matches ? 'enter' : 'send');
+  touch.addEventListener('change', hint);
+  hint();
   field.value = store.get(DRAFT) ?? '';
   changed();
 }

@@ -1,10 +1,11 @@
 // One room's connection to the server: sends the hello, detects a dead connection, reconnects as `docs/protocol.md` says.
 
-const RETRY_CAP = 30_000;
+// The server is on the same network: a try costs nobody much.
+const RETRY_CAP = 5_000;
 const ANSWER = 10_000;
 const RESTART = 5_000;
 
-const MISUNDERSTOOD = ['The server didn’t understand this page. Reload it.', 'other'];
+const MISUNDERSTOOD = ['The server and this page have different versions. Reload this page.', 'other'];
 
 // code: [what happened, whether and how to reconnect]. `other`: the user has to act first.
 const CLOSES = {
@@ -16,7 +17,7 @@ const CLOSES = {
   1009: MISUNDERSTOOD,
   1012: ['The server is restarting.', 'restart'],
   4000: MISUNDERSTOOD,
-  4001: ['The server’s version of Snug has changed. Reload this page.', 'other'],
+  4001: MISUNDERSTOOD,
   4002: ['The server doesn’t accept that nickname. Pick another.', 'name'],
   4003: ['That nickname is in use in this room. Pick another.', 'name'],
   4004: ['This room needs a password. Snug can’t ask for one yet.', 'other'],
@@ -25,7 +26,7 @@ const CLOSES = {
   4007: ['The room or the server is full.', 'backoff'],
   4008: ['Your connection was too slow for this room.', 'backoff'],
   4009: ['You sent too much too quickly.', 'backoff'],
-  4010: ['You opened this room in another tab or window.', 'here'],
+  4010: ['You opened this room in another window.', 'here'],
   4011: ['Something went wrong on the server.', 'backoff'],
 };
 
@@ -36,6 +37,7 @@ export class Connection {
   #tries = 0;
   #hint = null;
   #suggestion = null;
+  #said = null;
   #established = false;
   #wasOnline = false;
 
@@ -59,6 +61,7 @@ export class Connection {
     this.#socket = socket;
     this.#hint = null;
     this.#suggestion = null;
+    this.#said = null;
     this.#arm(ANSWER);
     socket.onopen = () => socket.send(JSON.stringify(this.room.hello()));
     socket.onmessage = ({ data }) => this.#receive(data);
@@ -104,6 +107,7 @@ export class Connection {
     } else if (frame.type === 'error') {
       if (frame.retry_after_ms) this.#hint = frame.retry_after_ms;
       if (frame.suggestion) this.#suggestion = frame.suggestion;
+      if (!this.#established) this.#said = frame.message;
     }
     this.room.frame(frame);
   }
@@ -121,7 +125,9 @@ export class Connection {
   #closed(code) {
     const suggestion = this.#suggestion;
     this.#drop();
-    const [reason, back] = CLOSES[code] ?? [this.#lost(), 'backoff'];
+    const [known, back] = CLOSES[code] ?? [this.#lost(), 'backoff'];
+    // The server's own sentence about a refused join says more than the code.
+    const reason = this.#said ?? known;
     if (back === 'backoff' || back === 'restart') return this.#wait(reason, back);
     this.room.link({ state: 'stopped', reason, back, suggestion });
   }

@@ -1,12 +1,12 @@
 // The first screen: a nickname and a room.
 
-import { $, ask, h, roomPath, secure, store, wrongName } from './common.js';
+import { $, ask, h, keepFiles, place, roomPath, secure, store, wrongName } from './common.js';
 
 const EVERY = 5000;
 const MOST = 50;
 
 function here(members) {
-  return members === 0 ? 'Nobody here' : members === 1 ? '1 here' : `${members} here`;
+  return members === 0 ? 'Nobody here' : members === 1 ? '1 person' : `${members} people`;
 }
 
 function card(info) {
@@ -17,6 +17,10 @@ function card(info) {
   h('span', { class: 'muted small' }, info.locked ? `${here(info.members)} · locked` : here(info.members))));
 }
 
+/// The keys of the rooms that exist: the button says whether it joins one or opens a new one.
+let known = new Set();
+const nameButton = () => { $('go').textContent = known.has(place('', $('room').value.trim())) ? 'Join' : 'Open room'; };
+
 let drawn = '';
 async function refresh() {
   if (document.visibilityState !== 'visible') return;
@@ -25,6 +29,8 @@ async function refresh() {
     const { rooms } = await ask('/api/rooms');
     if (JSON.stringify(rooms) === drawn) return;
     drawn = JSON.stringify(rooms);
+    known = new Set(rooms.map((info) => place('', info.room)));
+    nameButton();
     items = rooms.slice(0, MOST).map(card);
     if (rooms.length > MOST) items.push(h('li', { class: 'muted' }, `And ${rooms.length - MOST} more.`));
     if (!items.length) items = [h('li', { class: 'muted' }, 'No rooms yet. Type a name below to create a room.')];
@@ -44,7 +50,7 @@ function wrong(field, message) {
 
 function keepName() {
   const name = $('nickname').value.trim();
-  if (!wrong('nickname', wrongName(name, 'a nickname', 32))) return false;
+  if (!wrong('nickname', wrongName(name, 32))) return false;
   store.set('snug.name', name);
   return true;
 }
@@ -53,9 +59,10 @@ $('enter').addEventListener('submit', (event) => {
   event.preventDefault();
   if (!keepName()) return;
   const room = $('room').value.trim();
-  if (wrong('room', wrongName(room, 'a room name', 64))) location.href = roomPath(room);
+  if (wrong('room', wrongName(room, 64))) location.href = roomPath(room);
 });
 
+$('room').addEventListener('input', nameButton);
 $('nickname').value = store.get('snug.name') ?? '';
 if (matchMedia('(hover: hover)').matches) ($('nickname').value ? $('room') : $('nickname')).focus();
 ask(`/invite?secure=${secure}`).then(({ server, link }) => {
@@ -65,6 +72,7 @@ ask(`/invite?secure=${secure}`).then(({ server, link }) => {
   $('curl').textContent = `curl -d 'Hello, everyone' '${location.origin}/api/rooms/tea/messages?user=maya'`;
 }, () => {});
 $('code').src = `/invite.svg?secure=${secure}`;
+keepFiles(() => {});
 refresh();
 setInterval(refresh, EVERY);
 document.addEventListener('visibilitychange', refresh);

@@ -2,6 +2,7 @@
 
 import { $, h, tile } from './common.js';
 import { mention } from './composer.js';
+import { closed, opened } from './layers.js';
 import { count, members, nickname, timeline } from './session.js';
 
 const TYPING = 5000;
@@ -13,16 +14,36 @@ export function presence() {
   $('people').setAttribute('aria-label', `Here now: ${count}`);
   $('members-title').textContent = `Here now — ${count}`;
   $('members').replaceChildren(...people.map(({ nickname: name, by }) => h('li', {},
-    h('button', { type: 'button', onclick: () => { showPeople(false); mention(name); }, title: `Mention ${name}` },
+    h('button', { type: 'button', onclick: () => { hidePeople(); mention(name); }, title: `Mention ${name}` },
       tile(name, by, 'little'), h('bdi', {}, name), by === timeline.by && h('span', { class: 'muted small' }, 'you')))));
   if (count > people.length) $('members').append(h('li', { class: 'muted more' }, `and ${count - people.length} more`));
   $('me').replaceChildren(tile(nickname, timeline.by ?? nickname, 'little'), h('bdi', {}, nickname));
 }
 
+const shown = () => document.body.classList.contains('show-people');
+const hide = () => toggle(false);
+
+function toggle(whether) {
+  document.body.classList.toggle('show-people', whether);
+  $('people').setAttribute('aria-expanded', String(whether));
+}
+
 /// Shows or hides the list of members in narrow windows, where it covers the messages.
-export function showPeople(shown) {
-  document.body.classList.toggle('show-people', shown);
-  $('people').setAttribute('aria-expanded', String(shown));
+function showPeople(whether) {
+  toggle(whether);
+  if (whether) opened(hide); else closed(hide);
+}
+
+/// Hides the list of members. Returns false if it did not cover the messages.
+export function hidePeople() {
+  if (!shown()) return false;
+  showPeople(false);
+  return true;
+}
+
+export function offerPeople() {
+  $('people').addEventListener('click', () => showPeople(!shown()));
+  $('scrim').addEventListener('click', hidePeople);
 }
 
 export function typing({ user, by }) {

@@ -1,11 +1,14 @@
 // The room on the screen: connects the session with the view and with the controls around the messages.
 
-import { $, ask, copy, h, moment, place, roomPath, secure, store, wrongName } from './common.js';
+import { $, ask, copy, h, keepFiles, place, roomPath, secure, store, wrongName } from './common.js';
 import { aim, cancel, compose, grow } from './composer.js';
-import { askName } from './name.js';
-import { presence, showPeople, stoppedTyping, typing } from './people.js';
+import { showDialog } from './layers.js';
+import { askName, badLink } from './name.js';
+import { hidePeople, offerPeople, presence, stoppedTyping, typing } from './people.js';
+import { reactors } from './rows.js';
+import { closeSearch, offerSearch } from './search.js';
 import * as session from './session.js';
-import { notice, strip } from './strip.js';
+import { notice, seeking, strip } from './strip.js';
 import { View } from './view.js';
 
 const ROOMS_EVERY = 15_000;
@@ -14,16 +17,20 @@ const visible = () => document.visibilityState === 'visible';
 let invite = { link: location.href, server: location.host };
 let unread = 0;
 
-const view = new View($('log'), $('pill'), room, timeline, {
-  older: session.older, seen, jump, drawn,
+// False until the place where one stopped reading is on the screen. Nothing counts as seen before.
+let landed = false;
+
+const act = {
+  older: session.older, fill: session.fill, seen, jump, drawn, reactors: showReactors,
   reply: (row) => aim({ kind: 'reply', row }),
   edit: (row) => aim({ kind: 'edit', row }),
   react: (row, emoji, on) => session.send({ type: 'react', target: row.seq, emoji, on }),
   delete: (row) => session.send({ type: 'delete', target: row.seq }),
   copy: async (row) => notice(await copy(row.message) ? 'Copied.' : 'Your browser doesn’t let this page copy.'),
-  retry: (id) => { session.outbox.retry(id); session.pump(); },
-  discard: (id) => session.outbox.strike(id),
-});
+  retry: session.retry,
+  withdraw: session.withdraw,
+};
+const view = new View({ log: $('log'), pill: $('pill'), room, timeline, names: session.names, act });
 
 session.watch({
   joined() {
@@ -35,19 +42,25 @@ session.watch({
     grow();
     if (matchMedia('(hover: hover)').matches) $('text').focus();
   },
-  link() { strip(); title(); },
+  link() {
+    strip();
+    view.keepEnd();
+    title();
+  },
   members: presence,
   topic,
   typing,
   notice,
   readUpTo(seq) { view.lineAfter = seq; },
+  caughtUp() { if (!landed) land(); },
   update: () => view.update(),
   waiting() {
     const { nickname, outbox } = session;
-    view.pending = outbox.items.filter(({ frame }) => frame.type === 'chat_message').map(({ frame, at, failed }) => ({
+    view.pending = outbox.messages().map(({ frame, at, failed, message }) => ({
       kind: 'message', key: `out-${frame.id}`, rev: 0, id: frame.id, at, user: nickname, by: timeline.by ?? nickname,
-      message: frame.message, replyTo: frame.reply_to, reactions: [], pending: true, failed,
+      message, replyTo: frame.reply_to, reactions: [], pending: true, failed,
     }));
+    if (session.link.state === 'waiting') strip();
     view.update();
   },
   arrived(entries, live) {
@@ -60,7 +73,6 @@ session.watch({
       fresh += 1;
       if (live) tell(entry);
     }
-    if (live && view.atEnd) timeline.trim();
     view.arrived(fresh);
     if (!visible()) unread += fresh;
     title();
@@ -76,7 +88,7 @@ compose(() => {
 // -- the messages --
 
 function seen() {
-  if (visible() && view.atEnd) session.seen();
+  if (landed && visible() && view.atEnd) session.seen();
 }
 
 function drawn() {
@@ -87,10 +99,31 @@ function drawn() {
 }
 
 async function jump(seq) {
-  while (!view.show(seq)) {
-    if (!timeline.message(seq) && (timeline.oldest <= seq || !session.older())) return notice('That message is no longer here.');
-    await new Promise((done) => { setTimeout(done, 50); });
-  }
+  if (view.show(seq)) return;
+  if (!session.online) return notice('That message isn’t loaded, and there is no connection.');
+  if (await load(seq) && !view.show(seq)) notice('That message is no longer here.');
+}
+
+/// Loads what surrounds an entry. Returns false if the reader stopped it.
+async function load(seq) {
+  seeking(session.stopSeeking);
+  const found = await session.seek(seq);
+  seeking(null);
+  return found;
+}
+
+/// Opens the room where one stopped reading.
+async function land() {
+  const next = view.lineAfter + 1;
+  if (next > timeline.after || !timeline.missing(next) || await load(next)) view.showLine();
+  landed = true;
+  seen();
+}
+
+function showReactors(row) {
+  $('reactors').replaceChildren(...row.reactions.map((reaction) => h('li', {},
+    h('span', { class: 'emoji' }, reaction.emoji), h('span', { dir: 'auto' }, reactors(reaction, timeline.by, session.names)))));
+  showDialog($('reactors-dialog'));
 }
 
 // -- notifications --
@@ -108,7 +141,7 @@ function tell({ seq, user, message }) {
   while ($('said').childElementCount > 5) $('said').firstElementChild.remove();
   if (visible() || !notifies() || !row || !view.speaksToMe(row)) return;
   try {
-    const shown = new Notification(`${user} in ${room}`, { body: message.slice(0, 200), tag: `snug-${room}`, icon: '/page/icon.svg' });
+    const shown = new Notification(`${user} in ${room}`, { body: message.slice(0, 200), tag: `snug-${room}`, icon: new URL('icon.svg', import.meta.url).href });
     shown.onclick = () => { window.focus(); jump(seq); shown.close(); };
   } catch { /* Android shows them only through a service worker; the title still counts */ }
 }
@@ -127,37 +160,13 @@ function bellState() {
   $('bell').title = on ? 'You’re notified when someone mentions you' : 'Notify me when someone mentions me';
 }
 
-// -- search, invite, topic, rooms --
-
-let searched = null;
-async function search() {
-  const asked = $('search-text').value.trim();
-  searched = asked;
-  let results = [];
-  try {
-    const path = `/api/rooms/${encodeURIComponent(room)}/messages?${new URLSearchParams({ limit: 50, q: asked })}`;
-    const { entries } = asked ? await ask(path) : { entries: [] };
-    results = entries.filter((entry) => entry.type === 'chat_message' && !entry.deleted).reverse().map((entry) => h('li', {},
-      h('button', { type: 'button', onclick: () => { closeSearch(); jump(entry.seq); } },
-        h('span', { class: 'meta' }, h('bdi', {}, entry.user), ' · ', moment(entry.at)), h('span', { dir: 'auto' }, entry.message.slice(0, 300)))));
-    if (asked && !results.length) results = [h('li', { class: 'muted' }, 'No messages found.')];
-  } catch (error) {
-    results = [h('li', { class: 'muted' }, error.message)];
-  }
-  if (asked === searched) $('results').replaceChildren(...results);
-}
-
-function closeSearch() {
-  $('search').hidden = true;
-  $('find').setAttribute('aria-expanded', 'false');
-  $('text').focus();
-}
+// -- invite, topic, rooms --
 
 const codePath = `/invite.svg?${new URLSearchParams({ room, secure })}`;
 function showInvite() {
   $('invite-link').value = invite.link;
   $('invite-code').src = codePath;
-  $('invite-dialog').showModal();
+  showDialog($('invite-dialog'));
 }
 
 function topic() {
@@ -165,10 +174,10 @@ function topic() {
 }
 
 async function rooms() {
-  if (!visible() || !matchMedia('(min-width: 880px)').matches) return;
+  if (!visible() || !matchMedia('(min-width: 55em)').matches) return;
   const { rooms: open } = await ask('/api/rooms').catch(() => ({}));
   if (!open) return;
-  const same = (name) => place('', name, '') === place('', room, '');
+  const same = (name) => place('', name) === place('', room);
   const names = open.slice(0, 40).map((info) => info.room);
   if (!names.some(same)) names.unshift(room);
   $('rooms').replaceChildren(...names.map((name) => h('li', {}, h('a', { href: roomPath(name), 'aria-current': same(name) && 'page' },
@@ -179,7 +188,6 @@ async function rooms() {
 
 const on = (id, kind, listener) => $(id).addEventListener(kind, listener);
 const submitted = (id, listener) => on(id, 'submit', (event) => { event.preventDefault(); listener(); });
-const peopleShown = () => document.body.classList.contains('show-people');
 
 document.addEventListener('keydown', (event) => {
   if ((event.ctrlKey || event.metaKey) && event.shiftKey && event.key.toLowerCase() === 'f') {
@@ -187,41 +195,31 @@ document.addEventListener('keydown', (event) => {
     $('find').click();
   }
   if (event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) return;
-  if (!$('search').hidden) closeSearch();
-  else if (peopleShown()) showPeople(false);
-  else if (!cancel()) {
-    view.toEnd();
-    if (!$('room').hidden) $('text').focus();
-  }
+  if (closeSearch() || hidePeople() || cancel()) return;
+  view.toEnd();
+  if (!$('room').hidden) $('text').focus();
 });
-on('find', 'click', () => {
-  if (!$('search').hidden) return closeSearch();
-  $('search').hidden = false;
-  $('find').setAttribute('aria-expanded', 'true');
-  $('search-text').select();
-});
-submitted('search', search);
-let searchTimer = null;
-on('search-text', 'input', () => { clearTimeout(searchTimer); searchTimer = setTimeout(search, 250); });
-on('search-end', 'click', closeSearch);
-on('people', 'click', () => showPeople(!peopleShown()));
+offerSearch(jump);
+offerPeople();
+keepFiles(() => notice('Snug can’t send files yet.'));
 on('bell', 'click', bell);
 on('invite', 'click', showInvite);
 on('empty-invite', 'click', showInvite);
 on('invite-copy', 'click', async () => {
-  $('invite-copy').textContent = await copy(invite.link) ? 'Copied' : 'Copy it by hand';
+  const copied = await copy(invite.link);
+  $('invite-copy').textContent = copied ? 'Copied' : 'Copy it by hand';
+  if (!copied) $('invite-link').select();
   setTimeout(() => { $('invite-copy').textContent = 'Copy link'; }, 2000);
 });
 on('topic', 'click', () => {
   $('topic-field').value = timeline.topic;
-  $('topic-dialog').showModal();
+  showDialog($('topic-dialog'));
 });
 submitted('topic-form', () => {
   const next = $('topic-field').value.trim();
   $('topic-dialog').close();
   if (next !== timeline.topic) session.send({ type: 'topic', topic: next });
 });
-for (const button of document.querySelectorAll('dialog .end')) button.addEventListener('click', () => button.closest('dialog').close());
 document.addEventListener('visibilitychange', () => {
   if (!visible()) {
     view.lineAfter = timeline.after;
@@ -233,11 +231,12 @@ document.addEventListener('visibilitychange', () => {
   seen();
 });
 
-/// In some browsers the on-screen keyboard covers the page instead of making it smaller.
+/// In some browsers the on-screen keyboard covers the page instead of making it smaller. A zoom makes the viewport smaller too,
+/// but is none of that: `scale` takes it out again.
 function fit() {
-  const { height, offsetTop } = window.visualViewport;
-  document.documentElement.style.setProperty('--height', `${height}px`);
-  if (offsetTop) scrollTo(0, 0);
+  const { height, offsetTop, scale } = window.visualViewport;
+  document.documentElement.style.setProperty('--height', `${Math.round(height * scale)}px`);
+  if (offsetTop && scale < 1.01) scrollTo(0, 0);
 }
 if (window.visualViewport) {
   for (const kind of ['resize', 'scroll']) visualViewport.addEventListener(kind, fit);
@@ -253,8 +252,9 @@ ask(`/invite?${new URLSearchParams({ room, secure })}`).then((answer) => {
   $('server').textContent = answer.server;
 }, () => {}).finally(() => { $('empty-link').textContent = invite.link; });
 $('address').textContent = location.host;
-if (wrongName(room, 'a room name', 64)) location.replace('/');
-else if (wrongName(session.nickname, 'a nickname', 32)) askName();
+const wrongRoom = wrongName(room, 64);
+if (wrongRoom) badLink(wrongRoom);
+else if (wrongName(session.nickname, 32)) askName();
 else session.join(session.nickname);
 rooms();
 setInterval(rooms, ROOMS_EVERY);

@@ -1,9 +1,10 @@
 // One row of the timeline as elements. All text from members goes in as text nodes.
 
 import { clusters, h, icon, iso, moment, tile, time } from './common.js';
+import { link } from './links.js';
 
-const LINK = /https?:\/\/[^\s<>"`]+/iy;
-const WORD = /[\p{L}\p{N}_]/u;
+/// Letters and digits of scripts that put spaces between words: a mark among them is no mark, as in 2*3*4 and snake_case.
+const WORD = /[\p{N}_\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}\p{sc=Arab}\p{sc=Hebr}\p{sc=Armenian}\p{sc=Georgian}\p{sc=Deva}]/u;
 const MARKS = [['**', 'strong'], ['~~', 's'], ['*', 'em'], ['_', 'em']];
 const DEPTH = 4;
 
@@ -85,31 +86,12 @@ function code(text, at, alone) {
   return { element: h('code', {}, text.slice(at + ticks.length, end)), end: end + ticks.length };
 }
 
-function link(text, at) {
-  if (text[at] !== 'h' && text[at] !== 'H') return null;
-  if (at && WORD.test(text[at - 1])) return null;
-  LINK.lastIndex = at;
-  let address = LINK.exec(text)?.[0];
-  if (!address) return null;
-  // A full stop after a link ends the sentence, not the link; nor does the bracket around it belong to it.
-  for (let before = ''; before !== address;) {
-    before = address;
-    address = address.replace(/[.,;:!?'*_~]+$/, '');
-    if (/[)\]]$/.test(address) && !/[([]/.test(address)) address = address.slice(0, -1);
-  }
-  let url;
-  try { url = new URL(address); } catch { return null; }
-  if (!/^https?:$/.test(url.protocol) || !url.host) return null;
-  const element = h('a', { href: url.href, target: '_blank', rel: 'noopener noreferrer nofollow' }, address);
-  return { element, end: at + address.length };
-}
-
 function marked(text, at, alone) {
   const [mark, tag] = MARKS.find(([known]) => text.startsWith(known, at)) ?? [];
   if (!mark || alone.has(mark)) return null;
   const start = at + mark.length;
   if (start >= text.length || /\s/.test(text[start])) return null;
-  if (mark === '_' && at && WORD.test(text[at - 1])) return null;
+  if (at && WORD.test(text[at - 1])) return null;
   for (let end = text.indexOf(mark, start + 1), tries = 0; tries < 16; end = text.indexOf(mark, end + 1), tries += 1) {
     if (end < 0) {
       alone.add(mark);
@@ -117,7 +99,7 @@ function marked(text, at, alone) {
     }
     const after = text[end + mark.length] ?? ' ';
     if (/\s/.test(text[end - 1])) continue;
-    if (mark === '_' && WORD.test(after)) continue;
+    if (WORD.test(after)) continue;
     if (mark === '*' && (after === '*' || text[end - 1] === '*')) continue;
     return { element: h(tag), inner: text.slice(start, end), end: end + mark.length };
   }
@@ -140,7 +122,7 @@ function isJumbo(text) {
 }
 
 /// A message: `row` from the timeline, or made of a send that is still waiting (`pending`).
-export function messageRow(row, { continued, own, mention, mentioned, quoted, act, me }) {
+export function messageRow(row, { continued, own, mention, mentioned, quoted, act, me, names }) {
   const stamp = h('time', { datetime: iso(row.at), title: moment(row.at) }, time(row.at));
   const name = h('bdi', { class: 'name' }, row.user);
   name.style.setProperty('--hue', row.hue);
@@ -152,7 +134,7 @@ export function messageRow(row, { continued, own, mention, mentioned, quoted, ac
     h('div', { class: continued ? 'unseen' : 'head' }, name, ' ', row.automated && h('span', { class: 'tag' }, 'automated'), ' ', stamp),
     row.replyTo !== undefined && quote(row, quoted, act),
     text,
-    row.reactions?.length > 0 && reactions(row, act, me),
+    row.reactions?.length > 0 && reactions(row, act, me, names),
     row.pending && delivery(row, act));
   const kind = ['row', continued && 'continued', mentioned && 'mentioned', row.pending && 'pending', row.past && 'past'];
   return h('div', {
@@ -168,21 +150,34 @@ function quote(row, quoted, act) {
     icon('reply'), quoted && h('bdi', {}, quoted.user), h('span', {}, inside));
 }
 
-function reactions(row, act, me) {
-  const buttons = row.reactions.map(({ emoji, count, by }) => h('button', {
-    type: 'button', class: 'reaction', 'aria-pressed': String(by.has(me)), 'aria-label': `${emoji}, ${count}`,
-    onclick: () => act.react(row, emoji, !by.has(me)),
-  }, emoji, ' ', h('span', {}, String(count))));
+/// Who reacted: the names that are known, oneself first, and how many others.
+export function reactors({ count, by }, me, names) {
+  const known = [...by].filter((who) => who !== me && names.has(who)).map((who) => names.get(who));
+  if (by.has(me)) known.unshift('you');
+  const shown = [...new Set(known)].slice(0, 20);
+  const others = count - Math.min(count, shown.length);
+  if (others > 0) shown.push(others === 1 ? '1 other' : `${others} others`);
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+}
+
+function reactions(row, act, me, names) {
+  const buttons = row.reactions.map((reaction) => {
+    const { emoji, count, by } = reaction;
+    const who = reactors(reaction, me, names);
+    return h('button', {
+      type: 'button', class: 'reaction', 'aria-pressed': String(by.has(me)), 'aria-label': `${emoji}, ${count}: ${who}`, title: who,
+      onclick: () => act.react(row, emoji, !by.has(me)),
+    }, emoji, ' ', h('span', {}, String(count)));
+  });
   return h('div', { class: 'reactions', role: 'group', 'aria-label': 'Reactions' }, ...buttons);
 }
 
 function delivery(row, act) {
-  if (!row.failed) return h('div', { class: 'delivery' }, 'Waiting');
+  const button = (words, onclick) => h('button', { type: 'button', onclick }, words);
+  if (!row.failed) return h('div', { class: 'delivery' }, 'Waiting', button('Delete', () => act.withdraw(row.id)));
   return h('div', { class: 'delivery failed' },
     h('b', {}, 'Failed to send'), h('span', {}, row.failed.message),
-    h('button', { type: 'button', onclick: () => act.retry(row.id) }, 'Retry'),
-    h('button', { type: 'button', onclick: () => act.copy(row) }, 'Copy text'),
-    h('button', { type: 'button', onclick: () => act.discard(row.id) }, 'Delete'));
+    button('Retry', () => act.retry(row.id)), button('Copy text', () => act.copy(row)), button('Delete', () => act.withdraw(row.id)));
 }
 
 const HOLES = {
@@ -194,7 +189,7 @@ const HOLES = {
 /// A row between messages: a day, the unread line, a hole, a note, a topic.
 export function aside(row) {
   if (row.kind === 'day') return h('div', { class: 'day', role: 'separator', 'aria-label': row.text }, h('span', {}, row.text));
-  if (row.kind === 'new') return h('div', { class: 'day new', role: 'separator', 'aria-label': 'New messages' }, h('span', {}, 'New messages'));
+  if (row.kind === 'new') return h('div', { class: 'day new', role: 'separator', 'aria-label': 'New messages' }, h('span', {}, 'New'));
   if (row.kind === 'hole') return h('p', { class: `aside hole ${row.reason}` }, HOLES[row.reason]);
   if (row.kind === 'damaged') return h('p', { class: 'aside', 'data-seq': row.seq }, 'Something here can’t be read: it’s damaged on the server’s disk.');
   if (row.kind === 'note') return h('p', { class: 'aside' }, row.text);

@@ -9,6 +9,7 @@ const VERSION = 'snug-page/1';
 const TYPING = 3000;
 const ANSWER = 20_000;
 const PAGE = 100;
+const NAMES = 5_000;
 /// Temporary refusals: the same send is tried again.
 const PASSING = ['rate_limited', 'storage_full', 'unavailable'];
 
@@ -20,6 +21,8 @@ export let outbox = null;
 export let limits = { message_clusters: 4000, message_bytes: 16384 };
 export let members = new Map();
 export let count = 0;
+/// The nicknames that authors were last seen with.
+export const names = new Map();
 export let online = false;
 export let link = { state: 'connecting' };
 /// True once everything missed has arrived. Sends wait for it, so that one already stored is not repeated.
@@ -31,8 +34,9 @@ let connection = null;
 let flying = null;
 let sendAgain = null;
 let unanswered = null;
-// The request for older messages that is not answered yet.
+// The request for messages that is not answered yet, and the entry whose surroundings the reader waits for.
 let loading = null;
+let sought = null;
 let typedAt = 0;
 let readSent = 0;
 let readWanted = 0;
@@ -42,30 +46,25 @@ let readTimer = null;
 export const watch = (watcher) => { screen = watcher; };
 export const redial = () => connection.now();
 
-/// Joins, or changes the nickname: the seat and the waiting sends are kept.
+/// Joins, or changes the nickname. The seat and the waiting sends are the room's, so they stay.
 export function join(name) {
-  const seat = outbox && store.get(seatPlace());
-  const waiting = outbox?.items ?? [];
-  for (const item of waiting) outbox.strike(item.frame.id);
   nickname = name.trim().normalize('NFC');
   store.set('snug.name', nickname);
-  if (seat) store.set(seatPlace(), seat);
-  outbox = new Outbox(room, nickname, screen.waiting);
-  for (const item of waiting) outbox.add(item.frame);
+  outbox ??= new Outbox(room, () => screen.waiting());
   flying = null;
   screen.joined();
   connection ??= new Connection(address, { hello, frame, link: linked });
   connection.now();
 }
 
-const seatPlace = () => place('seat', room, nickname);
+const SEAT = place('seat', room);
 const address = () =>
   `${secure ? 'wss' : 'ws'}://${location.host}/ws/chat/${encodeURIComponent(room)}/${encodeURIComponent(nickname)}`;
 
 function hello() {
   const { epoch, after, afterId } = timeline;
   const resume = epoch && after ? { epoch, after, id: afterId ?? undefined } : undefined;
-  return { type: 'hello', version: 1, client: VERSION, history: PAGE, resume, seat: store.get(seatPlace()) ?? undefined };
+  return { type: 'hello', version: 1, client: VERSION, history: PAGE, resume, seat: store.get(SEAT) ?? undefined };
 }
 
 function linked(next) {
@@ -77,12 +76,22 @@ function linked(next) {
 
 // -- frames from the server --
 
-const byMember = (list) => new Map(list.map((member) => [member.member, member]));
+function byMember(list) {
+  for (const { by, nickname: name } of list) know(by, name);
+  return new Map(list.map((member) => [member.member, member]));
+}
+
+function know(by, name) {
+  if (!by || !name) return;
+  names.delete(by);
+  names.set(by, name);
+  if (names.size > NAMES) names.delete(names.keys().next().value);
+}
 
 const FRAMES = {
   connection_established(frame) {
     limits = frame.limits ?? limits;
-    if (frame.seat) store.set(seatPlace(), frame.seat);
+    if (frame.seat) store.set(SEAT, frame.seat);
     const first = timeline.epoch === null;
     timeline.by = frame.by;
     timeline.established(frame);
@@ -92,29 +101,28 @@ const FRAMES = {
     members = byMember(frame.members);
     count = frame.count;
     flying = loading = null;
-    if (frame.last === 0) fillHole();
     caughtUp = frame.last === 0 || (frame.resumed && frame.last === timeline.after);
     screen.members();
     screen.topic();
     screen.update();
-    pump();
+    if (caughtUp) settled();
   },
   entries({ entries, live }) {
     take(entries, false);
     if (!live) return;
     caughtUp = true;
-    fillHole();
-    pump();
+    settled();
   },
   history(frame) {
     loading = null;
-    timeline.prepend(frame);
+    for (const { by, user } of frame.entries) if (!names.has(by)) know(by, user);
+    timeline.insert(frame);
     screen.update();
-    fillHole();
+    look();
   },
   presence(frame) {
     for (const gone of frame.left ?? []) members.delete(gone);
-    for (const member of frame.joined ?? []) members.set(member.member, member);
+    for (const [id, member] of byMember(frame.joined ?? [])) members.set(id, member);
     if (frame.members) members = byMember(frame.members);
     count = frame.count;
     screen.members();
@@ -130,12 +138,13 @@ const FRAMES = {
       setTimeout(() => {
         if (loading !== held) return;
         loading = null;
-        fillHole();
+        look();
         screen.update();
       }, frame.retry_after_ms ?? 2000);
       if (frame.code === 'rate_limited') return;
     }
-    if (frame.code !== 'nickname_taken') screen.notice(frame.message);
+    // Before the join, the reason of the close says it.
+    if (online) screen.notice(frame.message);
   },
 };
 
@@ -156,6 +165,13 @@ function refused(id, { code, message, retry_after_ms: pause }) {
   pump();
 }
 
+/// Everything missed is here.
+function settled() {
+  screen.caughtUp();
+  look();
+  pump();
+}
+
 function frame(received) {
   if (received.seq !== undefined) take([received], true);
   else if (Object.hasOwn(FRAMES, received.type)) FRAMES[received.type](received);
@@ -163,7 +179,10 @@ function frame(received) {
 
 function take(entries, live) {
   if (!timeline.extend(entries)) return connection.again();
-  entries.forEach(cameBack);
+  for (const entry of entries) {
+    know(entry.by, entry.user);
+    cameBack(entry);
+  }
   screen.arrived(entries, live);
   if (caughtUp) pump();
 }
@@ -175,48 +194,95 @@ function cameBack(entry) {
   const sent = outbox.get(flying)?.frame;
   const same = entry.type === 'reacted' && sent?.type === 'react'
     && entry.target === sent.target && entry.emoji === sent.emoji && entry.on === sent.on;
-  if (same || entry.id === flying) {
-    outbox.strike(flying);
-    flying = null;
-  }
-  outbox.strike(entry.id);
+  if (same) outbox.strike(flying);
+  if (same || entry.id === flying) flying = null;
+  outbox.cameBack(entry);
 }
 
-// -- older messages --
+// -- messages that are not loaded --
 
-function history(before) {
+/// Asks for the page before an entry, unless another page is on its way.
+function load(before) {
+  if (loading || !online) return;
   loading = { type: 'history', before, limit: PAGE };
   if (!connection.send(loading)) loading = null;
 }
 
-function fillHole() {
-  const hole = timeline.hole();
-  if (hole && !loading) history(hole.before);
+/// Asks for the page before the oldest message.
+export function older() { if (timeline.more) load(timeline.oldest); }
+
+/// Asks for a page of a hole: at its upper edge for who reads `down`, else at its lower one.
+export function fill(hole, down) { load(down ? Math.min(hole.after + 1 + PAGE, hole.before) : hole.before); }
+
+/// Loads what surrounds an entry. Resolves to false if `stopSeeking` comes first.
+export function seek(seq) {
+  stopSeeking();
+  return new Promise((done) => {
+    sought = { seq, done };
+    look();
+  });
 }
 
-/// Requests the page before the oldest message. Returns false if there is none or the room is offline.
-export function older() {
-  if (!online || !timeline.more) return false;
-  if (!loading) history(timeline.oldest);
-  return true;
+export function stopSeeking() { found(false); }
+
+function found(whether) {
+  sought?.done(whether);
+  sought = null;
+}
+
+function look() {
+  const hole = sought && timeline.missing(sought.seq);
+  if (hole) load(Math.min(sought.seq + PAGE / 2, hole.before));
+  else found(true);
 }
 
 // -- sending --
 
-export function send(frame) {
-  if (!outbox.add(frame)) screen.notice('Your browser can’t store messages for this page. If you close it, unsent messages are lost.');
+/// Sends a frame. `of` is the id of the message that it changes, where that message is still on its way.
+export function send(frame, of) {
+  if (!outbox.add(frame, of)) screen.notice('Your browser can’t store messages for this page. If you close it, unsent messages are lost.');
   pump();
 }
 
 export function pump() {
   if (!online || !caughtUp || flying || sendAgain) return;
   const item = outbox.next();
-  if (!item || !connection.send(item.frame)) return;
+  if (!item) return;
+  outbox.tried(item.frame.id);
+  if (!connection.send(item.frame)) return;
   const { id } = item.frame;
   flying = id;
   // Every send is answered. If no answer comes, reconnect and repeat it: the id makes that harmless.
   clearTimeout(unanswered);
   unanswered = setTimeout(() => flying === id && connection.again(), ANSWER);
+}
+
+/// The newest message of one's own that can be changed, also one that is still on its way.
+export function newestOwn() {
+  const waiting = outbox.messages().at(-1);
+  if (waiting) return { id: waiting.frame.id, message: waiting.message };
+  const row = timeline.rows.findLast((each) => each.kind === 'message' && each.by === timeline.by && !each.deleted && !each.past);
+  return row && { ...row, message: outbox.edited(row.seq) ?? row.message };
+}
+
+/// Changes the text of one's own message: `seq`, or `id` if it was on its way. Returns false if it is no longer here.
+export function edit({ id, seq }, message) {
+  const waits = outbox.get(id);
+  const target = seq ?? timeline.rows.findLast((row) => row.id === id && row.by === timeline.by)?.seq;
+  if (!waits && !target) return false;
+  send({ type: 'edit', target, message }, waits && id);
+  if (waits?.failed) retry(id);
+  return true;
+}
+
+export function retry(id) {
+  outbox.retry(id);
+  pump();
+}
+
+/// Takes back a message that is waiting. One that may have arrived is deleted when it comes back.
+export function withdraw(id) {
+  if (outbox.get(id)) send({ type: 'delete' }, id);
 }
 
 /// Tells others that this member is typing, at most once in 3 s.

@@ -5,13 +5,22 @@ import { askName } from './name.js';
 import { join, link, nickname, online, outbox, redial, timeline } from './session.js';
 
 const NOTICE = 6000;
+const SOON = 300;
 let countdown = null;
 let noticed = null;
+let sought = null;
 
 const button = (words, onclick, primary) => h('button', { type: 'button', class: primary && 'primary', onclick }, words);
 
 /// Why the connection ended. Isolates around the nickname keep its text direction from its neighbours.
 const reason = () => (link.suggestion ? `“\u2068${nickname}\u2069” is in use in this room.` : link.reason);
+
+function waiting() {
+  const waits = outbox.items.filter(({ failed }) => !failed).length;
+  return waits === 0 ? 'Messages you send now will be sent when you reconnect.'
+    : waits === 1 ? '1 message is waiting and will be sent when you reconnect.'
+      : `${waits} messages are waiting and will be sent when you reconnect.`;
+}
 
 function contents() {
   const { state, back, suggestion } = link;
@@ -25,7 +34,7 @@ function contents() {
     };
     count();
     countdown = setInterval(count, 500);
-    return [h('span', {}, h('b', {}, reason()), ' Messages you send now will be sent when you reconnect. ', seconds), button('Try now', redial)];
+    return [h('span', {}, h('b', {}, reason()), ` ${waiting()} `, seconds), button('Try now', redial)];
   }
   const words = h('span', {}, h('b', {}, reason()), outbox.items.length > 0 && ' Your messages are waiting.');
   return [words, suggestion && button(`Join as ${suggestion}`, () => join(suggestion), true),
@@ -42,6 +51,15 @@ export function strip() {
   $('strip').hidden = !shown;
   $('strip').replaceChildren(...(shown ? contents() : []));
   if (held) ($('strip').querySelector('button') ?? $('text')).focus();
+}
+
+/// Says that a message is being loaded, with a button that stops it, unless it comes at once.
+export function seeking(stop) {
+  clearTimeout(sought);
+  $('seeking').hidden = true;
+  if (!stop) return;
+  $('seeking').replaceChildren(h('span', {}, 'Loading that message…'), button('Stop', stop));
+  sought = setTimeout(() => { $('seeking').hidden = false; }, SOON);
 }
 
 /// Shows a notice for a few seconds.

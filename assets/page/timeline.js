@@ -2,8 +2,16 @@
 
 /// Changes remembered for messages that are not loaded yet.
 const CHANGES = 2_000;
-/// Rows held. Older ones are loaded from the server again.
-const MOST = 2_000;
+/// Rows held around the place that is read, and how many more may come before some are let go. They are loaded again when needed.
+const MOST = 1_000;
+const SLACK = 300;
+/// The newest rows are always held, so that the way to the end needs no request.
+const TAIL = 100;
+
+/// The nearest entry below and above which everything is accounted for, seen from a row.
+const from = (row) => (row.kind === 'hole' ? row.after + 1 : row.seq);
+const upTo = (row) => (row.kind === 'hole' ? row.before - 1 : row.seq);
+const isMissing = (row) => row?.kind === 'hole' && row.reason === 'missed' && !row.past;
 
 export class Timeline {
   epoch = null;
@@ -33,7 +41,8 @@ export class Timeline {
     if (before && (this.epoch !== epoch || last < this.after || could)) {
       this.#era += 1;
       for (const row of this.rows) Object.assign(row, { past: true, rev: row.rev + 1 });
-      this.rows = this.rows.filter((row) => row.kind !== 'hole');
+      // The server no longer has these: what is let go is gone.
+      this.rows = this.rows.filter((row) => row.kind !== 'hole').slice(-MOST / 2);
       this.rows.push({ kind: 'hole', key: `hole-${this.#era}`, reason: 'anew', rev: 0 });
       this.#messages.clear();
       this.#changes = [];
@@ -72,8 +81,9 @@ export class Timeline {
     const gap = this.gap;
     this.gap = null;
     if (gap && seq > gap.after + 1) {
-      const reason = gap.lost ? 'lost' : 'missed';
-      this.rows.push({ kind: 'hole', key: `hole-${this.#era}-${seq}`, reason, before: seq, after: gap.after, rev: 0 });
+      const kept = gap.lost ? Math.min(this.first, seq) - 1 : gap.after;
+      if (kept > gap.after) this.rows.push(this.#hole('lost', gap.after, kept + 1));
+      if (seq > kept + 1) this.rows.push(this.#hole('missed', kept, seq));
     } else if (!gap) {
       this.oldest = seq;
       this.more = seq > this.first;
@@ -82,38 +92,63 @@ export class Timeline {
     if (gap && seq <= gap.after) this.after = gap.after;
   }
 
-  /// The newest hole that can be filled, if there is one.
-  hole() { return this.rows.findLast((row) => row.kind === 'hole' && row.reason === 'missed' && !row.past); }
+  #hole(reason, after, before) {
+    return { kind: 'hole', key: `hole-${this.#era}-${before}`, reason, after, before, rev: 0 };
+  }
 
-  /// A page of older entries, for a hole or for the top.
-  prepend({ before, entries, more }) {
-    const hole = this.rows.find((row) => row.kind === 'hole' && row.before === before);
-    if (!hole && before !== this.oldest) return;
-    const wanted = hole ? entries.filter((entry) => entry.seq > hole.after) : entries;
+  /// What is missing around an entry: `{after, before}`, or undefined if it is held. Above the oldest row there is no hole to see.
+  missing(seq) {
+    if (this.oldest !== null && seq < this.oldest) return this.more ? { after: this.first - 1, before: this.oldest } : undefined;
+    return this.rows.find((row) => isMissing(row) && row.after < seq && seq < row.before);
+  }
+
+  /// A page from the server, for a hole or for the top: all entries from its first one up to `before`.
+  insert({ before, entries, more }) {
+    const hole = this.missing(before - 1);
+    if (!hole) return;
+    const wanted = entries.filter(({ seq }) => hole.after < seq && seq < hole.before);
     const rows = wanted.map((entry) => this.#row(entry)).filter(Boolean);
-    if (!hole) {
-      // Rows of the old history stay above.
-      const at = this.rows.findLastIndex((row) => row.past) + 1;
-      const from = this.#era ? this.rows.findIndex((row) => row.reason === 'anew' && row.key === `hole-${this.#era}`) + 1 : at;
-      this.rows.splice(from, 0, ...rows);
-      this.oldest = entries[0]?.seq ?? before;
-      this.more = more && entries.length > 0;
+    const lowest = wanted[0]?.seq ?? before;
+    const below = before < hole.before ? [this.#hole('missed', before - 1, hole.before)] : [];
+    if (hole.kind) {
+      const reason = more && wanted.length ? 'missed' : 'lost';
+      const above = lowest > hole.after + 1 ? [this.#hole(reason, hole.after, lowest)] : [];
+      this.rows.splice(this.rows.indexOf(hole), 1, ...above, ...rows, ...below);
     } else {
-      const at = this.rows.indexOf(hole);
-      const filled = !wanted.length || !more || wanted[0].seq === hole.after + 1;
-      this.rows.splice(at, 1, ...(filled ? [] : [{ ...hole, before: wanted[0].seq }]), ...rows);
+      this.rows.splice(this.#begins(), 0, ...rows, ...below);
+      this.oldest = lowest;
+      this.more = more && wanted.length > 0;
     }
     // Changes that arrived before these messages did. The page may have been read before them.
     for (const entry of this.#changes) this.#apply(entry);
   }
 
-  /// Drops the oldest rows in a tab that has been open for days.
-  trim() {
-    if (this.rows.length <= MOST + 500 || this.#era || this.hole()) return;
-    for (const row of this.rows.splice(0, this.rows.length - MOST)) this.#messages.delete(row.seq);
-    this.oldest = this.rows[0].seq;
+  /// Lets go of rows far from the entry that is read, or from the end.
+  trim(seq = Infinity) {
+    const start = this.#begins();
+    const length = this.rows.length;
+    if (length - start <= MOST + SLACK) return;
+    const found = this.rows.findIndex((row, at) => at >= start && upTo(row) >= seq);
+    const first = Math.max(start, Math.min((found < 0 ? length : found) - MOST / 2, length - MOST));
+    if (first + MOST < length - TAIL) this.#letGo(first + MOST, length - TAIL);
+    if (first > start) this.#letGo(start, first);
+  }
+
+  /// Lets go of the rows from one place up to another. What is between others leaves a hole.
+  #letGo(start, end) {
+    while (isMissing(this.rows[end])) end += 1;
+    while (isMissing(this.rows[start - 1])) start -= 1;
+    const top = start === this.#begins();
+    const below = from(this.rows[end]);
+    const hole = top ? [] : [this.#hole('missed', upTo(this.rows[start - 1]), below)];
+    for (const row of this.rows.splice(start, end - start, ...hole)) this.#messages.delete(row.seq);
+    if (!top) return;
+    this.oldest = below;
     this.more = true;
   }
+
+  /// The place of the first row of this history. Rows of an older one stay above it.
+  #begins() { return this.rows.findLastIndex((row) => row.past || row.reason === 'anew') + 1; }
 
   message(seq) { return this.#messages.get(seq); }
 

@@ -1,34 +1,29 @@
 // The timeline on the screen: draws changes, keeps the reading position, and counts new messages.
 
-import { day, dayName, h, hue, iconButton } from './common.js';
+import { day, dayName, h, hue } from './common.js';
 import { aside, mentions, messageRow } from './rows.js';
+import { Tools } from './tools.js';
 
 const GROUP = 5 * 60_000;
 const NEAR = 48;
 const AHEAD = 600;
-const EMOJI = ['👍', '❤️', '😂', '🎉', '😮', '😢', '👀', '✅'];
 
 export class View {
   #drawn = new Map();
   #scheduled = false;
   #atEnd = true;
   #height = 0;
-  #tools;
 
-  constructor(log, pill, room, timeline, act) {
-    Object.assign(this, { log, pill, room, timeline, act, news: 0, lineAfter: Infinity, pending: [] });
+  /// `names` maps authors to the nicknames they were last seen with.
+  constructor({ log, pill, room, timeline, names, act }) {
+    Object.assign(this, { log, pill, room, timeline, names, act, news: 0, lineAfter: Infinity, pending: [] });
     this.list = h('div', { class: 'list' });
     log.append(this.list);
     log.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     log.addEventListener('keydown', (event) => this.#key(event));
-    for (const kind of ['pointerover', 'focusin']) this.list.addEventListener(kind, (event) => this.#hand(event.target));
-    // On touch screens a tap replaces hovering. Not every browser moves the focus by itself.
-    this.list.addEventListener('click', ({ target }) => {
-      if (matchMedia('(hover: none)').matches && !target.closest('a, button')) target.closest('.row')?.focus({ preventScroll: true });
-    });
     new ResizeObserver(() => this.#resized()).observe(log);
     pill.addEventListener('click', () => this.toEnd());
-    this.#tools = h('div', { class: 'tools', role: 'group', 'aria-label': 'Message actions' });
+    new Tools(this.list, { find: (seq) => timeline.message(seq), isOwn: (row) => row.by === timeline.by, act });
   }
 
   get atEnd() { return this.#atEnd; }
@@ -55,40 +50,73 @@ export class View {
   toEnd() {
     this.log.scrollTop = this.log.scrollHeight;
     this.#atEnd = true;
-    this.#tell(0);
+    this.#count(0);
   }
 
-  arrived(count) { if (!this.#atEnd) this.#tell(this.news + count); }
+  /// What is around the list has changed its height, perhaps twice within a moment: who was at the end stays there.
+  keepEnd() { if (this.#atEnd) this.toEnd(); }
+
+  arrived(count) { if (!this.#atEnd) this.#count(this.news + count); }
 
   /// Scrolls to a message and highlights it. Returns false if it is not loaded.
   show(seq) {
+    if (this.timeline.message(seq)) this.#draw(seq);
     const row = this.list.querySelector(`[data-seq="${Number(seq)}"]`);
     if (!row) return false;
     row.scrollIntoView({ block: 'center' });
     row.focus({ preventScroll: true });
     row.classList.add('shown');
     setTimeout(() => row.classList.remove('shown'), 2000);
+    this.#moved();
     return true;
   }
 
-  #tell(news) {
+  /// Scrolls to the line above what is unread. If everything unread fits on the screen, that is the end.
+  showLine() {
+    this.#draw(this.lineAfter);
+    const line = this.list.querySelector('.day.new');
+    if (!line) return;
+    this.log.scrollTop += line.getBoundingClientRect().top - this.log.getBoundingClientRect().top - NEAR;
+    this.#moved();
+  }
+
+  #count(news) {
     this.news = news;
-    this.pill.hidden = news === 0;
-    this.pill.textContent = news ? `${news} new ↓` : '';
+    this.pill.hidden = this.#atEnd;
+    this.pill.textContent = news ? `${news} new ↓` : '↓';
+    this.pill.classList.toggle('primary', news > 0);
+    this.pill.setAttribute('aria-label', news ? `${news} new: go to the newest message` : 'Go to the newest message');
   }
 
   #resized() {
     this.#height = this.log.clientHeight;
-    if (this.#atEnd) this.toEnd();
+    this.keepEnd();
   }
 
   #scrolled() {
     // A scroll caused by a resize (a keyboard, a turned phone) does not leave the end.
-    if (this.log.clientHeight !== this.#height) return this.#resized();
+    if (this.log.clientHeight === this.#height) this.#moved(); else this.#resized();
+  }
+
+  /// The reader, or a jump, has moved.
+  #moved() {
+    this.#height = this.log.clientHeight;
     this.#atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR;
-    if (this.#atEnd) {
-      if (this.news) this.#tell(0);
-      this.act.seen();
+    this.#count(this.#atEnd ? 0 : this.news);
+    if (this.#atEnd) this.act.seen();
+    this.#load();
+  }
+
+  /// Asks for what is missing near the rows in view.
+  #load() {
+    const { top, bottom } = this.log.getBoundingClientRect();
+    for (const { element, item } of this.#drawn.values()) {
+      if (item.reason !== 'missed' || item.past) continue;
+      const hole = element.getBoundingClientRect();
+      if (hole.bottom < top - AHEAD || hole.top > bottom + AHEAD) continue;
+      // A page comes in on that side of the hole where the reader is, and so pushes the hole away.
+      const held = this.#atEnd ? null : this.#hold();
+      return this.act.fill(item.row, held !== null && held.top < hole.top);
     }
     if (this.log.scrollTop < AHEAD) this.act.older();
   }
@@ -104,68 +132,18 @@ export class View {
     next.focus();
   }
 
-  /// One set of buttons, moved to the row that is hovered or focused.
-  #hand(target) {
-    const element = target.closest?.('.row:not(.past):not(.pending)');
-    if (!element || this.#tools.parentElement === element || this.#tools.contains(document.activeElement)) return;
-    const row = this.timeline.message(Number(element.dataset.seq));
-    if (!row || row.deleted) return this.#tools.remove();
-    this.#buttons(row);
-    element.append(this.#tools);
-  }
-
-  #buttons(row) {
-    const own = row.by === this.timeline.by;
-    const buttons = [
-      iconButton('smile', 'React', () => this.#picker(row)),
-      iconButton('reply', 'Reply', () => this.act.reply(row)),
-      iconButton('copy', 'Copy text', () => this.act.copy(row)),
-      own && iconButton('pencil', 'Edit', () => this.act.edit(row)),
-      own && iconButton('trash', 'Delete', () => this.#sure(row)),
-    ];
-    this.#tools.replaceChildren(...buttons.filter(Boolean));
-  }
-
-  #picker(row) {
-    const emoji = EMOJI.map((each) => h('button', {
-      type: 'button', class: 'icon emoji', 'aria-label': `React with ${each}`, onclick: () => { this.act.react(row, each, true); this.#done(row); },
-    }, each));
-    this.#offer(...emoji, iconButton('close', 'Close', () => this.#done(row)));
-    emoji[0].focus();
-  }
-
-  #sure(row) {
-    const keep = h('button', { type: 'button', onclick: () => this.#done(row) }, 'Keep');
-    this.#offer(h('span', {}, 'Delete for everyone?'),
-      h('button', { type: 'button', class: 'danger', onclick: () => { this.act.delete(row); this.#done(row); } }, 'Delete'), keep);
-    keep.focus();
-  }
-
-  /// Replaces the buttons until a choice is made.
-  #offer(...buttons) {
-    this.#stay();
-    this.#tools.replaceChildren(...buttons);
-  }
-
-  #done(row) {
-    this.#buttons(row);
-    this.#stay();
-  }
-
-  /// Keeps the focus in the row while its buttons change. Without the focus they would hide.
-  #stay() { this.#tools.closest('.row')?.focus({ preventScroll: true }); }
-
   // -- drawing --
 
   /// All rows in order, with days, notes and the unread line between messages.
   #wanted() {
     const wanted = [];
     let before = null;
-    let lined = false;
+    // No line while it is not known where it belongs.
+    let lined = this.timeline.missing(this.lineAfter + 1) !== undefined;
     if (this.timeline.rows.length && !this.timeline.more) wanted.push({ kind: 'note', key: 'beginning', text: `This is where ${this.room} begins.` });
     for (const row of [...this.timeline.rows, ...this.pending]) {
       if (row.at && (!before?.at || day(before.at) !== day(row.at))) {
-        wanted.push({ kind: 'day', key: `day-${day(row.at)}-${row.past ? 'past' : ''}`, text: dayName(row.at) });
+        wanted.push({ kind: 'day', key: `day-${row.key}`, text: dayName(row.at) });
         before = null;
       }
       if (!lined && row.seq > this.lineAfter && row.by !== this.timeline.by) {
@@ -189,50 +167,54 @@ export class View {
     row.hue ??= hue(row.by);
     return messageRow(row, {
       continued: item.continued, own: row.by === this.timeline.by, mention: this.mention, mentioned: this.speaksToMe(row),
-      quoted: this.timeline.message(row.replyTo), act: this.act, me: this.timeline.by,
+      quoted: this.timeline.message(row.replyTo), act: this.act, me: this.timeline.by, names: this.names,
     });
   }
 
-  #draw() {
+  /// Draws all changes. Rows far from `place`, or from where one reads, are let go.
+  #draw(place) {
     const held = this.#atEnd ? null : this.#hold();
+    this.timeline.trim(place ?? held?.seq);
     const drawn = new Map();
     const wanted = this.#wanted();
     const keys = new Set(wanted.map((item) => item.key));
     for (const [key, { element }] of this.#drawn) if (!keys.has(key)) element.remove();
-    let place = this.list.firstChild;
+    let next = this.list.firstChild;
     for (const item of wanted) {
       const quoted = item.replyTo === undefined ? '' : this.timeline.message(item.replyTo)?.rev;
-      const sign = `${item.rev} ${item.continued} ${item.text} ${item.before} ${quoted} ${item.past} ${item.failed?.message} ${item.by === this.timeline.by}`;
+      const sign = `${item.rev} ${item.continued} ${item.text} ${item.before} ${quoted} ${item.past} ${item.failed?.message} ${item.by === this.timeline.by} ${item.pending && item.message}`;
       const known = this.#drawn.get(item.key);
       let element = known?.element;
       if (known?.sign !== sign) {
         element = this.#element(item);
         if (known) {
           const focused = known.element.contains(document.activeElement);
-          if (place === known.element) place = element;
+          if (next === known.element) next = element;
           known.element.replaceWith(element);
           if (focused) element.focus({ preventScroll: true });
         }
       }
-      drawn.set(item.key, { element, sign });
-      if (element === place) place = place.nextSibling;
-      else this.list.insertBefore(element, place);
+      drawn.set(item.key, { element, sign, item });
+      if (element === next) next = next.nextSibling;
+      else this.list.insertBefore(element, next);
     }
     this.#drawn = drawn;
     if (this.#atEnd) this.log.scrollTop = this.log.scrollHeight;
     else if (held && drawn.has(held.key)) {
       this.log.scrollTop += drawn.get(held.key).element.getBoundingClientRect().top - held.top;
     }
+    this.#count(this.news);
     this.act.drawn();
-    if (this.log.scrollTop < AHEAD) this.act.older();
+    this.#load();
   }
 
   /// The first message in view and its position, to be restored after drawing.
   #hold() {
     const top = this.log.getBoundingClientRect().top;
-    for (const [key, { element }] of this.#drawn) {
+    for (const [key, { element, item }] of this.#drawn) {
+      if (item.kind !== 'message') continue;
       const box = element.getBoundingClientRect();
-      if (box.bottom > top && element.classList.contains('row')) return { key, top: box.top };
+      if (box.bottom > top) return { key, top: box.top, seq: item.seq };
     }
     return null;
   }

@@ -80,6 +80,8 @@ fn router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
         .route("/chat/{room}", get(page::room))
         .route("/chat/{room}/", get(page::room))
         .route("/page/{file}", get(page::file))
+        .route("/page/{version}/{file}", get(page::versioned))
+        .route("/favicon.ico", get(page::favicon))
         .route("/invite", get(invite::link))
         .route("/invite.svg", get(invite::code))
         .route("/ws/chat/{*path}", get(upgrade::upgrade))

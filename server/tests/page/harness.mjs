@@ -68,6 +68,25 @@ export class Server {
     return response.json();
   }
 
+  /// Starts it again with more flags.
+  async restart(...flags) {
+    await this.kill();
+    this.flags.push(...flags);
+    return this.start();
+  }
+
+  /// Fills a room with `count` messages, many at once: their order is that of the server. It needs `--rate-limit off`.
+  async fill(room, user, count) {
+    let left = count;
+    const some = async () => {
+      while (left > 0) {
+        left -= 1;
+        await this.say(room, user, `one of ${count}`);
+      }
+    };
+    await Promise.all(Array.from({ length: 32 }, some));
+  }
+
   async messages(room) {
     const response = await fetch(`${this.url}/api/rooms/${encodeURIComponent(room)}/messages?limit=500`);
     return (await response.json()).entries.filter((entry) => entry.type === 'chat_message');
@@ -86,10 +105,11 @@ export async function until(what, holds) {
   }
 }
 
-/// Joins a room as a user would, and waits until the page is online.
-export async function enter(context, server, room, name) {
+/// Joins a room as a user would, and waits until the page is online. `prepare` is called with the page before it loads.
+export async function enter(context, server, room, name, prepare = () => {}) {
   const page = await context.newPage();
   watch(page);
+  await prepare(page);
   await page.goto(`${server.url}/chat/${encodeURIComponent(room)}/`);
   if (await page.locator('#name-field').isVisible()) {
     await page.fill('#name-field', name);
@@ -97,6 +117,25 @@ export async function enter(context, server, room, name) {
   }
   await online(page);
   return page;
+}
+
+/// A gate for what the server sends to a page, as on a slow network. Pass its `stand` to `enter`.
+export class Gate {
+  #held = null;
+
+  stand = (page) => page.routeWebSocket(/\/ws\//, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((frame) => server.send(frame));
+    server.onMessage((frame) => (this.#held ? this.#held.push(() => socket.send(frame)) : socket.send(frame)));
+  });
+
+  hold() { this.#held ??= []; }
+
+  release() {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const send of held) send();
+  }
 }
 
 /// Collects a page's errors and violations of its policy in `page.wrongs`.
@@ -112,7 +151,9 @@ export const online = (page) => until('the page is online', async () => !(await 
 
 export async function say(page, text) {
   await page.fill('#text', text);
-  await page.press('#text', 'Enter');
+  // On touch keyboards Enter starts a new line.
+  if (await page.locator('#text').getAttribute('enterkeyhint') === 'enter') await page.click('#send');
+  else await page.press('#text', 'Enter');
 }
 
 /// The texts on the screen, in order. Waiting messages begin with “… ”.

@@ -92,6 +92,7 @@ export default {
       await say(page, 'Can you still hear me?');
       await until('it waits', async () => await page.locator('.row.pending').count() === 1 && await page.locator('#strip').getByText('Try now').isVisible());
       await picture('offline');
+      assert(await page.locator('#log').evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight < 48), 'what waits is in sight');
       await server.start();
       await page.locator('#strip').getByText('Try now').click({ timeout: 1000 }).catch(() => {});
       await online(page);
