@@ -4,6 +4,8 @@
 const RETRY_CAP = 5_000;
 const ANSWER = 10_000;
 const RESTART = 5_000;
+/// The browser's code for a connection that ended without a close frame.
+const NO_HANDSHAKE = 1006;
 
 const MISUNDERSTOOD = ['The server and this page have different versions. Reload this page.', 'other'];
 
@@ -122,14 +124,28 @@ export class Connection {
     }, pause);
   }
 
-  #closed(code) {
+  async #closed(code) {
     const suggestion = this.#suggestion;
+    const socket = this.#socket;
+    if (code === NO_HANDSHAKE && !this.#established) this.#said = await this.#refusal();
+    if (socket !== this.#socket) return;
     this.#drop();
     const [known, back] = CLOSES[code] ?? [this.#lost(), 'backoff'];
     // The server's own sentence about a refused join says more than the code.
     const reason = this.#said ?? known;
     if (back === 'backoff' || back === 'restart') return this.#wait(reason, back);
     this.room.link({ state: 'stopped', reason, back, suggestion });
+  }
+
+  /// Why the server did not take the connection. Browsers keep the answer to a handshake to themselves, but the same address
+  /// answers a plain request with the same refusal, or with 426 if nothing is wrong.
+  async #refusal() {
+    try {
+      const answer = await fetch(this.url().replace(/^ws/, 'http'), { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(ANSWER) });
+      return answer.status === 426 ? null : (await answer.json()).message ?? null;
+    } catch {
+      return null;
+    }
   }
 
   #wait(reason, back) {

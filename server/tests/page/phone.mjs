@@ -190,6 +190,14 @@ export default {
     await page.fill('#name-field', 'maya');
     await page.press('#name-field', 'Enter');
     await online(page);
+    // A refused handshake is answered like a plain request.
+    const sentence = 'There are too many connections from your address. Close some of them.';
+    await page.route('**/ws/chat/**', (route) => route.fulfill({ status: 429, json: { type: 'error', code: 'rate_limited', message: sentence } }));
+    await server.kill();
+    await until('it is said', async () => (await page.locator('#strip').innerText()).includes(sentence));
+    await page.unroute('**/ws/chat/**');
+    await server.start();
+    await online(page);
     return [page];
   },
 
