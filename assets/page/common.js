@@ -67,8 +67,11 @@ export const store = {
   },
 };
 
+/// What stands before every path of this server: a proxy may serve it below one, and then its files are there too.
+export const base = new URL(import.meta.url).pathname.replace(/(.*)\/page\/.*/, '$1');
+
 /// The storage key of something that belongs to a room of this server. Two spellings of one room give one key.
-export const place = (kind, room) => `snug.${kind}\n${room.normalize('NFKC').toLowerCase()}\n`;
+export const place = (kind, room) => `snug.${kind}${base}\n${room.normalize('NFKC').toLowerCase()}\n`;
 
 let lastTime = 0;
 /// A UUID v7, which sorts by creation time. Browsers have no `crypto.randomUUID` on plain-http network addresses.
@@ -126,13 +129,13 @@ export function dayName(at) {
 }
 
 export const secure = location.protocol === 'https:';
-export const roomPath = (room) => `/chat/${encodeURIComponent(room)}/`;
+export const roomPath = (room) => `${base}/chat/${encodeURIComponent(room)}/`;
 
 /// Calls the server's API. A refusal throws an Error with the server's own sentence.
 export async function ask(path) {
   let response;
   try {
-    response = await fetch(path, { headers: { accept: 'application/json' } });
+    response = await fetch(base + path, { headers: { accept: 'application/json' } });
   } catch {
     throw new Error(`Nothing answers at ${location.host}. Is the server running?`);
   }

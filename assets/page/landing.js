@@ -1,6 +1,6 @@
 // The first screen: a nickname and a room.
 
-import { $, ask, h, keepFiles, place, roomPath, secure, store, wrongName } from './common.js';
+import { $, ask, base, h, keepFiles, place, roomPath, secure, store, wrongName } from './common.js';
 
 const EVERY = 5000;
 const MOST = 50;
@@ -69,9 +69,9 @@ ask(`/invite?secure=${secure}`).then(({ server, link }) => {
   $('server').textContent = server;
   document.title = `${server} · Snug`;
   $('link').textContent = link;
-  $('curl').textContent = `curl -d 'Hello, everyone' '${location.origin}/api/rooms/tea/messages?user=maya'`;
+  $('curl').textContent = `curl -d 'Hello, everyone' '${location.origin}${base}/api/rooms/tea/messages?user=maya'`;
 }, () => {});
-$('code').src = `/invite.svg?secure=${secure}`;
+$('code').src = `${base}/invite.svg?secure=${secure}`;
 keepFiles(() => {});
 refresh();
 setInterval(refresh, EVERY);

@@ -1,6 +1,6 @@
 // The room on the screen: connects the session with the view and with the controls around the messages.
 
-import { $, ask, copy, h, keepFiles, place, roomPath, secure, store, wrongName } from './common.js';
+import { $, ask, base, copy, h, keepFiles, place, roomPath, secure, store, wrongName } from './common.js';
 import { aim, cancel, compose, grow } from './composer.js';
 import { showDialog } from './layers.js';
 import { askName, badLink } from './name.js';
@@ -162,7 +162,7 @@ function bellState() {
 
 // -- invite, topic, rooms --
 
-const codePath = `/invite.svg?${new URLSearchParams({ room, secure })}`;
+const codePath = `${base}/invite.svg?${new URLSearchParams({ room, secure })}`;
 function showInvite() {
   $('invite-link').value = invite.link;
   $('invite-code').src = codePath;

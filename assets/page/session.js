@@ -1,6 +1,6 @@
 // The room without pixels: joins the connection, the outbox and the timeline. A page has one room, so its state is this module's.
 
-import { place, secure, store } from './common.js';
+import { base, place, secure, store } from './common.js';
 import { Connection } from './connection.js';
 import { Outbox } from './outbox.js';
 import { Timeline } from './timeline.js';
@@ -15,7 +15,7 @@ const PASSING = ['rate_limited', 'storage_full', 'unavailable'];
 
 export const timeline = new Timeline();
 export let room = '';
-try { room = decodeURIComponent(location.pathname.split('/')[2] ?? '').trim().normalize('NFC'); } catch { /* not a room's address */ }
+try { room = decodeURIComponent(location.pathname.slice(base.length).split('/')[2] ?? '').trim().normalize('NFC'); } catch { /* not a room's address */ }
 export let nickname = (store.get('snug.name') ?? '').trim().normalize('NFC');
 export let outbox = null;
 export let limits = { message_clusters: 4000, message_bytes: 16384 };
@@ -59,7 +59,7 @@ export function join(name) {
 
 const SEAT = place('seat', room);
 const address = () =>
-  `${secure ? 'wss' : 'ws'}://${location.host}/ws/chat/${encodeURIComponent(room)}/${encodeURIComponent(nickname)}`;
+  `${secure ? 'wss' : 'ws'}://${location.host}${base}/ws/chat/${encodeURIComponent(room)}/${encodeURIComponent(nickname)}`;
 
 function hello() {
   const { epoch, after, afterId } = timeline;

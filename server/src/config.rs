@@ -12,12 +12,14 @@ use std::{
 use directories::ProjectDirs;
 use snug_shared::{DEFAULT_PORT, Durability};
 
+pub mod base_path;
 pub mod file;
 pub mod kinds;
 pub mod listen;
 pub mod options;
 pub mod settings;
 
+pub use base_path::BasePath;
 pub use file::ConfigError;
 pub use kinds::{HostName, Layer, LogFormat, Network, Origin, Tls};
 pub use listen::Listen;
@@ -49,6 +51,8 @@ pub struct Config {
     pub allow_host: Vec<HostName>,
     /// Proxies in front of the server, which may say whom a request comes from. None: anybody can write such a header.
     pub trusted_proxy: Vec<Network>,
+    /// What a proxy in front of the server puts before every path. Nothing: the server has a name of its own.
+    pub base_path: BasePath,
     /// Connections at once: at under 5 kB each, what the smallest machine still carries.
     pub max_connections: u32,
     /// Connections at once from one address. A desktop has one for each of its rooms, and an office may be behind one
@@ -82,6 +86,7 @@ impl Default for Config {
             allow_origin: Vec::new(),
             allow_host: Vec::new(),
             trusted_proxy: Vec::new(),
+            base_path: BasePath::default(),
             max_connections: 16_384,
             max_connections_per_address: 256,
             max_handshakes_per_address: 64,

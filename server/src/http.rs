@@ -8,7 +8,9 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, State},
+    http::Uri,
     middleware,
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use serde_json::{Value, json};
@@ -77,7 +79,7 @@ impl From<Router> for HttpService {
 fn router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
     Router::new()
         .route("/", get(page::landing))
-        .route("/chat/{room}", get(page::room))
+        .route("/chat/{room}", get(page::room_without_slash))
         .route("/chat/{room}/", get(page::room))
         .route("/page/{file}", get(page::file))
         .route("/page/{version}/{file}", get(page::versioned))
@@ -92,18 +94,27 @@ fn router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
         .route("/api/rooms", get(rooms))
         .route("/api/rooms/{room}/messages", get(messages::read).post(messages::post))
         .route("/api/rooms/{room}/stream", get(stream::stream))
-        .fallback(|| async { HttpError::nothing_here() })
+        .fallback(elsewhere)
         .layer(middleware::from_fn_with_state(guard, guard::check))
         // Outside the guard: monitoring calls servers by any name.
         .merge(Router::new().route("/healthz", get(healthy)).route("/readyz", get(ready)))
         .layer(DefaultBodyLimit::max(limits::CLIENT_FRAME_BYTES))
-        .layer(middleware::from_fn(refusal::form))
+        .layer(middleware::from_fn_with_state(server.clone(), refusal::form))
         .layer(middleware::map_response(guard::harden))
         .with_state(server)
 }
 
 async fn rooms(State(server): State<Arc<Server>>) -> Result<Json<api::Rooms>, HttpError> {
     Ok(Json(server.hub.rooms().await?))
+}
+
+/// Every other address. Below a base path, links are relative: the base path itself needs its last slash.
+async fn elsewhere(State(server): State<Arc<Server>>, uri: Uri) -> Response {
+    let base = server.config.base_path.as_str();
+    if !base.is_empty() && uri.path() == base {
+        return Redirect::permanent(&format!("{base}/")).into_response();
+    }
+    HttpError::nothing_here().into_response()
 }
 
 async fn healthy() -> Json<Value> {

@@ -47,6 +47,7 @@ fn every_setting_can_be_given_in_a_file() {
             allow-origin = ["https://Chat.example:443/", "http://lab:8080"]
             allow-host = ["chat.example"]
             trusted-proxy = ["10.0.0.0/8", "::1"]
+            base-path = "/snug/"
             max-connections = 10
             max-connections-per-address = 9
             max-handshakes-per-address = 8
@@ -69,6 +70,7 @@ fn every_setting_can_be_given_in_a_file() {
         allow_origin: vec!["https://chat.example".parse().unwrap(), "http://lab:8080".parse().unwrap()],
         allow_host: vec!["chat.example".parse().unwrap()],
         trusted_proxy: vec!["10.0.0.0/8".parse().unwrap(), "::1".parse().unwrap()],
+        base_path: "/snug".parse().unwrap(),
         max_connections: 10,
         max_connections_per_address: 9,
         max_handshakes_per_address: 8,
@@ -110,6 +112,7 @@ fn printed_settings_load_again_as_they_were() {
         allow_origin: vec!["https://chat.example".parse().unwrap()],
         allow_host: vec!["chat.example".parse().unwrap(), "lab".parse().unwrap()],
         trusted_proxy: vec!["192.168.1.5".parse().unwrap(), "fd00::/8".parse().unwrap()],
+        base_path: "/chat/of/ours".parse().unwrap(),
         max_connections: 1,
         handshake_timeout: Duration::from_secs(2),
         log: "snug_server=debug,warn".to_owned(),

@@ -78,7 +78,7 @@ async fn a_server_about_to_stop_is_alive_and_not_ready() {
 #[tokio::test]
 async fn the_page_may_load_and_run_only_its_own_files() {
     let server = server().await;
-    for path in ["/", "/chat/tea/", "/chat/tea", "/page/room.js", "/page/style.css"] {
+    for path in ["/", "/chat/tea/", "/page/room.js", "/page/style.css"] {
         let page = server.get(path).await;
         assert_eq!(page.status, 200, "{path}");
         let policy = page.header("content-security-policy").unwrap();
@@ -94,6 +94,17 @@ async fn the_page_may_load_and_run_only_its_own_files() {
     }
     for path in ["/page/", "/page/none.js", "/page/..%2FCargo.toml", "/page/%00"] {
         assert_eq!(server.get(path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_room_without_its_last_slash_leads_to_the_one_with_it() {
+    let server = server().await;
+    for (path, to) in
+        [("/chat/tea", "./tea/"), ("/chat/caf%C3%A9%2F?x=1", "./caf%C3%A9%2F/?x=1"), ("/chat/a:b", "./a:b/")]
+    {
+        let answer = server.get(path).await;
+        assert_eq!((answer.status, answer.header("location")), (308, Some(to)), "{path}");
     }
 }
 

@@ -150,9 +150,14 @@ impl Invite {
 
     /// The link to pass on. It works in a browser and in the app.
     pub fn link(&self) -> String {
+        self.link_below("")
+    }
+
+    /// The same for a server that a proxy serves below a path: `/snug`.
+    pub fn link_below(&self, base: &str) -> String {
         match &self.room {
-            None => self.server.http_url("/"),
-            Some(room) => self.server.http_url(&format!("/chat/{}/", segment(room.as_str()))),
+            None => self.server.http_url(&format!("{base}/")),
+            Some(room) => self.server.http_url(&format!("{base}/chat/{}/", segment(room.as_str()))),
         }
     }
 }

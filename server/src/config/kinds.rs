@@ -8,6 +8,8 @@ use snug_shared::Durability;
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
+use super::base_path::BasePath;
+
 /// On or off, in words that read the same in a flag, a variable and a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -227,7 +229,7 @@ macro_rules! written_as_text {
     )*};
 }
 
-written_as_text!(Layer, Origin, HostName, Network);
+written_as_text!(Layer, Origin, HostName, Network, BasePath);
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use snug_shared::Durability;
 
 use super::{
-    Config,
+    BasePath, Config,
     kinds::{self, HostName, Layer, LogFormat, Network, Origin, Switch, Tls},
     listen::Listen,
 };
@@ -52,6 +52,9 @@ pub struct Settings {
     /// Address or network of a proxy in front of this server: its X-Forwarded-For, -Host and -Proto count; can be repeated
     #[arg(long, env = "SNUG_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',')]
     trusted_proxy: Option<Vec<Network>>,
+    /// Path below which a proxy serves this server
+    #[arg(long, env = "SNUG_BASE_PATH", value_name = "PATH")]
+    base_path: Option<BasePath>,
     /// Connections at once
     #[arg(long, env = "SNUG_MAX_CONNECTIONS", value_name = "N")]
     max_connections: Option<NonZeroU32>,
@@ -93,6 +96,7 @@ impl Settings {
         set(&mut config.allow_origin, self.allow_origin);
         set(&mut config.allow_host, self.allow_host);
         set(&mut config.trusted_proxy, self.trusted_proxy);
+        set(&mut config.base_path, self.base_path);
         set(&mut config.max_connections, self.max_connections);
         set(&mut config.max_connections_per_address, self.max_connections_per_address);
         set(&mut config.max_handshakes_per_address, self.max_handshakes_per_address);
@@ -118,6 +122,7 @@ impl From<&Config> for Settings {
             allow_origin: Some(config.allow_origin.clone()),
             allow_host: Some(config.allow_host.clone()),
             trusted_proxy: Some(config.trusted_proxy.clone()),
+            base_path: Some(config.base_path.clone()),
             max_connections: NonZeroU32::new(config.max_connections),
             max_connections_per_address: NonZeroU32::new(config.max_connections_per_address),
             max_handshakes_per_address: NonZeroU32::new(config.max_handshakes_per_address),

@@ -112,7 +112,7 @@ impl HttpService {
 }
 
 impl HttpService {
-    /// Tells the routes whom a request comes from.
+    /// Tells the routes whom a request comes from, and what it asks for.
     fn introduce(&self, peer: &Peer, request: &mut Request<Incoming>) {
         let Some((_, guard)) = &self.rooms else {
             request.extensions_mut().insert(peer.clone());
@@ -121,6 +121,7 @@ impl HttpService {
         let forwarded = guard.forwarded(peer.address, request.headers());
         request.extensions_mut().insert(peer.for_client(forwarded.client));
         request.extensions_mut().insert(forwarded);
+        *request.uri_mut() = guard.local(std::mem::take(request.uri_mut()));
     }
 }
 

@@ -20,7 +20,7 @@ use url::Host;
 
 use super::{Forwarded, HttpError};
 use crate::{
-    config::{Config, HostName, Network, Origin},
+    config::{BasePath, Config, HostName, Network, Origin},
     sync::{Ranked, rank},
 };
 
@@ -42,6 +42,7 @@ pub struct Guard {
     hosts: Vec<HostName>,
     origins: Vec<Origin>,
     proxies: Vec<Network>,
+    base_path: BasePath,
     warned_at: Ranked<Option<Instant>, rank::Leaf>,
 }
 
@@ -60,6 +61,7 @@ impl Guard {
             hosts: own.chain(config.allow_host.iter().cloned()).collect(),
             origins: config.allow_origin.clone(),
             proxies: config.trusted_proxy.clone(),
+            base_path: config.base_path.clone(),
             warned_at: Ranked::default(),
         }
     }
@@ -67,6 +69,17 @@ impl Guard {
     /// Whom a request of a connection from `direct` comes from, and what it was sent to.
     pub fn forwarded(&self, direct: IpAddr, headers: &HeaderMap) -> Forwarded {
         Forwarded::read(&self.proxies, direct, headers)
+    }
+
+    /// A request's address as the routes know it: without the base path.
+    pub fn local(&self, uri: Uri) -> Uri {
+        let Some(rest) = self.base_path.strip(uri.path()).filter(|rest| rest.len() < uri.path().len()) else {
+            return uri;
+        };
+        let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
+        let mut parts = uri.clone().into_parts();
+        parts.path_and_query = format!("{rest}{query}").parse().ok();
+        Uri::from_parts(parts).unwrap_or(uri)
     }
 
     /// Lets a request through or not. Returns the origin when it is from elsewhere and may use this server.

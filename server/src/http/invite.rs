@@ -24,7 +24,8 @@ pub async fn link(
     forwarded: Option<Extension<Forwarded>>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, HttpError> {
-    let link = invite(&server, &uri, forwarded.as_deref(), &headers)?.link();
+    let link =
+        invite(&server, &uri, forwarded.as_deref(), &headers)?.link_below(server.config.base_path.as_str());
     Ok(Json(json!({"server": server.config.name, "link": link})))
 }
 
@@ -35,7 +36,8 @@ pub async fn code(
     forwarded: Option<Extension<Forwarded>>,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let link = invite(&server, &uri, forwarded.as_deref(), &headers)?.link();
+    let link =
+        invite(&server, &uri, forwarded.as_deref(), &headers)?.link_below(server.config.base_path.as_str());
     let code =
         QrCode::new(link).map_err(|_| HttpError::bad_request("That link is too long for a QR code."))?;
     let image = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();

@@ -9,8 +9,8 @@ use std::{io::Write, sync::LazyLock};
 use axum::{
     body::Bytes,
     extract::Path,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Redirect, Response},
 };
 use data_encoding::BASE64URL_NOPAD;
 use flate2::{Compression, write::GzEncoder};
@@ -92,11 +92,14 @@ struct File {
 
 impl File {
     fn new(name: &'static str, kind: &'static str, plain: &'static [u8]) -> Self {
-        // A document names the other files with their version.
+        // A document names the other files with their version, and as seen from where it is itself: a proxy may serve all of
+        // them below a path that only the browser knows.
+        let root = if name == "room.html" { "../../" } else { "./" };
         let plain = match str::from_utf8(plain) {
-            Ok(text) if kind == HTML => {
-                text.replace("\"/page/", &format!("\"/page/{}/", VERSION.as_str())).into()
-            }
+            Ok(text) if kind == HTML => text
+                .replace("\"/page/", &format!("\"{root}page/{}/", VERSION.as_str()))
+                .replace("href=\"/\"", &format!("href=\"{root}\""))
+                .into(),
             _ => Bytes::from_static(plain),
         };
         let digest = Sha256::digest(&plain);
@@ -140,6 +143,13 @@ pub async fn landing(headers: HeaderMap) -> Result<Response, HttpError> {
 /// `GET /chat/{room}/`.
 pub async fn room(headers: HeaderMap) -> Result<Response, HttpError> {
     named("room.html", &headers, CHECKED)
+}
+
+/// `GET /chat/{room}`: to the address with the slash, from where the document finds its files.
+pub async fn room_without_slash(uri: Uri) -> Redirect {
+    let segment = uri.path().rsplit('/').next().unwrap_or_default();
+    let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
+    Redirect::permanent(&format!("./{segment}/{query}"))
 }
 
 /// `GET /favicon.ico`: browsers ask for it where a document names no icon, as JSON does.

@@ -1,10 +1,10 @@
 //! How a refusal looks: JSON, and a page where a person's browser would show it. That of a library, too: it is put into words
 //! here, so that nothing without any goes out.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Response},
@@ -13,6 +13,7 @@ use data_encoding::BASE64;
 use sha2::{Digest, Sha256};
 
 use super::HttpError;
+use crate::{Server, config::BasePath};
 
 const STYLE: &str = ":root{color-scheme:light dark;font:1.1rem/1.5 system-ui,sans-serif}\
     main{max-width:34rem;margin:15vh auto;padding:0 1rem}h1{font-size:1.3rem}";
@@ -27,7 +28,7 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 });
 
 /// Gives every refusal its form.
-pub async fn form(request: Request, next: Next) -> Response {
+pub async fn form(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
     let is_for_a_person = is_navigation(request.method(), request.headers());
     let response = next.run(request).await;
     let status = response.status();
@@ -43,7 +44,7 @@ pub async fn form(request: Request, next: Next) -> Response {
             (error.clone(), with_headers_of(&response, error.into_response()))
         }
     };
-    if is_for_a_person { page(&error, &response) } else { response }
+    if is_for_a_person { page(&error, &response, &server.config.base_path) } else { response }
 }
 
 /// Whether a browser shows the response to a person. Scripts in a page accept everything, and so do other programs.
@@ -55,7 +56,7 @@ fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
             .any(|kind| kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/html"))
 }
 
-fn page(error: &HttpError, refusal: &Response) -> Response {
+fn page(error: &HttpError, refusal: &Response, base: &BasePath) -> Response {
     let status = refusal.status();
     let mut body = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -66,7 +67,7 @@ fn page(error: &HttpError, refusal: &Response) -> Response {
     );
     // Under a name that the server does not accept, no page of it can be reached.
     if status != StatusCode::MISDIRECTED_REQUEST {
-        body.push_str("<p><a href=\"/\">Rooms on this server</a></p>\n");
+        body.push_str(&format!("<p><a href=\"{}/\">Rooms on this server</a></p>\n", base.as_str()));
     }
     body.push_str("</main></body></html>\n");
     let mut response = with_headers_of(refusal, (status, Html(body)).into_response());
@@ -132,7 +133,7 @@ mod tests {
     #[test]
     fn what_a_request_wrote_is_no_markup() {
         let error = HttpError::bad_request("<script>\"a\" & b</script>");
-        let html = page(&error, &error.clone().into_response());
+        let html = page(&error, &error.clone().into_response(), &BasePath::default());
         assert_eq!(html.status(), StatusCode::BAD_REQUEST);
         assert_eq!(escaped(error.message()), "&lt;script&gt;&quot;a&quot; &amp; b&lt;/script&gt;");
     }

@@ -76,9 +76,11 @@ fn read_at_once(guard: &Guard, head: &[u8], peer: &Peer) -> Option<(Handshake, R
     let mut fields = [httparse::EMPTY_HEADER; FIELDS];
     let mut request = httparse::Request::new(&mut fields);
     let httparse::Status::Complete(length) = request.parse(head).ok()? else { return None };
-    let path = request.path.filter(|path| path.starts_with("/ws/"))?;
     let (Some("GET"), Some(1)) = (request.method, request.version) else { return None };
-    let uri = Uri::try_from(path).ok()?;
+    let uri = guard.local(Uri::try_from(request.path?).ok()?);
+    if !uri.path().starts_with("/ws/") {
+        return None;
+    }
     let mut headers = HeaderMap::with_capacity(request.headers.len());
     for field in &*request.headers {
         let name = HeaderName::from_bytes(field.name.as_bytes()).ok()?;

@@ -7,6 +7,7 @@ import figures from './figures.mjs';
 import hostile from './hostile.mjs';
 import looks from './looks.mjs';
 import phone from './phone.mjs';
+import proxied from './proxied.mjs';
 import reading from './reading.mjs';
 import sending from './sending.mjs';
 import talk from './talk.mjs';
@@ -18,7 +19,7 @@ mkdirSync(pictures, { recursive: true });
 
 const chromium = await browser();
 let failed = 0;
-for (const [fact, prove] of Object.entries({ ...talk, ...sending, ...reading, ...phone, ...hostile, ...looks, ...figures })) {
+for (const [fact, prove] of Object.entries({ ...talk, ...sending, ...reading, ...phone, ...hostile, ...proxied, ...looks, ...figures })) {
   if (!fact.includes(only)) continue;
   // Each test has its own server, because it may kill it.
   const server = await new Server(program, await freePort()).start();

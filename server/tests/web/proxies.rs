@@ -115,3 +115,37 @@ async fn an_invite_leaves_out_the_port_that_its_scheme_has_anyway() {
         assert_eq!(answer.json()["link"], link, "{host} {query}");
     }
 }
+
+#[tokio::test]
+async fn below_a_base_path_everything_is_where_it_is_at_the_root() {
+    let base_path = "/snug".parse().unwrap();
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let server = TestServer::start(Config { base_path, listen, ..Config::default() }).await;
+    // A proxy passes the base path on, or takes it away.
+    for base in ["/snug", ""] {
+        for (path, status) in [
+            ("/", 200),
+            ("/chat/tea/", 200),
+            ("/page/room.js", 200),
+            ("/api/rooms", 200),
+            ("/api/rooms/tea/messages?limit=0", 400),
+            ("/healthz", 200),
+            ("/ws/chat/tea/maya", 426),
+            ("/snugly", 404),
+        ] {
+            assert_eq!(server.get(&format!("{base}{path}")).await.status, status, "{base}{path}");
+        }
+        let post = server.request(&format!("POST {base}/api/rooms/tea/messages?user=ci"), &[], "hi").await;
+        assert_eq!(post.status, 201, "{base}");
+        let socket = server.request(&format!("GET {base}/ws/chat/tea/maya"), &HANDSHAKE, "").await;
+        assert_eq!(socket.status, 101, "{base}");
+        let link = server.get(&format!("{base}/invite?room=tea")).await.json()["link"].clone();
+        assert_eq!(link, format!("http://{}/snug/chat/tea/", server.address), "{base}");
+    }
+    let bare = server.get("/snug").await;
+    assert_eq!((bare.status, bare.header("location")), (308, Some("/snug/")));
+    let refusal = server.request("GET /snug/nowhere", &[("Accept", "text/html")], "").await;
+    assert!(refusal.status == 404 && refusal.body.contains("href=\"/snug/\""), "{refusal:?}");
+    let foreign = [("Origin", "http://evil.example")];
+    refused(&server.request("GET /snug/api/rooms", &foreign, "").await, 403, "not_allowed");
+}
