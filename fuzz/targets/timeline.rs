@@ -8,14 +8,19 @@
 //! of a reader who had it in one piece.
 #![no_main]
 
+use std::time::Instant;
+
 use arbitrary::Arbitrary;
 use futures_util::FutureExt;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use libfuzzer_sys::fuzz_target;
-use snug_core::timeline::{Row, Timeline};
+use snug_core::{
+    outbox::Outbox,
+    timeline::{Row, Timeline},
+};
 use snug_server::log::{Actor, Append, Log, Span, memory::MemoryLog};
 use snug_shared::{
-    Author, Body, Durability, Emoji, Entry, Established, Intent, Limits, Line, Message, MessageText,
+    Author, Body, Durability, Emoji, Entry, ErrorCode, ErrorFrame, Established, Intent, Limits, Line, Message, MessageText,
     Nickname, Present, Reaction, RoomName, Seq, ServerInfo, Topic,
 };
 use uuid::Uuid;
@@ -36,7 +41,7 @@ enum Call {
     History { before: Place, lines: Vec<Said>, more: bool },
     Sending { id: u8, send: Send },
     Failed { id: u8, can_retry: bool },
-    Settled { id: u8 },
+    Discarded { id: u8 },
     Unread(Option<Place>),
     Look { row: u8, rows: u8 },
 }
@@ -97,7 +102,7 @@ fuzz_target!(|input: Input| match input {
 });
 
 fn hostile(calls: Vec<Call>) {
-    let mut timeline = Timeline::new(nickname(0), TimeZone::UTC);
+    let mut timeline = Timeline::new(nickname(0), TimeZone::UTC, Outbox::new().0);
     for call in calls {
         let most = timeline.len() + MARKS + 2 * call.lines();
         match call {
@@ -108,9 +113,13 @@ fn hostile(calls: Vec<Call>) {
             Call::History { before, lines: said, more } => {
                 timeline.receive_history(before.seq(), &lines(said), more);
             }
-            Call::Sending { id, send } => timeline.sending(uuid(id), &send.intent(), 0),
-            Call::Failed { id, can_retry } => _ = timeline.failed(uuid(id), "No.", can_retry),
-            Call::Settled { id } => timeline.settled(uuid(id)),
+            Call::Sending { id, send } => _ = timeline.outbox_mut().add(uuid(id), send.intent(), 0),
+            Call::Failed { id, can_retry } => {
+                let code = if can_retry { ErrorCode::NotAllowed } else { ErrorCode::NotFound };
+                let error = ErrorFrame { id: Some(uuid(id)), ..ErrorFrame::new(code, "No.") };
+                let _ = timeline.outbox_mut().refused(&error, Instant::now());
+            }
+            Call::Discarded { id } => _ = timeline.outbox_mut().discard(uuid(id)),
             Call::Unread(after) => timeline.set_unread(after.map(Place::seq)),
             Call::Look { row, rows } => {
                 let visible = row.into()..usize::from(row) + usize::from(rows);
@@ -141,7 +150,6 @@ fn is_in_order(timeline: &Timeline) {
         let id = timeline.id(index).expect("a row has an identity");
         assert_eq!(timeline.position(id), Some(index));
         assert!(index == 0 || timeline.id(index - 1) < Some(id), "sorted, none twice");
-        let _ = timeline.row_revision(index);
         let at = match timeline.row(index).expect("it is below the length") {
             Row::Day(next) => {
                 assert_ne!(day, Some(next), "a day begins once");
@@ -182,10 +190,10 @@ fn honest(sends: Vec<Send>, pages: Vec<(u8, u8)>) {
     let all = read(0, usize::MAX);
     let last = all.len() as Seq;
     let greeting = established(false, last.min(1), last, false, u8::MAX);
-    let mut whole = Timeline::new(nickname(0), TimeZone::UTC);
+    let mut whole = Timeline::new(nickname(0), TimeZone::UTC, Outbox::new().0);
     whole.established(&greeting);
     whole.receive(&all);
-    let mut pieces = Timeline::new(nickname(0), TimeZone::UTC);
+    let mut pieces = Timeline::new(nickname(0), TimeZone::UTC, Outbox::new().0);
     pieces.established(&greeting);
     for (after, limit) in pages.into_iter().take(30) {
         pieces.receive(&read(after.into(), limit.into()));

@@ -1,7 +1,7 @@
 //! Entries folded into rows: a whole room at once, one that comes live, a page of history, changes to what is old.
 
 use jiff::tz::TimeZone;
-use snug_core::timeline::Timeline;
+use snug_core::{outbox::Outbox, timeline::Timeline};
 use snug_shared::{Body, Emoji, Line, MessageText, Seq};
 
 use crate::{
@@ -53,7 +53,7 @@ pub fn measure() {
 }
 
 fn room(lines: &[Line]) -> Timeline {
-    let mut timeline = Timeline::new(nickname("maya"), TimeZone::UTC);
+    let mut timeline = Timeline::new(nickname("maya"), TimeZone::UTC, Outbox::new().0);
     timeline.receive(lines);
     timeline
 }

@@ -112,14 +112,14 @@ pub async fn rooms(server: ServerAddress) -> Result<Rooms, ApiError> {
 
 /// A line of a room's log, as the server wrote it and as it is understood here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heard {
+pub struct RawLine {
     /// The JSON, without the line's end.
     pub json: String,
     /// The entry in it.
     pub line: Line,
 }
 
-impl Heard {
+impl RawLine {
     fn parse(json: &[u8]) -> Option<Self> {
         let json = str::from_utf8(json).ok()?;
         Some(Self { line: serde_json::from_str(json).ok()?, json: json.to_owned() })
@@ -128,7 +128,7 @@ impl Heard {
 
 /// Which part of a room's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum LogRange {
     /// The entries after this one, the oldest first.
     After(Seq),
     /// The newest.
@@ -185,10 +185,10 @@ impl Api {
     ///
     /// # Errors
     /// [`ApiError`] says what to do.
-    pub async fn messages(&mut self, room: &RoomName, part: Part, limit: u32) -> Result<Page, ApiError> {
+    pub async fn messages(&mut self, room: &RoomName, part: LogRange, limit: u32) -> Result<Page, ApiError> {
         let after = match part {
-            Part::After(seq) => format!("after={seq}&"),
-            Part::Newest => String::new(),
+            LogRange::After(seq) => format!("after={seq}&"),
+            LogRange::Newest => String::new(),
         };
         self.get(&format!("{}?{after}limit={limit}", path(room, "messages"))).await
     }
@@ -197,14 +197,14 @@ impl Api {
     ///
     /// # Errors
     /// [`ApiError`] says what to do; [`ApiError::is_certain`] whether it may have been stored all the same.
-    pub async fn post(&mut self, room: &RoomName, post: &Post) -> Result<Heard, ApiError> {
+    pub async fn post(&mut self, room: &RoomName, post: &Post) -> Result<RawLine, ApiError> {
         let body = serde_json::to_vec(post).map_err(|_| self.not_snug())?;
         let deadline = Instant::now() + ANSWER;
         let request = self.request(Method::POST, &path(room, "messages"), body)?;
         let response = self.send(request, deadline).await?;
         let body = self.body(response, deadline).await?;
-        let is_ours = |heard: &Heard| heard.line.entry().is_some_and(|entry| Some(entry.id) == post.id);
-        Heard::parse(&body).filter(is_ours).ok_or_else(|| self.not_snug())
+        let is_ours = |raw: &RawLine| raw.line.entry().is_some_and(|entry| Some(entry.id) == post.id);
+        RawLine::parse(&body).filter(is_ours).ok_or_else(|| self.not_snug())
     }
 
     /// A room as messages come in: what follows an entry, and then whatever comes.
@@ -316,7 +316,7 @@ impl Stream {
     ///
     /// # Errors
     /// [`ApiError::Lost`] when the line broke or went silent, [`ApiError::NotSnug`] for nonsense.
-    pub async fn next(&mut self) -> Result<Option<Vec<Heard>>, ApiError> {
+    pub async fn next(&mut self) -> Result<Option<Vec<RawLine>>, ApiError> {
         let lost = || ApiError::Lost(self.server.authority());
         let not_snug = || ApiError::NotSnug(self.server.authority());
         loop {
@@ -332,10 +332,10 @@ impl Stream {
             }
             // An empty line says no more than that the line stands.
             let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-            let heard: Option<Vec<Heard>> = lines.map(Heard::parse).collect();
-            let heard = heard.ok_or_else(not_snug)?;
-            if !heard.is_empty() {
-                return Ok(Some(heard));
+            let lines: Option<Vec<RawLine>> = lines.map(RawLine::parse).collect();
+            let lines = lines.ok_or_else(not_snug)?;
+            if !lines.is_empty() {
+                return Ok(Some(lines));
             }
         }
     }

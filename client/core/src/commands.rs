@@ -76,26 +76,26 @@ impl ServerArg {
 
 /// Why a command ended before it was done.
 #[derive(Debug)]
-enum Stop {
+enum CommandError {
     /// Nobody reads on: `snug tail tea | head` has had enough.
-    Unread,
+    OutputClosed,
     /// The server was asked in vain.
-    Asked(ApiError),
+    Api(ApiError),
     /// Anything else, in a sentence or more for a person.
-    Failed(String),
+    Other(String),
 }
 
-impl From<ApiError> for Stop {
+impl From<ApiError> for CommandError {
     fn from(error: ApiError) -> Self {
-        Self::Asked(error)
+        Self::Api(error)
     }
 }
 
-impl From<io::Error> for Stop {
+impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::BrokenPipe => Self::Unread,
-            _ => Self::Failed(format!("The output could not be written: {error}.")),
+            io::ErrorKind::BrokenPipe => Self::OutputClosed,
+            _ => Self::Other(format!("The output could not be written: {error}.")),
         }
     }
 }
@@ -128,12 +128,12 @@ pub fn run(command: &Command, data_dir: Option<PathBuf>) -> ExitCode {
         }
     });
     match done {
-        Ok(()) | Err(Stop::Unread) => ExitCode::SUCCESS,
-        Err(Stop::Asked(error)) => {
+        Ok(()) | Err(CommandError::OutputClosed) => ExitCode::SUCCESS,
+        Err(CommandError::Api(error)) => {
             tell(&printer::escape_controls(&error.to_string()));
             ExitCode::FAILURE
         }
-        Err(Stop::Failed(sentence)) => {
+        Err(CommandError::Other(sentence)) => {
             tell(&sentence);
             ExitCode::FAILURE
         }

@@ -1,6 +1,7 @@
 //! Sends on disk before they are on the wire, until they come back.
 //!
-//! [`Outbox`] is the queue in memory: what waits, what is on the wire, what failed, in the order it was typed. Each send is
+//! [`Outbox`] is the queue in memory: what waits, what is on the wire, what failed, in the order it was typed. Its [`Sends`] are
+//! the only list of them: the timeline shows them from there. Each send is
 //! also in a journal (`outbox/journal.rs`), flushed to the disk before the send counts as kept; only kept sends go out. A send
 //! keeps its id for every try, so the server makes one entry of it however often it arrives, and it is struck off when that
 //! entry is seen.
@@ -13,8 +14,8 @@
 //! the next window that opens the room.
 
 use std::{
-    collections::VecDeque,
     path::Path,
+    sync::mpsc,
     time::{Duration, Instant},
 };
 
@@ -30,11 +31,13 @@ mod journal;
 mod pending;
 mod rate_limit;
 mod record;
+mod sends;
 
 use journal::{Command, Commands};
-pub use pending::{PendingSend, SendState};
+pub use pending::{Failure, PendingSend, SendState};
 use rate_limit::RateLimit;
 use record::{Record, StoredSend, under};
+pub use sends::Sends;
 
 use crate::{connection::backoff, format::server_sentence, frame::Frame};
 
@@ -71,18 +74,32 @@ pub struct CannotOpen(String);
 /// One room's sends.
 #[derive(Debug)]
 pub struct Outbox {
-    commands: Commands,
-    sends: VecDeque<PendingSend>,
-    bytes: usize,
+    journal: Journal,
+    sends: Sends,
     rate_limit: RateLimit,
 }
 
-/// An outbox, and its content when it was opened.
+#[derive(Debug)]
+enum Journal {
+    /// Whoever opens it has the other end; what is kept meanwhile is written as soon as it is open.
+    Opening(mpsc::Sender<Command>),
+    Open(Commands),
+    Broken(CannotOpen),
+}
+
+/// Opens a room's journal on the disk, for [`Outbox::opened`].
+#[derive(Debug)]
+pub struct Opening {
+    sender: mpsc::Sender<Command>,
+    commands: mpsc::Receiver<Command>,
+}
+
+/// A journal that was opened, and its content.
 #[derive(Debug)]
 pub struct Opened {
-    /// The outbox.
-    pub outbox: Outbox,
-    /// The seat it sends under.
+    commands: Commands,
+    sends: Vec<PendingSend>,
+    /// The seat its sends go out under.
     pub seat: Option<String>,
     /// Whether a part of the journal could not be read. A copy of it is kept.
     pub damaged: bool,
@@ -107,8 +124,8 @@ pub struct Keeping {
 pub enum Next {
     /// This, now.
     Send(Uuid, Frame),
-    /// Nothing: this one was there too often without an answer, and failed for this reason.
-    GivenUp(Uuid, String),
+    /// Nothing: this one was there too often without an answer, and failed by it.
+    GivenUp(Uuid),
     /// Ask again then.
     At(Instant),
     /// Nothing until something happens.
@@ -123,17 +140,18 @@ impl Keeping {
     }
 }
 
-impl Outbox {
-    /// Opens the outbox of a room. Blocks on the disk.
+impl Opening {
+    /// Opens the journal of a room. Blocks on the disk.
     ///
     /// # Errors
     /// [`CannotOpen`] says why nothing can be kept.
-    pub fn open(data: &Path, server: &ServerAddress, room: &RoomName) -> Result<Opened, CannotOpen> {
+    pub fn open(self, data: &Path, server: &ServerAddress, room: &RoomName) -> Result<Opened, CannotOpen> {
         // A hash, because no file system takes every name a room can have.
         let name = Sha256::digest(format!("{server}\n{}", room.key()).as_bytes());
         let rooms = data.join("rooms");
         let folder = rooms.join(BASE32_NOPAD.encode(&name[..20]).to_lowercase());
-        let opened = journal::open(&folder).map_err(|error| CannotOpen(error.to_string()))?;
+        let opened = journal::open(&folder, self.sender, self.commands)
+            .map_err(|error| CannotOpen(error.to_string()))?;
         if let Err(error) = journal::tidy(&rooms, ROOMS) {
             tracing::warn!(%error, "rooms of long ago could not be forgotten");
         }
@@ -141,19 +159,70 @@ impl Outbox {
             let ClientFrame::Send { id, intent } = stored.frame.decode()? else { return None };
             let state = match stored.failed {
                 None => SendState::Waiting,
-                Some((reason, can_retry)) => SendState::Failed { reason, can_retry },
+                Some(failure) => SendState::Failed(failure),
             };
             Some(PendingSend::new(id, intent, stored.at, state))
         };
-        let sends: VecDeque<PendingSend> = opened.sends.into_iter().filter_map(send).collect();
-        let bytes = sends.iter().map(|send| send.bytes).sum();
-        let outbox = Self { commands: opened.commands, sends, bytes, rate_limit: RateLimit::new() };
-        Ok(Opened { outbox, seat: opened.seat, damaged: opened.damaged })
+        let sends = opened.sends.into_iter().filter_map(send).collect();
+        Ok(Opened { commands: opened.commands, sends, seat: opened.seat, damaged: opened.damaged })
+    }
+}
+
+impl Outbox {
+    /// An outbox that takes sends already, and what opens its journal.
+    pub fn new() -> (Self, Opening) {
+        let (sender, commands) = mpsc::channel();
+        let journal = Journal::Opening(sender.clone());
+        let outbox = Self { journal, sends: Sends::default(), rate_limit: RateLimit::new() };
+        (outbox, Opening { sender, commands })
     }
 
-    /// All that has not come back, in the order it was typed.
-    pub fn sends(&self) -> impl ExactSizeIterator<Item = &PendingSend> {
-        self.sends.iter()
+    /// The journal is open. What was typed meanwhile stands below what waited since last time.
+    pub fn opened(&mut self, opened: Opened) {
+        self.journal = Journal::Open(opened.commands);
+        let typed = self.sends.take();
+        opened.sends.into_iter().for_each(|send| self.sends.push(send));
+        for send in typed {
+            let id = send.id;
+            let is_full = self.is_full(send.bytes);
+            self.sends.push(send);
+            if is_full {
+                let _ = self.fail(id, &Full.to_string(), true);
+            }
+        }
+    }
+
+    /// The journal can't be opened: nothing is taken any more, and what was typed meanwhile went nowhere.
+    pub fn broken(&mut self, error: CannotOpen) {
+        let reason = error.to_string();
+        self.journal = Journal::Broken(error);
+        let typed: Vec<Uuid> = self.sends.iter().map(|send| send.id).collect();
+        for id in typed {
+            let _ = self.fail(id, &reason, false);
+        }
+    }
+
+    /// Whether it is not known yet what waits since last time.
+    pub fn is_opening(&self) -> bool {
+        matches!(self.journal, Journal::Opening(_))
+    }
+
+    /// Why nothing is taken, where that is so.
+    pub fn error(&self) -> Option<&CannotOpen> {
+        match &self.journal {
+            Journal::Broken(error) => Some(error),
+            Journal::Opening(_) | Journal::Open(_) => None,
+        }
+    }
+
+    /// All that has not come back.
+    pub fn sends(&self) -> &Sends {
+        &self.sends
+    }
+
+    /// Whether something will go out by itself, or what waits is not known yet.
+    pub fn has_unsent(&self) -> bool {
+        self.is_opening() || self.sends.first_to_go().is_some()
     }
 
     /// Takes a send. It goes out once it is kept.
@@ -162,60 +231,67 @@ impl Outbox {
     /// [`Full`] when too much waits already; nothing was taken.
     pub fn add(&mut self, id: Uuid, intent: Intent, at: Millis) -> Result<Keeping, Full> {
         let send = PendingSend::new(id, intent, at, SendState::Keeping);
-        if self.sends.len() >= SENDS || self.bytes + send.bytes > BYTES {
+        if self.is_full(send.bytes) {
             return Err(Full);
         }
         let keeping = self.keep(id, send.record());
-        self.bytes += send.bytes;
-        self.sends.push_back(send);
+        self.sends.push(send);
         Ok(keeping)
+    }
+
+    fn is_full(&self, bytes: usize) -> bool {
+        self.sends.len() >= SENDS || self.sends.bytes() + bytes > BYTES
     }
 
     fn keep(&self, id: Uuid, record: Record) -> Keeping {
         let (tell, done) = oneshot::channel();
-        self.commands.send(Command::Keep(record, tell));
+        self.command(Command::Keep(record, tell));
         Keeping { id, done }
     }
 
     fn note(&self, record: Record) {
-        self.commands.send(Command::Note(record));
+        self.command(Command::Note(record));
     }
 
-    /// A send is on the disk, or could not be put there. Answers the send that failed, with the reason.
-    pub fn kept(&mut self, kept: KeepResult) -> Option<(Uuid, String)> {
-        let send =
-            self.sends.iter_mut().find(|send| send.id == kept.id && send.state == SendState::Keeping)?;
-        match kept.result {
-            Ok(()) => {
-                send.state = SendState::Waiting;
-                None
-            }
-            Err(error) => {
-                let reason = format!("It could not be stored on this computer: {error}.");
-                self.fail(kept.id, &reason, true);
-                Some((kept.id, reason))
-            }
+    /// Without a journal the command is dropped, and whoever waits for its answer is told so.
+    fn command(&self, command: Command) {
+        match &self.journal {
+            Journal::Opening(sender) => _ = sender.send(command),
+            Journal::Open(commands) => commands.send(command),
+            Journal::Broken(_) => {}
         }
+    }
+
+    /// A send is on the disk, or could not be put there. Answers the send that failed by it.
+    pub fn kept(&mut self, kept: KeepResult) -> Option<Uuid> {
+        if self.sends.get(kept.id)?.state != SendState::Keeping {
+            return None;
+        }
+        let Err(error) = kept.result else {
+            let _ = self.sends.set(kept.id, SendState::Waiting);
+            return None;
+        };
+        let _ = self.fail(kept.id, &format!("It could not be stored on this computer: {error}."), true);
+        Some(kept.id)
     }
 
     /// Keeps the seat that sends go out under.
     pub fn keep_seat(&self, seat: &str) {
-        self.commands.send(Command::Seat(seat.to_owned()));
+        self.command(Command::Seat(seat.to_owned()));
     }
 
     /// The next step of the queue. Nothing overtakes a send that is still being stored.
     pub fn next(&mut self, now: Instant, limits: &Limits) -> Next {
-        let first = self.sends.iter().position(|send| !matches!(send.state, SendState::Failed { .. }));
-        let Some(send) = first.and_then(|first| self.sends.get(first)) else { return Next::Nothing };
+        let Some(send) = self.sends.first_to_go() else { return Next::Nothing };
         match send.state {
             SendState::OnTheWire { since } if now < since + ANSWER => return Next::At(since + ANSWER),
             SendState::OnTheWire { .. } if send.tries >= TRIES => {
-                let (id, reason) = (send.id, NO_ANSWER.to_owned());
-                self.fail(id, &reason, true);
-                return Next::GivenUp(id, reason);
+                let id = send.id;
+                let _ = self.fail(id, NO_ANSWER, true);
+                return Next::GivenUp(id);
             }
             SendState::OnTheWire { .. } | SendState::Waiting => {}
-            SendState::Keeping | SendState::Failed { .. } => return Next::Nothing,
+            SendState::Keeping | SendState::Failed(_) => return Next::Nothing,
         }
         match self.rate_limit.ready(now, limits) {
             Err(at) => Next::At(at),
@@ -226,19 +302,14 @@ impl Outbox {
     /// It is on the wire.
     pub fn sent(&mut self, id: Uuid, now: Instant) {
         self.rate_limit.sent();
-        if let Some(send) = self.sends.iter_mut().find(|send| send.id == id) {
+        if let Some(send) = self.sends.set(id, SendState::OnTheWire { since: now }) {
             send.tries += 1;
-            send.state = SendState::OnTheWire { since: now };
         }
     }
 
     /// The connection is gone: what was on the wire goes out again on the next one.
     pub fn disconnected(&mut self) {
-        for send in &mut self.sends {
-            if matches!(send.state, SendState::OnTheWire { .. }) {
-                (send.state, send.tries) = (SendState::Waiting, 0);
-            }
-        }
+        self.sends.off_the_wire();
     }
 
     /// An entry was seen. Answers the send it settles.
@@ -249,10 +320,10 @@ impl Outbox {
         if entry.by != *me {
             return None;
         }
-        let says_the_same = |send: &PendingSend| match (&send.reaction, &entry.body) {
-            (Some(own), Body::Reacted { target, emoji, on }) => {
+        let says_the_same = |send: &PendingSend| match (&send.intent, &entry.body) {
+            (Intent::React { target, emoji, on }, Body::Reacted { target: there, emoji: set, on: is_on }) => {
                 matches!(send.state, SendState::OnTheWire { .. })
-                    && (own.target, &own.emoji, own.on) == (*target, emoji, *on)
+                    && (target, emoji, on) == (there, set, is_on)
             }
             _ => false,
         };
@@ -265,10 +336,10 @@ impl Outbox {
         Some(settled)
     }
 
-    /// The server refused a send. Answers the reason when the send failed by it; otherwise it goes out again by itself.
-    pub fn refused(&mut self, error: &ErrorFrame, now: Instant) -> Option<(Uuid, String, bool)> {
-        let id = error.id?;
-        let send = self.sends.iter_mut().find(|send| send.id == id)?;
+    /// The server refused a send. Answers the send when it failed by it; otherwise it goes out again by itself.
+    pub fn refused(&mut self, error: &ErrorFrame, now: Instant) -> Option<Uuid> {
+        let send = self.sends.get(error.id?)?;
+        let id = send.id;
         let pause = error.retry_after_ms.map(backoff::asked_for);
         let pause = match error.code {
             ErrorCode::RateLimited => Some(pause.unwrap_or(Duration::from_secs(1))),
@@ -276,11 +347,12 @@ impl Outbox {
             _ => None,
         };
         if let Some(pause) = pause {
-            (send.state, send.tries) = (SendState::Waiting, 0);
+            if let Some(send) = self.sends.set(id, SendState::Waiting) {
+                send.tries = 0;
+            }
             self.rate_limit.pause(now + pause);
             return None;
         }
-        let reason = server_sentence(&error.message);
         let can_retry = !matches!(
             error.code,
             ErrorCode::BadRequest
@@ -290,23 +362,24 @@ impl Outbox {
                 | ErrorCode::NotFound
                 | ErrorCode::Unsupported
         );
+        let send = self.fail(id, &server_sentence(&error.message), can_retry)?;
         send.needs_new_id = error.code == ErrorCode::IdConflict;
-        self.fail(id, &reason, can_retry);
-        Some((id, reason, can_retry))
+        Some(id)
     }
 
-    fn fail(&mut self, id: Uuid, reason: &str, can_retry: bool) {
-        if let Some(send) = self.sends.iter_mut().find(|send| send.id == id) {
-            send.state = SendState::Failed { reason: reason.to_owned(), can_retry };
-            self.note(Record::Failed { id, reason: reason.to_owned(), can_retry });
-        }
+    fn fail(&mut self, id: Uuid, reason: &str, can_retry: bool) -> Option<&mut PendingSend> {
+        self.note(Record::Failed { id, reason: reason.to_owned(), can_retry });
+        self.sends.set(id, SendState::Failed(Failure { reason: reason.to_owned(), can_retry }))
     }
 
     /// Tries a failed send again, behind what was typed since. `new` becomes its id where the old one can't succeed.
-    /// Answers its id and what to wait for.
-    pub fn retry(&mut self, id: Uuid, new: Uuid) -> Option<(&PendingSend, Keeping)> {
-        let failed = |send: &PendingSend| send.id == id && matches!(send.state, SendState::Failed { .. });
-        let mut send = self.sends.remove(self.sends.iter().position(failed)?)?;
+    /// Answers what to wait for.
+    pub fn retry(&mut self, id: Uuid, new: Uuid) -> Option<Keeping> {
+        let is_failed = matches!(self.sends.get(id)?.state, SendState::Failed(_));
+        if !is_failed || !matches!(self.journal, Journal::Open(_)) {
+            return None;
+        }
+        let mut send = self.sends.remove(id)?;
         // The first time, it may not have got onto the disk at all.
         self.note(send.record());
         if send.needs_new_id {
@@ -315,25 +388,22 @@ impl Outbox {
         }
         (send.state, send.tries, send.needs_new_id) = (SendState::Keeping, 0, false);
         let keeping = self.keep(send.id, Record::Again { id, new: send.id });
-        self.sends.push_back(send);
-        self.sends.back().map(|send| (send, keeping))
+        self.sends.push(send);
+        Some(keeping)
     }
 
     /// Gives a send up that is not on the wire. Answers whether it did.
     pub fn discard(&mut self, id: Uuid) -> bool {
-        let may_go = |send: &PendingSend| send.id == id && !matches!(send.state, SendState::OnTheWire { .. });
-        let is_there = self.sends.iter().any(may_go);
-        if is_there {
+        let may_go =
+            self.sends.get(id).is_some_and(|send| !matches!(send.state, SendState::OnTheWire { .. }));
+        if may_go {
             self.strike(id);
         }
-        is_there
+        may_go
     }
 
     fn strike(&mut self, id: Uuid) {
-        if let Some(index) = self.sends.iter().position(|send| send.id == id)
-            && let Some(send) = self.sends.remove(index)
-        {
-            self.bytes -= send.bytes;
+        if self.sends.remove(id).is_some() {
             self.note(Record::Done { id });
         }
     }

@@ -16,12 +16,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use snug_shared::{ClientFrame, Established, Intent, Millis, Nickname, Seq, limits};
+use snug_shared::{ClientFrame, Established, Nickname, Seq, limits};
 use uuid::Uuid;
 
 use crate::{
     connection::{Event, Handle, Target},
-    outbox::{CannotOpen, Next, Opened, Outbox, SendState},
+    outbox::{Next, Opened, Outbox, SendState},
     timeline::Timeline,
 };
 
@@ -43,15 +43,6 @@ use people::People;
 const TYPING: Duration = Duration::from_secs(3);
 const READ: Duration = Duration::from_secs(1);
 
-/// Where sends are kept.
-#[derive(Debug)]
-enum Store {
-    /// Messages that were typed meanwhile are added as soon as it is open.
-    Opening(Vec<(Uuid, Intent, Millis)>),
-    Open(Outbox),
-    Broken(CannotOpen),
-}
-
 /// One joined room.
 #[derive(Debug)]
 pub struct Session {
@@ -62,7 +53,6 @@ pub struct Session {
     /// Whether the replay is complete.
     is_live: bool,
     timeline: Timeline,
-    store: Store,
     people: People,
     established: Option<Box<Established>>,
     /// The page of history that is on its way.
@@ -87,15 +77,15 @@ impl Session {
             seat: None,
             resume: None,
         };
-        let open = Effect::open(joining.data.clone(), joining.server.clone(), joining.room.clone());
+        let (outbox, opening) = Outbox::new();
+        let open = Effect::open(opening, joining.data.clone(), joining.server.clone(), joining.room.clone());
         let session = Self {
-            timeline: Timeline::new(joining.nickname.clone(), joining.zone.clone()),
+            timeline: Timeline::new(joining.nickname.clone(), joining.zone.clone(), outbox),
             joining,
             target,
             link: Link::Connecting,
             handle: None,
             is_live: false,
-            store: Store::Opening(Vec::new()),
             people: People::default(),
             established: None,
             loading: None,
@@ -111,7 +101,7 @@ impl Session {
 
     /// The connection to keep; `None` while the outbox is being opened.
     pub fn target(&self) -> Option<&Target> {
-        (!matches!(self.store, Store::Opening(_))).then_some(&self.target)
+        (!self.timeline.outbox().is_opening()).then_some(&self.target)
     }
 
     /// Something happened on the connection.
@@ -139,71 +129,39 @@ impl Session {
 
     /// An effect is done.
     pub fn done(&mut self, done: Done) -> Vec<Effect> {
-        let mut effects = Vec::new();
         match done.outcome() {
-            Outcome::Opened(Ok(opened)) => effects = self.opened(*opened),
-            Outcome::Opened(Err(error)) => self.broken(error),
+            Outcome::Opened(Ok(opened)) => self.opened(*opened),
+            Outcome::Opened(Err(error)) => {
+                self.notice = Some(error.to_string());
+                self.timeline.outbox_mut().broken(error);
+            }
             Outcome::Kept(kept) => {
-                if let Store::Open(outbox) = &mut self.store
-                    && let Some((id, reason)) = outbox.kept(kept)
-                {
-                    self.fail(id, reason, true);
+                if let Some(id) = self.timeline.outbox_mut().kept(kept) {
+                    self.failed(id);
                 }
             }
             Outcome::Woke(at) if self.wake == Some(at) => self.wake = None,
             Outcome::Woke(_) | Outcome::Nothing => {}
         }
-        self.go_on(effects)
+        self.go_on(Vec::new())
     }
 
-    fn opened(&mut self, opened: Opened) -> Vec<Effect> {
-        let Store::Opening(early) = &mut self.store else { return Vec::new() };
-        let early = std::mem::take(early);
-        let Opened { mut outbox, seat, damaged } = opened;
-        self.target.seat = seat;
-        if damaged {
+    fn opened(&mut self, opened: Opened) {
+        self.target.seat.clone_from(&opened.seat);
+        if opened.damaged {
             self.notice = Some("Some waiting messages couldn’t be read.".into());
         }
-        // Messages that were typed meanwhile stand below those that waited since last time.
-        for (id, ..) in &early {
-            self.timeline.settled(*id);
-        }
-        for send in outbox.sends() {
-            let Some(intent) = send.intent() else { continue };
-            self.timeline.sending(send.id, &intent, send.at);
-            if let SendState::Failed { reason, can_retry } = &send.state {
-                let _ = self.timeline.failed(send.id, reason, *can_retry);
-            }
-        }
-        let mut effects = Vec::new();
-        for (id, intent, at) in early {
-            self.timeline.sending(id, &intent, at);
-            match outbox.add(id, intent, at) {
-                Ok(keeping) => effects.push(Effect::keep(keeping)),
-                Err(full) => self.fail(id, full.to_string(), false),
-            }
-        }
-        self.store = Store::Open(outbox);
-        effects
-    }
-
-    fn broken(&mut self, error: CannotOpen) {
-        let reason = error.to_string();
-        if let Store::Opening(early) = std::mem::replace(&mut self.store, Store::Broken(error)) {
-            for (id, ..) in early {
-                let _ = self.timeline.failed(id, &reason, false);
-            }
-        }
-        self.notice = Some(reason);
+        self.timeline.outbox_mut().opened(opened);
     }
 
     /// A send failed: its row says so. What has no row is told once and given up.
-    fn fail(&mut self, id: Uuid, reason: String, can_retry: bool) {
-        if !self.timeline.failed(id, &reason, can_retry) {
-            self.notice = Some(reason);
-            if let Store::Open(outbox) = &mut self.store {
-                let _ = outbox.discard(id);
-            }
+    fn failed(&mut self, id: Uuid) {
+        let outbox = self.timeline.outbox_mut();
+        if let Some(send) = outbox.sends().get(id).filter(|send| !send.has_row())
+            && let SendState::Failed(failure) = &send.state
+        {
+            self.notice = Some(failure.reason.clone());
+            let _ = outbox.discard(id);
         }
     }
 
@@ -211,19 +169,15 @@ impl Session {
         self.link = link;
         (self.is_live, self.loading) = (false, None);
         self.people.clear_typing();
-        if let Store::Open(outbox) = &mut self.store {
-            outbox.disconnected();
-        }
+        self.timeline.outbox_mut().disconnected();
     }
 
     fn arrive(&mut self, established: Box<Established>) {
         self.link = Link::Online;
         self.timeline.established(&established);
         self.people.set(&established.members, established.count);
-        if let Store::Open(outbox) = &self.store
-            && self.target.seat.as_ref() != Some(&established.seat)
-        {
-            outbox.keep_seat(&established.seat);
+        if self.target.seat.as_ref() != Some(&established.seat) {
+            self.timeline.outbox().keep_seat(&established.seat);
         }
         self.target.seat = Some(established.seat.clone());
         self.read_told = (established.read.unwrap_or(0), None);
@@ -253,13 +207,14 @@ impl Session {
 
     fn send_next(&mut self, now: Instant) -> Option<Instant> {
         let limits = self.limits();
-        let (Store::Open(outbox), Some(handle)) = (&mut self.store, &self.handle) else { return None };
+        let handle = self.handle.as_ref()?;
+        let outbox = self.timeline.outbox_mut();
         loop {
             match outbox.next(now, &limits) {
                 Next::Nothing => return None,
                 Next::At(at) => return Some(at),
-                Next::GivenUp(id, reason) => {
-                    self.fail(id, reason, true);
+                Next::GivenUp(id) => {
+                    self.failed(id);
                     return Some(now);
                 }
                 Next::Send(id, frame) => match handle.send(frame) {

@@ -1,5 +1,8 @@
-//! What a room's reader sees, as a pure value: entries folded by `seq` into rows, own sends that wait, the unread line, the
-//! holes. It knows no sockets, widgets, disks or clocks; times come in with the entries.
+//! What a room's reader sees: entries folded by `seq` into rows, own sends that wait, the unread line, the holes. It knows no
+//! sockets, widgets or clocks; times come in with the entries.
+//!
+//! Own sends are those of the [`Outbox`]. Messages stand below the log in the order they were typed; a change to a message shows
+//! on that message. An entry that comes in strikes off the send it settles.
 //!
 //! Order comes from `seq` alone, so entries may arrive in any order: replays, pages of history and live ones. What is known
 //! already is passed over. Messages from replays carry the state `as_of` some entry, and only later entries are folded into
@@ -13,13 +16,10 @@
 use std::{collections::VecDeque, ops::Range};
 
 use jiff::{civil::Date, tz::TimeZone};
-use snug_shared::{Author, Body, Entry, Established, Intent, Line, Millis, Nickname, Resume, Seq, Topic};
+use snug_shared::{Author, Body, Entry, Established, Line, Millis, Nickname, Resume, Seq, Topic};
 use uuid::Uuid;
 
-use crate::format;
-
 mod bounds;
-mod pending;
 mod post;
 mod row;
 mod rows;
@@ -28,12 +28,13 @@ mod unread;
 mod view;
 
 pub use bounds::{BYTES, ROWS};
-use pending::{Failure, Sends};
 use post::{Person, PersonCache, Post};
 pub use row::{Delivery, HoleReason, MessageRow, Quote, Row, RowId};
 use row::{ERA_OF_SENDS, Rank};
 use rows::{Content, Rows, Slot, TopicChange};
 use spans::{Span, Spans};
+
+use crate::{format, outbox::Outbox};
 
 /// Live changes kept for messages that are not loaded.
 pub const CHANGES_KEPT: usize = 512;
@@ -49,7 +50,7 @@ pub struct Timeline {
     rows: Rows,
     /// The size of their texts and reactions, in bytes.
     bytes: usize,
-    sends: Sends,
+    outbox: Outbox,
     people: PersonCache,
     /// Histories above the present one.
     era: u32,
@@ -71,13 +72,13 @@ pub struct Timeline {
 
 impl Timeline {
     /// An empty timeline for a reader of this name, in this time zone.
-    pub fn new(nickname: Nickname, zone: TimeZone) -> Self {
+    pub fn new(nickname: Nickname, zone: TimeZone, outbox: Outbox) -> Self {
         Self {
             zone,
             me: Person { by: Author::http(&nickname), user: nickname },
             rows: Rows::default(),
             bytes: 0,
-            sends: Sends::default(),
+            outbox,
             people: PersonCache::default(),
             era: 0,
             epoch: None,
@@ -121,8 +122,19 @@ impl Timeline {
         Some(Resume { epoch, after, id })
     }
 
-    /// Entries of a replay or live ones, ascending.
+    /// A live entry.
+    pub fn receive_live(&mut self, line: &Line) {
+        if let Some(entry) = line.entry() {
+            let _ = self.outbox.seen(entry, &self.me.by, true);
+        }
+        self.receive(std::slice::from_ref(line));
+    }
+
+    /// Entries of a replay, ascending.
     pub fn receive(&mut self, lines: &[Line]) {
+        for entry in lines.iter().filter_map(Line::entry) {
+            let _ = self.outbox.seen(entry, &self.me.by, false);
+        }
         let mut rest = lines;
         while let Some(first) = rest.first() {
             if first.seq() == 0 || self.spans.contains(first.seq()) {
@@ -166,34 +178,14 @@ impl Timeline {
             .or_else(|| self.oldest().filter(|_| top && self.has_more_below_first()))
     }
 
-    /// An own send that is on its way, for the first time or again.
-    pub fn sending(&mut self, id: Uuid, intent: &Intent, at: Millis) {
-        let target = self.sends.sending(id, intent, at);
-        self.touch(target);
+    /// What was typed and has not come back.
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
     }
 
-    /// An own send that failed. Answers whether it can show: a change to no message has no row to show at.
-    pub fn failed(&mut self, id: Uuid, reason: &str, can_retry: bool) -> bool {
-        let failure = Failure { reason: reason.to_owned(), can_retry };
-        let failed = self.sends.fail(id, Some(failure));
-        if let Some(target) = failed {
-            self.touch(target);
-        }
-        failed.is_some()
-    }
-
-    /// An own send that is settled, or was discarded.
-    pub fn settled(&mut self, id: Uuid) {
-        if let Some(target) = self.sends.settled(id) {
-            self.touch(target);
-        }
-    }
-
-    fn touch(&mut self, target: Option<Seq>) {
-        if let Some(post) = target.and_then(|target| self.rows.post_mut(self.era, target)) {
-            post.revision += 1;
-        }
-        self.revision += 1;
+    /// The same, to send from it.
+    pub fn outbox_mut(&mut self) -> &mut Outbox {
+        &mut self.outbox
     }
 
     /// Begins another history below the rows that are shown.
@@ -222,7 +214,6 @@ impl Timeline {
     /// An entry that is known already: its later state is taken over where nothing newer was folded in.
     fn refresh(&mut self, line: &Line) {
         let Some(entry) = line.entry() else { return };
-        self.strike(entry);
         if let Some(message) = entry.message()
             && message.present.as_ref().is_some_and(|present| present.as_of >= self.newest())
             && let Some(post) = self.rows.post_mut(self.era, entry.seq)
@@ -230,12 +221,6 @@ impl Timeline {
             self.bytes -= post.bytes();
             post.refresh(message);
             self.bytes += post.bytes();
-        }
-    }
-
-    fn strike(&mut self, entry: &Entry) {
-        if entry.by == self.me.by {
-            self.settled(entry.id);
         }
     }
 
@@ -252,7 +237,6 @@ impl Timeline {
         self.bytes += entries.iter().map(Slot::bytes).sum::<usize>();
         self.rows.splice(index, entries);
         for entry in run.iter().filter_map(Line::entry) {
-            self.strike(entry);
             self.fold(entry, newest);
         }
         if last > newest {

@@ -15,7 +15,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use snug_core::outbox::{BYTES, Keeping, Next, Opened, Outbox, ROOMS, SENDS, SendState};
+use snug_core::outbox::{BYTES, Failure, Keeping, Next, Opened, Opening, Outbox, ROOMS, SENDS, SendState};
 use snug_shared::{
     Author, Body, Emoji, Entry, ErrorCode, ErrorFrame, Intent, Limits, Message, MessageText, Nickname,
     RoomName, Seq, ServerAddress,
@@ -23,13 +23,28 @@ use snug_shared::{
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-fn open(data: &Path) -> Opened {
+/// An outbox whose journal is open.
+struct Open {
+    outbox: Outbox,
+    seat: Option<String>,
+    damaged: bool,
+}
+
+fn open(data: &Path) -> Open {
     open_room(data, "tea")
 }
 
-fn open_room(data: &Path, room: &str) -> Opened {
+fn open_room(data: &Path, room: &str) -> Open {
+    let (mut outbox, opening) = Outbox::new();
+    let opened = open_journal(opening, data, room);
+    let (seat, damaged) = (opened.seat.clone(), opened.damaged);
+    outbox.opened(opened);
+    Open { outbox, seat, damaged }
+}
+
+fn open_journal(opening: Opening, data: &Path, room: &str) -> Opened {
     let server = ServerAddress::parse("lab.local").unwrap();
-    Outbox::open(data, &server, &RoomName::parse(room).unwrap()).unwrap()
+    opening.open(data, &server, &RoomName::parse(room).unwrap()).unwrap()
 }
 
 fn message(text: impl Into<String>) -> Intent {
@@ -68,7 +83,7 @@ fn keep(outbox: &mut Outbox, keeping: Keeping) {
 }
 
 fn ids(outbox: &Outbox) -> Vec<Uuid> {
-    outbox.sends().map(|send| send.id).collect()
+    outbox.sends().iter().map(|send| send.id).collect()
 }
 
 /// The files of a room's first window.
@@ -117,7 +132,7 @@ fn what_was_confirmed_survives_kill_9() {
         there.iter().copied().filter(|id| kept.contains(id) && !discarded.contains(id)).collect();
     assert_eq!(found, expected, "all of it, in the order it was added");
     assert_eq!(there.iter().collect::<BTreeSet<_>>().len(), there.len(), "each once");
-    assert!(opened.outbox.sends().all(|send| send.state == SendState::Waiting));
+    assert!(opened.outbox.sends().iter().all(|send| send.state == SendState::Waiting));
 }
 
 /// Takes note of what the child said. Whether it was a confirmation.
@@ -143,12 +158,12 @@ fn add_until_killed(folder: &Path) {
         let adding = (0..3).map(|_| outbox.add(Uuid::now_v7(), message("x".repeat(200)), 0).unwrap());
         let adding: Vec<Keeping> = adding.collect();
         for kept in runtime.block_on(join_all(adding.into_iter().map(Keeping::wait))) {
-            let before = outbox.sends().filter(|send| send.state == SendState::Waiting).count();
+            let before = outbox.sends().iter().filter(|send| send.state == SendState::Waiting).count();
             assert_eq!(outbox.kept(kept), None);
-            say("kept", outbox.sends().nth(before).unwrap().id);
+            say("kept", outbox.sends().iter().nth(before).unwrap().id);
         }
         if round % 2 == 1 {
-            let id = outbox.sends().next().unwrap().id;
+            let id = outbox.sends().iter().next().unwrap().id;
             say("discarding", id);
             assert!(outbox.discard(id));
         }
@@ -209,12 +224,15 @@ fn a_server_that_never_answers_gives_the_message_back_to_the_person() {
                 sent += 1;
             }
             Next::At(at) => now = at,
-            Next::GivenUp(id, _) => break assert_eq!(id, number(1)),
+            Next::GivenUp(id) => break assert_eq!(id, number(1)),
             Next::Nothing => panic!("it was forgotten"),
         }
     }
     assert_eq!(sent, 3);
-    assert!(matches!(outbox.sends().next().unwrap().state, SendState::Failed { can_retry: true, .. }));
+    assert!(matches!(
+        outbox.sends().iter().next().unwrap().state,
+        SendState::Failed(Failure { can_retry: true, .. })
+    ));
 }
 
 #[test]
@@ -238,17 +256,18 @@ fn what_failed_is_still_failed_after_a_restart_and_can_be_tried_again_or_given_u
     for (id, code) in [(1, ErrorCode::NotAllowed), (2, ErrorCode::TooLong), (3, ErrorCode::IdConflict)] {
         add(&mut outbox, number(id), message("x"));
         let error = ErrorFrame { id: Some(number(id)), ..ErrorFrame::new(code, "No.\u{1b}[2J") };
-        let (failed, reason, can_retry) = outbox.refused(&error, Instant::now()).unwrap();
-        assert_eq!((failed, reason.as_str(), can_retry), (number(id), "No.[2J", id != 2));
+        assert_eq!(outbox.refused(&error, Instant::now()), Some(number(id)));
+        let failed = SendState::Failed(Failure { reason: "No.[2J".into(), can_retry: id != 2 });
+        assert_eq!(outbox.sends().get(number(id)).unwrap().state, failed);
     }
-    let (again, keeping) = outbox.retry(number(3), number(33)).unwrap();
-    assert_eq!(again.id, number(33), "the id that was used up is not tried again");
+    let keeping = outbox.retry(number(3), number(33)).unwrap();
+    assert_eq!(ids(&outbox)[2], number(33), "the id that was used up is not tried again");
     keep(&mut outbox, keeping);
     drop(outbox);
     let mut outbox = open(folder.path()).outbox;
     assert_eq!(ids(&outbox), [number(1), number(2), number(33)]);
-    let (again, keeping) = outbox.retry(number(1), number(11)).unwrap();
-    assert_eq!(again.id, number(1));
+    let keeping = outbox.retry(number(1), number(11)).unwrap();
+    assert_eq!(ids(&outbox)[2], number(1));
     keep(&mut outbox, keeping);
     assert!(outbox.discard(number(2)));
     drop(outbox);
@@ -302,6 +321,50 @@ fn a_full_outbox_takes_nothing_more_and_says_so() {
 }
 
 #[test]
+fn what_is_typed_before_the_journal_is_open_is_kept_below_what_waited() {
+    let folder = tempfile::tempdir().unwrap();
+    add(&mut open(folder.path()).outbox, number(1), message("since last time"));
+    let (mut outbox, opening) = Outbox::new();
+    let early = outbox.add(number(2), message("typed meanwhile"), 0).unwrap();
+    assert!(outbox.is_opening() && outbox.has_unsent());
+    assert!(matches!(outbox.next(Instant::now(), &Limits::default()), Next::Nothing));
+    outbox.opened(open_journal(opening, folder.path(), "tea"));
+    assert_eq!(ids(&outbox), [number(1), number(2)]);
+    keep(&mut outbox, early);
+    drop(outbox);
+    assert_eq!(ids(&open(folder.path()).outbox), [number(1), number(2)]);
+}
+
+#[test]
+fn what_is_typed_before_a_full_journal_is_open_fails_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut full = open(folder.path()).outbox;
+    for id in 0..SENDS as u64 {
+        drop(full.add(number(id), message("x"), 0).unwrap());
+    }
+    drop(full);
+    let (mut outbox, opening) = Outbox::new();
+    drop(outbox.add(number(5_000), message("one more"), 0).unwrap());
+    outbox.opened(open_journal(opening, folder.path(), "tea"));
+    assert_eq!(outbox.sends().len(), SENDS + 1);
+    let state = &outbox.sends().get(number(5_000)).unwrap().state;
+    assert!(matches!(state, SendState::Failed(Failure { can_retry: true, .. })), "{state:?}");
+}
+
+#[test]
+fn a_journal_that_cannot_be_opened_fails_what_was_typed_and_takes_nothing_more() {
+    let folder = tempfile::NamedTempFile::new().unwrap();
+    let (mut outbox, opening) = Outbox::new();
+    let early = outbox.add(number(1), message("typed meanwhile"), 0).unwrap();
+    let (server, room) = (ServerAddress::parse("lab.local").unwrap(), RoomName::parse("tea").unwrap());
+    outbox.broken(opening.open(folder.path(), &server, &room).unwrap_err());
+    assert_eq!(outbox.kept(runtime().block_on(early.wait())), None, "it has failed already");
+    assert!(outbox.error().is_some() && !outbox.has_unsent() && outbox.sends().len() == 1);
+    assert!(matches!(outbox.sends().get(number(1)).unwrap().state, SendState::Failed(_)));
+    assert!(outbox.discard(number(1)) && outbox.sends().is_empty());
+}
+
+#[test]
 fn a_second_window_has_an_outbox_and_a_seat_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let mut first = open(folder.path()).outbox;
@@ -345,11 +408,14 @@ fn a_disk_that_fails_is_told_and_tried_again() {
     std::fs::rename(&there, &away).unwrap();
     let keeping = outbox.add(number(1), message("x"), 0).unwrap();
     let kept = runtime().block_on(keeping.wait());
-    let (failed, reason) = outbox.kept(kept).unwrap();
-    assert!(failed == number(1) && reason.starts_with("It could not be stored on this computer"));
+    assert_eq!(outbox.kept(kept), Some(number(1)));
+    let SendState::Failed(failure) = &outbox.sends().get(number(1)).unwrap().state else {
+        panic!("it failed")
+    };
+    assert!(failure.can_retry && failure.reason.starts_with("It could not be stored on this computer"));
     assert!(matches!(outbox.next(Instant::now(), &Limits::default()), Next::Nothing), "it does not go out");
     std::fs::rename(&away, &there).unwrap();
-    let (_, keeping) = outbox.retry(number(1), number(11)).unwrap();
+    let keeping = outbox.retry(number(1), number(11)).unwrap();
     keep(&mut outbox, keeping);
     drop(outbox);
     assert_eq!(ids(&open(folder.path()).outbox), [number(1)]);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use snug_shared::{Millis, api::RoomInfo};
 use unicode_width::UnicodeWidthStr;
 
-use super::{ServerArg, Stop, printer, tell};
+use super::{CommandError, ServerArg, printer, tell};
 use crate::{api, format, settings::Settings};
 
 /// The space between two columns.
@@ -23,7 +23,7 @@ pub struct RoomsArgs {
     server: ServerArg,
 }
 
-pub(super) async fn run(wanted: &RoomsArgs, settings: &Settings) -> Result<(), Stop> {
+pub(super) async fn run(wanted: &RoomsArgs, settings: &Settings) -> Result<(), CommandError> {
     let server = wanted.server.server(settings);
     let rooms = api::rooms(server.clone()).await?.rooms;
     let mut out = io::stdout().lock();

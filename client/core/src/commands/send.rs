@@ -10,9 +10,9 @@ use snug_shared::{ErrorCode, MessageText, Nickname, RoomName, ServerAddress, api
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::{ServerArg, Stop, printer, since, split, tell};
+use super::{CommandError, ServerArg, printer, since, split, tell};
 use crate::{
-    api::{Api, ApiError, Heard},
+    api::{Api, ApiError, RawLine},
     connection::backoff::Delay,
     format,
     settings::Settings,
@@ -51,9 +51,9 @@ pub struct SendArgs {
     server: ServerArg,
 }
 
-pub(super) async fn run(wanted: &SendArgs, settings: &Settings) -> Result<(), Stop> {
+pub(super) async fn run(wanted: &SendArgs, settings: &Settings) -> Result<(), CommandError> {
     let user = wanted.nickname.clone().or_else(|| settings.suggested_nickname());
-    let user = user.ok_or_else(|| Stop::Failed("Give a nickname: --as NAME.".to_owned()))?;
+    let user = user.ok_or_else(|| CommandError::Other("Give a nickname: --as NAME.".to_owned()))?;
     let mut sender = Sender { server: wanted.server.server(settings), wanted, user, sent: 0 };
     if !wanted.text.is_empty() {
         sender.say_whole(&wanted.text.join(" ")).await?;
@@ -68,7 +68,7 @@ pub(super) async fn run(wanted: &SendArgs, settings: &Settings) -> Result<(), St
         sender.say_whole(&String::from_utf8_lossy(&text)).await?;
     }
     if sender.sent == 0 {
-        return Err(Stop::Failed("There was nothing to send.".to_owned()));
+        return Err(CommandError::Other("There was nothing to send.".to_owned()));
     }
     Ok(())
 }
@@ -82,12 +82,12 @@ fn input() -> io::Stdin {
     input
 }
 
-fn unreadable(error: io::Error) -> Stop {
-    Stop::Failed(format!("The input could not be read: {error}."))
+fn unreadable(error: io::Error) -> CommandError {
+    CommandError::Other(format!("The input could not be read: {error}."))
 }
 
-fn too_long(how_long: &str) -> Stop {
-    Stop::Failed(format!(
+fn too_long(how_long: &str) -> CommandError {
+    CommandError::Other(format!(
         "That is {how_long}, which is too much for a room, so nothing was sent. Send a part of it; --lines sends line by line."
     ))
 }
@@ -102,7 +102,7 @@ struct Sender<'a> {
 }
 
 impl Sender<'_> {
-    async fn say_whole(&mut self, text: &str) -> Result<(), Stop> {
+    async fn say_whole(&mut self, text: &str) -> Result<(), CommandError> {
         let messages = split::messages(text);
         if messages.len() > MESSAGES {
             return Err(too_long(&format!("{} messages long", messages.len())));
@@ -113,7 +113,7 @@ impl Sender<'_> {
         Ok(())
     }
 
-    async fn say_lines(&mut self, input: &mut impl BufRead) -> Result<(), Stop> {
+    async fn say_lines(&mut self, input: &mut impl BufRead) -> Result<(), CommandError> {
         let mut line = Vec::new();
         while input.take(INPUT).read_until(b'\n', &mut line).map_err(unreadable)? > 0 {
             for message in split::messages(&String::from_utf8_lossy(&line)) {
@@ -125,16 +125,16 @@ impl Sender<'_> {
     }
 
     /// Says one message, as often as it takes.
-    async fn say(&mut self, text: MessageText) -> Result<(), Stop> {
+    async fn say(&mut self, text: MessageText) -> Result<(), CommandError> {
         let (user, message) = (self.user.as_str().to_owned(), text.into_string());
         let post = Post { user, message, id: Some(Uuid::now_v7()) };
         let deadline = Instant::now() + self.wanted.timeout;
         let (mut is_certain, mut has_told) = (true, false);
         for tries in 0.. {
             let error = match self.once(&post).await {
-                Ok(heard) => {
+                Ok(raw) => {
                     self.sent += 1;
-                    return self.print(&heard);
+                    return self.print(&raw);
                 }
                 Err(error) => error,
             };
@@ -154,20 +154,20 @@ impl Sender<'_> {
         unreachable!("tries end by the clock");
     }
 
-    async fn once(&self, post: &Post) -> Result<Heard, ApiError> {
+    async fn once(&self, post: &Post) -> Result<RawLine, ApiError> {
         Api::open(&self.server).await?.post(&self.wanted.room, post).await
     }
 
-    fn print(&self, heard: &Heard) -> Result<(), Stop> {
+    fn print(&self, raw: &RawLine) -> Result<(), CommandError> {
         if self.wanted.json {
             let mut out = io::stdout().lock();
-            writeln!(out, "{}", printer::json(&heard.json))?;
+            writeln!(out, "{}", printer::json(&raw.json))?;
             out.flush()?;
         }
         Ok(())
     }
 
-    fn failed(&self, error: &ApiError, message: &str, is_certain: bool) -> Stop {
+    fn failed(&self, error: &ApiError, message: &str, is_certain: bool) -> CommandError {
         let mut sentence = printer::escape_controls(&error.to_string()).into_owned();
         if matches!(error, ApiError::Refused { code: ErrorCode::NicknameTaken, .. }) {
             sentence.push_str(" For example: --as NAME.");
@@ -178,6 +178,6 @@ impl Sender<'_> {
         if self.sent > 0 {
             sentence.push_str(&format!(" Sent before it: {}.", self.sent));
         }
-        Stop::Failed(sentence)
+        CommandError::Other(sentence)
     }
 }

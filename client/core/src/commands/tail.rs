@@ -8,9 +8,9 @@ use snug_shared::{Line, RoomName, Seq, ServerAddress, api::Page};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::{ServerArg, Stop, printer, since::Since, tell};
+use super::{CommandError, ServerArg, printer, since::Since, tell};
 use crate::{
-    api::{Api, ApiError, Heard, Part},
+    api::{Api, ApiError, LogRange, RawLine},
     connection::backoff::Delay,
     settings::Settings,
 };
@@ -37,7 +37,7 @@ pub struct TailArgs {
     server: ServerArg,
 }
 
-pub(super) async fn run(wanted: &TailArgs, settings: &Settings) -> Result<(), Stop> {
+pub(super) async fn run(wanted: &TailArgs, settings: &Settings) -> Result<(), CommandError> {
     let mut reader = Reader {
         server: wanted.server.server(settings),
         wanted,
@@ -53,7 +53,7 @@ pub(super) async fn run(wanted: &TailArgs, settings: &Settings) -> Result<(), St
         let error = match reader.follow().await {
             Ok(Followed::AllThereIs) => return Ok(()),
             Ok(Followed::ToTheEnd) => ApiError::Lost(reader.server.authority()),
-            Err(Stop::Asked(error)) => error,
+            Err(CommandError::Api(error)) => error,
             Err(stop) => return Err(stop),
         };
         // A server that was never reached, and a tail that ends by itself, are not tried again.
@@ -115,7 +115,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Follows the room for as long as one connection lasts.
-    async fn follow(&mut self) -> Result<Followed, Stop> {
+    async fn follow(&mut self) -> Result<Followed, CommandError> {
         let mut api = Api::open(&self.server).await?;
         let mut place = match self.place.clone() {
             None => self.begin(&mut api).await?,
@@ -130,13 +130,13 @@ impl Reader<'_> {
             tell("Connected again.");
         }
         while let Some(entries) = stream.next().await? {
-            for heard in entries {
-                if heard.line.seq() <= place.seq || self.has_all(&place) {
+            for raw in entries {
+                if raw.line.seq() <= place.seq || self.has_all(&place) {
                     continue;
                 }
-                self.print(&heard)?;
-                place.seq = heard.line.seq();
-                place.id = heard.line.entry().map(|entry| entry.id);
+                self.print(&raw)?;
+                place.seq = raw.line.seq();
+                place.id = raw.line.entry().map(|entry| entry.id);
             }
             self.out.flush()?;
             self.place = Some(place.clone());
@@ -152,8 +152,8 @@ impl Reader<'_> {
     }
 
     /// Finds the place to begin after.
-    async fn begin(&mut self, api: &mut Api) -> Result<Place, Stop> {
-        let page = api.messages(&self.wanted.room, Part::Newest, 1).await?;
+    async fn begin(&mut self, api: &mut Api) -> Result<Place, CommandError> {
+        let page = api.messages(&self.wanted.room, LogRange::Newest, 1).await?;
         if self.wanted.no_follow {
             self.until = Some(page.last);
         } else if page.last == 0 {
@@ -170,13 +170,13 @@ impl Reader<'_> {
     }
 
     /// The last entry from before a moment: times ascend with the entries unless the server's clock was set back.
-    async fn before(&self, api: &mut Api, since: Since, page: &Page) -> Result<Seq, Stop> {
+    async fn before(&self, api: &mut Api, since: Since, page: &Page) -> Result<Seq, CommandError> {
         let now = api.server_time().unwrap_or_else(|| Timestamp::now().as_millisecond());
         let from = since.at(now);
         let (mut low, mut high) = (page.first.max(1), page.last.saturating_add(1));
         while low < high {
             let middle = low + (high - low) / 2;
-            let page = api.messages(&self.wanted.room, Part::After(middle - 1), 1).await?;
+            let page = api.messages(&self.wanted.room, LogRange::After(middle - 1), 1).await?;
             let entry = page.entries.first().and_then(Line::entry);
             // One whose time this version can't read is rather printed than left out.
             if entry.is_none_or(|entry| entry.at >= from) { high = middle } else { low = middle + 1 }
@@ -185,11 +185,11 @@ impl Reader<'_> {
     }
 
     /// The place to go on after; the beginning, when the server has another log than the one that was read.
-    async fn come_back(&self, api: &mut Api, place: Place) -> Result<Place, Stop> {
+    async fn come_back(&self, api: &mut Api, place: Place) -> Result<Place, CommandError> {
         if place.seq == 0 {
             return Ok(place);
         }
-        let page = api.messages(&self.wanted.room, Part::After(place.seq - 1), 1).await?;
+        let page = api.messages(&self.wanted.room, LogRange::After(place.seq - 1), 1).await?;
         if place.is_in(&page) {
             return Ok(Place { epoch: page.epoch, ..place });
         }
@@ -197,10 +197,10 @@ impl Reader<'_> {
         Ok(Place { epoch: page.epoch, seq: 0, id: None })
     }
 
-    fn print(&mut self, heard: &Heard) -> Result<(), Stop> {
+    fn print(&mut self, raw: &RawLine) -> Result<(), CommandError> {
         if self.wanted.json {
-            writeln!(self.out, "{}", printer::json(&heard.json))?;
-        } else if let Some(line) = self.printer.line(&heard.line) {
+            writeln!(self.out, "{}", printer::json(&raw.json))?;
+        } else if let Some(line) = self.printer.line(&raw.line) {
             writeln!(self.out, "{line}")?;
         }
         Ok(())

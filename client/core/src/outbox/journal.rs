@@ -27,6 +27,7 @@ const SLOTS: usize = 8;
 const LETTING_GO: Duration = Duration::from_secs(3);
 
 /// A command for the thread. As many wait as there are sends, and those are bounded.
+#[derive(Debug)]
 pub(super) enum Command {
     /// Writes a record, and answers once it is on the disk.
     Keep(Record, oneshot::Sender<Result<(), String>>),
@@ -68,7 +69,12 @@ pub(super) struct Opened {
 static CLOSING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// Opens a slot in a room's folder: the first that holds sends and that nobody has open, else the first that nobody has open.
-pub(super) fn open(folder: &Path) -> io::Result<Opened> {
+/// Its thread obeys `commands`, also those that were given already.
+pub(super) fn open(
+    folder: &Path,
+    sender: mpsc::Sender<Command>,
+    commands: mpsc::Receiver<Command>,
+) -> io::Result<Opened> {
     let mut empty = None;
     for slot in 1..=SLOTS {
         let folder = folder.join(slot.to_string());
@@ -78,11 +84,11 @@ pub(super) fn open(folder: &Path) -> io::Result<Opened> {
         }
         let Some(writer) = Writer::open(&folder)? else { continue };
         if !writer.sends.is_empty() {
-            return writer.start();
+            return writer.start(sender, commands);
         }
         empty = empty.or(Some(writer));
     }
-    empty.ok_or_else(|| io::Error::other("this room is open in too many windows"))?.start()
+    empty.ok_or_else(|| io::Error::other("this room is open in too many windows"))?.start(sender, commands)
 }
 
 /// Forgets the rooms that were left the longest ago when there are more than `most`. Rooms in which something waits, or that
@@ -116,6 +122,7 @@ struct Writer {
     folder: PathBuf,
     file: Option<File>,
     written: u64,
+    /// What the file says, to write it anew without asking anybody. It shares its frames with the outbox.
     sends: Vec<StoredSend>,
     damaged: bool,
     /// Held as long as this writer lives: never two senders of one outbox.
@@ -147,13 +154,12 @@ impl Writer {
         }))
     }
 
-    fn start(self) -> io::Result<Opened> {
+    fn start(self, sender: mpsc::Sender<Command>, received: mpsc::Receiver<Command>) -> io::Result<Opened> {
         let seat = files::read_at_most(&self.folder.join("seat"), snug_shared::limits::SEAT_BYTES as u64)
             .ok()
             .and_then(|seat| String::from_utf8(seat).ok())
             .filter(|seat| !seat.is_empty());
         let (sends, damaged) = (self.sends.clone(), self.damaged);
-        let (sender, received) = mpsc::channel();
         let commands = Commands { sender, folder: self.folder.clone() };
         let thread = std::thread::Builder::new().name("outbox".into());
         let _ = thread.spawn(move || self.run(&received))?;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use snug_shared::{ClientFrame, Emoji, Intent, Millis, Seq};
+use snug_shared::{ClientFrame, Intent, Millis};
 use uuid::Uuid;
 
 use super::record::Record;
@@ -15,49 +15,36 @@ pub struct PendingSend {
     pub id: Uuid,
     /// When it was typed.
     pub at: Millis,
+    /// What it says or does.
+    pub intent: Intent,
     /// How far it is.
     pub state: SendState,
+    /// The same as it is kept and sent.
     pub(super) frame: Frame,
-    /// The reaction it is, which an entry under another id may settle.
-    pub(super) reaction: Option<OwnReaction>,
     /// Its share of [`BYTES`](super::BYTES).
     pub(super) bytes: usize,
     pub(super) tries: u32,
     /// Its id is used up: the next try has another.
     pub(super) needs_new_id: bool,
-}
-
-/// A reaction to set or to take away.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct OwnReaction {
-    pub target: Seq,
-    pub emoji: Emoji,
-    pub on: bool,
+    /// Its place in the list: larger than that of all that were added before.
+    pub(crate) order: u64,
 }
 
 impl PendingSend {
+    /// Its order comes from the list it is added to.
     pub(super) fn new(id: Uuid, intent: Intent, at: Millis, state: SendState) -> Self {
-        let reaction = match &intent {
-            Intent::React { target, emoji, on } => {
-                Some(OwnReaction { target: *target, emoji: emoji.clone(), on: *on })
-            }
-            _ => None,
-        };
         let bytes = size(&intent);
-        let frame = ClientFrame::Send { id, intent }.into();
-        Self { id, at, state, frame, reaction, bytes, tries: 0, needs_new_id: false }
+        let frame = ClientFrame::Send { id, intent: intent.clone() }.into();
+        Self { id, at, intent, state, frame, bytes, tries: 0, needs_new_id: false, order: 0 }
     }
 
     pub(super) fn record(&self) -> Record {
         Record::Send { id: Some(self.id), at: self.at, frame: self.frame.clone() }
     }
 
-    /// Its intent, decoded from the frame.
-    pub fn intent(&self) -> Option<Intent> {
-        match self.frame.decode()? {
-            ClientFrame::Send { intent, .. } => Some(intent),
-            _ => None,
-        }
+    /// Whether it can show in the timeline: as a row, or on the row it changes.
+    pub(crate) fn has_row(&self) -> bool {
+        matches!(self.intent, Intent::Message { .. }) || self.intent.target().is_some()
     }
 }
 
@@ -74,12 +61,16 @@ pub enum SendState {
         since: Instant,
     },
     /// It will not go out by itself.
-    Failed {
-        /// A sentence for a person.
-        reason: String,
-        /// Whether trying again can help.
-        can_retry: bool,
-    },
+    Failed(Failure),
+}
+
+/// Why a send failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// A sentence for a person.
+    pub reason: String,
+    /// Whether trying again can help.
+    pub can_retry: bool,
 }
 
 /// A send's share of [`BYTES`](super::BYTES).

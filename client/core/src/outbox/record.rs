@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use snug_shared::{ClientFrame, Millis};
 use uuid::Uuid;
 
+use super::pending::Failure;
 use crate::frame::Frame;
 
 /// Bytes of SHA-256 kept a line: enough to tell a torn or rotten line from a whole one.
@@ -37,8 +38,8 @@ pub(super) struct StoredSend {
     pub id: Uuid,
     pub at: Millis,
     pub frame: Frame,
-    /// Why it failed, and whether trying again can help.
-    pub failed: Option<(String, bool)>,
+    /// Why it will not go out by itself.
+    pub failed: Option<Failure>,
 }
 
 impl Record {
@@ -86,7 +87,7 @@ pub(super) fn apply(sends: &mut Vec<StoredSend>, record: Record) {
         }
         Record::Failed { id, reason, can_retry } => {
             if let Some(kept) = sends.iter_mut().find(|kept| kept.id == id) {
-                kept.failed = Some((reason, can_retry));
+                kept.failed = Some(Failure { reason, can_retry });
             }
         }
         Record::Again { id, new } => {
@@ -123,7 +124,7 @@ pub(super) fn write(sends: &[StoredSend]) -> String {
     for kept in sends {
         let send = Record::Send { id: Some(kept.id), at: kept.at, frame: kept.frame.clone() };
         journal.push_str(&send.to_line());
-        if let Some((reason, can_retry)) = kept.failed.clone() {
+        if let Some(Failure { reason, can_retry }) = kept.failed.clone() {
             journal.push_str(&Record::Failed { id: kept.id, reason, can_retry }.to_line());
         }
     }

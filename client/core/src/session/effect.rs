@@ -11,7 +11,7 @@ use std::{
 
 use snug_shared::{RoomName, ServerAddress};
 
-use crate::outbox::{CannotOpen, KeepResult, Keeping, Opened, Outbox};
+use crate::outbox::{CannotOpen, KeepResult, Keeping, Opened, Opening};
 
 /// Something to run off the UI thread; its [`Done`] goes back into [`Session::done`](super::Session::done).
 #[must_use = "an effect that is not run is a message that is not sent"]
@@ -40,9 +40,9 @@ impl Effect {
         Self(Box::pin(async { Done(Arc::new(Mutex::new(work.await))) }))
     }
 
-    pub(super) fn open(data: PathBuf, server: ServerAddress, room: RoomName) -> Self {
+    pub(super) fn open(opening: Opening, data: PathBuf, server: ServerAddress, room: RoomName) -> Self {
         Self::new(async move {
-            let opened = tokio::task::spawn_blocking(move || Outbox::open(&data, &server, &room)).await;
+            let opened = tokio::task::spawn_blocking(move || opening.open(&data, &server, &room)).await;
             match opened {
                 Ok(opened) => Outcome::Opened(opened.map(Box::new)),
                 // Only when the app is being closed.

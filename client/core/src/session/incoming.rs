@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use snug_shared::{ErrorCode, Line, ServerFrame};
 
-use super::{Session, Store};
+use super::Session;
 use crate::format::server_sentence;
 
 impl Session {
@@ -15,17 +15,17 @@ impl Session {
                 if newest > 0 && line.seq() > newest.saturating_add(1) {
                     self.hole = Some(line.seq());
                 }
-                self.enter(std::slice::from_ref(&line), true);
-                self.timeline.receive(std::slice::from_ref(&line));
+                self.said(std::slice::from_ref(&line));
+                self.timeline.receive_live(&line);
             }
             ServerFrame::Entries { entries, live } => {
-                self.enter(&entries, false);
+                self.said(&entries);
                 self.timeline.receive(&entries);
                 self.is_live |= live;
             }
             ServerFrame::History { before, entries, more } if self.loading == Some(before) => {
                 self.loading = None;
-                self.enter(&entries, false);
+                self.said(&entries);
                 self.timeline.receive_history(before, &entries, more);
             }
             ServerFrame::Presence(presence) => self.people.change(presence),
@@ -39,11 +39,9 @@ impl Session {
                 self.read_told.0 = self.read_told.0.max(seq);
             }
             ServerFrame::Error(error) => {
-                if let Store::Open(outbox) = &mut self.store
-                    && error.id.is_some()
-                {
-                    if let Some((id, reason, can_retry)) = outbox.refused(&error, Instant::now()) {
-                        self.fail(id, reason, can_retry);
+                if error.id.is_some() {
+                    if let Some(id) = self.timeline.outbox_mut().refused(&error, Instant::now()) {
+                        self.failed(id);
                     }
                     return;
                 }
@@ -60,13 +58,9 @@ impl Session {
         }
     }
 
-    /// Strikes off what came back.
-    fn enter(&mut self, lines: &[Line], live: bool) {
-        let (Store::Open(outbox), Some(established)) = (&mut self.store, &self.established) else { return };
+    /// Whoever said something has stopped typing it.
+    fn said(&mut self, lines: &[Line]) {
         for entry in lines.iter().filter_map(Line::entry) {
-            if let Some(id) = outbox.seen(entry, &established.by, live) {
-                self.timeline.settled(id);
-            }
             self.people.said(&entry.by);
         }
     }

@@ -2,8 +2,8 @@
 
 use snug_shared::{Durability, Limits, MemberInfo, Nickname, RoomName, Seq, ServerAddress};
 
-use super::{Link, Session, Store};
-use crate::{outbox::SendState, timeline::Timeline};
+use super::{Link, Session};
+use crate::timeline::Timeline;
 
 impl Session {
     /// How the connection is.
@@ -49,20 +49,12 @@ impl Session {
 
     /// How many own sends are not with the server yet.
     pub fn waiting(&self) -> usize {
-        match &self.store {
-            Store::Opening(early) => early.len(),
-            Store::Open(outbox) => outbox.sends().len(),
-            Store::Broken(_) => 0,
-        }
+        self.timeline.outbox().sends().len()
     }
 
     /// Whether something may still be sent without the person doing anything: it waits, or what waits is not known yet.
     pub fn has_unsent(&self) -> bool {
-        match &self.store {
-            Store::Opening(_) => true,
-            Store::Open(outbox) => outbox.sends().any(|send| !matches!(send.state, SendState::Failed { .. })),
-            Store::Broken(_) => false,
-        }
+        self.timeline.outbox().has_unsent()
     }
 
     /// The room, in its first spelling.

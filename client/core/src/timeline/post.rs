@@ -69,8 +69,6 @@ pub(super) struct Post {
     /// The entry that last edited it; 0 for none.
     pub edited: Seq,
     pub reactions: Vec<Reaction>,
-    /// Counts what may have changed its height.
-    pub revision: u32,
     /// Up to here later entries are folded in already.
     as_of: Seq,
     /// Reactions folded in while a part of the history was missing: what the missing part says of them is older.
@@ -88,7 +86,6 @@ impl Post {
             reply_to: message.reply_to,
             edited: 0,
             reactions: Vec::new(),
-            revision: 0,
             as_of: entry.seq,
             reactions_ahead: Vec::new(),
         };
@@ -107,7 +104,6 @@ impl Post {
     pub fn refresh(&mut self, message: &Message) {
         if message.present.as_ref().is_some_and(|present| present.as_of > self.as_of) {
             self.set(message);
-            self.revision += 1;
         }
     }
 
@@ -158,9 +154,8 @@ impl Post {
                 }
                 self.react(by, emoji, *on);
             }
-            Body::Edited { .. } | Body::Message(_) | Body::Topic { .. } | Body::Act(_) => return,
+            Body::Edited { .. } | Body::Message(_) | Body::Topic { .. } | Body::Act(_) => {}
         }
-        self.revision += 1;
     }
 
     fn react(&mut self, by: &Author, emoji: &Emoji, on: bool) {

@@ -1,15 +1,15 @@
 //! How lists look at a timeline: by index, by identity, without changing anything.
 
 use jiff::tz::TimeZone;
-use snug_shared::{MessageText, Millis, Seq, Topic};
+use snug_shared::{Intent, MessageText, Millis, Seq, Topic};
 
 use super::{
     Timeline,
-    pending::Pending,
     post::{Person, Post},
     row::{Delivery, ERA_OF_SENDS, MessageRow, Quote, Rank, Row, RowId},
     rows::{Content, Slot},
 };
+use crate::outbox::{Failure, PendingSend, SendState};
 
 /// Messages of one person this close together stand under one name.
 const TOGETHER_MS: u64 = 5 * 60 * 1_000;
@@ -17,7 +17,7 @@ const TOGETHER_MS: u64 = 5 * 60 * 1_000;
 impl Timeline {
     /// How many rows there are.
     pub fn len(&self) -> usize {
-        self.rows.len() + self.sends.messages.len()
+        self.rows.len() + self.outbox.sends().messages()
     }
 
     /// Whether there are no rows at all.
@@ -27,13 +27,13 @@ impl Timeline {
 
     /// Whether anybody has said anything, as far as is known here.
     pub fn has_messages(&self) -> bool {
-        !self.sends.messages.is_empty() || self.rows.0.iter().any(|slot| slot.post().is_some())
+        self.outbox.sends().messages() > 0 || self.rows.0.iter().any(|slot| slot.post().is_some())
     }
 
     /// The row at an index, below [`Self::len`].
     pub fn row(&self, index: usize) -> Option<Row<'_>> {
         let Some(slot) = self.rows.get(index) else {
-            return self.pending(index).map(|pending| Row::Message(self.pending_row(index, pending)));
+            return self.pending_row(index, self.pending(index)?).map(Row::Message);
         };
         Some(match &slot.content {
             Content::Beginning => Row::Beginning,
@@ -71,7 +71,7 @@ impl Timeline {
     /// Where a row is now, or what follows where it was; [`Self::len`] when nothing does.
     pub fn nearest(&self, id: RowId) -> usize {
         if id.era == ERA_OF_SENDS {
-            return self.rows.len() + self.sends.messages.partition_point(|pending| pending.order < id.seq);
+            return self.rows.len() + self.outbox.sends().nearest_message(id.seq);
         }
         self.rows.nearest(id)
     }
@@ -106,24 +106,9 @@ impl Timeline {
         })
     }
 
-    /// Changes whenever the row's height may have changed.
-    pub fn row_revision(&self, index: usize) -> u32 {
-        let (revision, starts_group) = match self.rows.get(index) {
-            Some(slot) => match slot.post() {
-                Some(post) => (post.revision, self.starts_group(index, &post.person, post.at)),
-                None => return 0,
-            },
-            None => match self.pending(index) {
-                Some(pending) => (pending.revision, self.starts_group(index, &self.me, pending.at)),
-                None => return 0,
-            },
-        };
-        revision.wrapping_shl(1) | u32::from(starts_group)
-    }
-
     /// Changes whenever any row changes, comes or goes.
     pub fn revision(&self) -> u64 {
-        self.revision
+        self.revision + self.outbox.sends().revision()
     }
 
     /// The oldest entry known of the present history.
@@ -163,12 +148,16 @@ impl Timeline {
         &self.zone
     }
 
-    fn pending(&self, index: usize) -> Option<&Pending> {
-        self.sends.messages.get(index.checked_sub(self.rows.len())?)
+    fn pending(&self, index: usize) -> Option<&PendingSend> {
+        self.outbox.sends().message(index.checked_sub(self.rows.len())?)
+    }
+
+    /// The own change to a message that is not in the log yet. Nothing can change what is of an earlier history.
+    fn change_to(&self, slot: &Slot) -> Option<&PendingSend> {
+        self.outbox.sends().change_to(slot.id.seq).filter(|_| slot.id.era == self.era)
     }
 
     fn message_row<'a>(&'a self, index: usize, slot: &Slot, post: &'a Post) -> MessageRow<'a> {
-        let is_present = slot.id.era == self.era;
         MessageRow {
             seq: Some(slot.id.seq),
             id: post.id,
@@ -180,26 +169,27 @@ impl Timeline {
             reactions: &post.reactions,
             reply: post.reply_to.map(|seq| self.quote(slot.id.era, seq)),
             starts_group: self.starts_group(index, &post.person, post.at),
-            own: is_present && post.person.by == self.me.by,
-            delivery: if is_present { self.sends.change_to(slot.id.seq) } else { Delivery::Sent },
+            own: slot.id.era == self.era && post.person.by == self.me.by,
+            delivery: self.change_to(slot).map_or(Delivery::Sent, delivery),
         }
     }
 
-    fn pending_row<'a>(&'a self, index: usize, pending: &'a Pending) -> MessageRow<'a> {
-        MessageRow {
+    fn pending_row<'a>(&'a self, index: usize, pending: &'a PendingSend) -> Option<MessageRow<'a>> {
+        let Intent::Message { text, reply_to } = &pending.intent else { return None };
+        Some(MessageRow {
             seq: None,
             id: pending.id,
             user: &self.me.user,
             by: &self.me.by,
             at: pending.at,
-            text: Some(pending.text.as_str()),
+            text: Some(text.as_str()),
             edited: false,
             reactions: &[],
-            reply: pending.reply_to.map(|seq| self.quote(self.era, seq)),
+            reply: reply_to.map(|seq| self.quote(self.era, seq)),
             starts_group: self.starts_group(index, &self.me, pending.at),
             own: true,
-            delivery: pending.delivery(),
-        }
+            delivery: delivery(pending),
+        })
     }
 
     fn quote(&self, era: u32, seq: Seq) -> Quote<'_> {
@@ -217,5 +207,14 @@ impl Timeline {
             None => self.pending(above).map(|pending| (&self.me, pending.at)),
         });
         above.is_none_or(|(author, before)| author != person || at.abs_diff(before) > TOGETHER_MS)
+    }
+}
+
+fn delivery(send: &PendingSend) -> Delivery<'_> {
+    match &send.state {
+        SendState::Failed(Failure { reason, can_retry }) => {
+            Delivery::Failed { send: send.id, reason, can_retry: *can_retry }
+        }
+        SendState::Keeping | SendState::Waiting | SendState::OnTheWire { .. } => Delivery::Sending,
     }
 }

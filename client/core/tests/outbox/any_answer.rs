@@ -50,7 +50,7 @@ proptest! {
         loop {
             let id = match outbox.next(now, &limits) {
                 Next::Nothing => break,
-                Next::GivenUp(..) => panic!("every send is answered"),
+                Next::GivenUp(_) => panic!("every send is answered"),
                 Next::At(at) => { now = at; continue; }
                 Next::Send(id, _) => id,
             };

@@ -1,7 +1,10 @@
 //! Entries, greetings and timelines as the tests make them, and rows as they look at them.
 
 use jiff::tz::TimeZone;
-use snug_core::timeline::{HoleReason, MessageRow, Row, Timeline};
+use snug_core::{
+    outbox::Outbox,
+    timeline::{HoleReason, MessageRow, Row, Timeline},
+};
 use snug_shared::{
     Author, Body, Durability, Emoji, Entry, Established, Limits, Message, MessageText, Nickname, RoomName,
     Seq, ServerInfo,
@@ -36,7 +39,7 @@ pub fn says(seq: Seq, by: usize, at: i64, words: &str) -> Entry {
 }
 
 pub fn timeline() -> Timeline {
-    Timeline::new(nickname(ME), TimeZone::UTC)
+    Timeline::new(nickname(ME), TimeZone::UTC, Outbox::new().0)
 }
 
 pub fn established(first: Seq, last: Seq, resumed: bool) -> Established {

@@ -1,10 +1,12 @@
 //! Which rows there are, and what they say.
 
+use std::time::Instant;
+
 use snug_core::{
     format,
     timeline::{BYTES, CHANGES_KEPT, Delivery, ROWS, Row, Timeline},
 };
-use snug_shared::{Body, Entry, Established, Intent, Line, Message, Topic};
+use snug_shared::{Body, Entry, ErrorCode, ErrorFrame, Established, Intent, Line, Message, Topic};
 use uuid::Uuid;
 
 use crate::made::{ME, entry, established, kinds, messages, nickname, rows, says, text, timeline};
@@ -34,17 +36,10 @@ fn messages_of_one_person_stand_together_for_five_minutes() {
     assert_eq!(starts, [true, false, true, true, true]);
 }
 
-#[test]
-fn a_row_that_may_have_changed_its_height_has_another_revision() {
-    let mut timeline = timeline();
-    timeline.receive(&[says(2, 1, 0, "a").into(), says(3, 1, 1, "b").into()]);
-    let before = |timeline: &Timeline, seq| timeline.row_revision(timeline.position_of(seq).unwrap());
-    let (first, second) = (before(&timeline, 2), before(&timeline, 3));
-    timeline.receive_history(2, &[says(1, 1, 0, "z").into()], false);
-    assert_ne!(before(&timeline, 2), first, "it does not start its group any more");
-    assert_eq!(before(&timeline, 3), second);
-    timeline.receive(&[entry(4, 1, 2, Body::Deleted { target: 3 }).into()]);
-    assert_ne!(before(&timeline, 3), second);
+/// The server says no to a send.
+fn refuse(timeline: &mut Timeline, send: Uuid, code: ErrorCode) {
+    let error = ErrorFrame { id: Some(send), ..ErrorFrame::new(code, "No.") };
+    assert_eq!(timeline.outbox_mut().refused(&error, Instant::now()), Some(send));
 }
 
 #[test]
@@ -53,18 +48,20 @@ fn own_sends_stand_below_the_log_until_they_come_back() {
     timeline.established(&established(0, 0, false));
     let (first, second) = (Uuid::from_u128(7), Uuid::from_u128(8));
     for (id, words) in [(first, "one"), (second, "two")] {
-        timeline.sending(id, &Intent::Message { text: text(words), reply_to: None }, 5);
+        drop(
+            timeline.outbox_mut().add(id, Intent::Message { text: text(words), reply_to: None }, 5).unwrap(),
+        );
     }
-    timeline.failed(second, "no room on the disk", true);
+    refuse(&mut timeline, second, ErrorCode::NotAllowed);
     let shown: Vec<_> = messages(&timeline).iter().map(|row| (row.text.unwrap(), row.seq, row.own)).collect();
     assert_eq!(shown, [("one", None, true), ("two", None, true)]);
     assert_eq!(messages(&timeline)[0].delivery, Delivery::Sending);
-    let failed = Delivery::Failed { send: second, reason: "no room on the disk", can_retry: true };
+    let failed = Delivery::Failed { send: second, reason: "No.", can_retry: true };
     assert_eq!(messages(&timeline)[1].delivery, failed);
     timeline.receive(&[says(1, 1, 6, "hello").into(), Entry { id: first, ..says(2, ME, 6, "one") }.into()]);
     let shown: Vec<_> = messages(&timeline).iter().map(|row| (row.text.unwrap(), row.seq)).collect();
     assert_eq!(shown, [("hello", Some(1)), ("one", Some(2)), ("two", None)]);
-    timeline.settled(second);
+    assert!(timeline.outbox_mut().discard(second));
     assert_eq!(messages(&timeline).len(), 2);
 }
 
@@ -74,12 +71,12 @@ fn an_own_change_shows_on_the_message_it_changes() {
     timeline.established(&established(1, 1, false));
     timeline.receive(&[says(1, ME, 0, "helo").into()]);
     let send = Uuid::from_u128(9);
-    timeline.sending(send, &Intent::Edit { target: 1, text: text("hello") }, 1);
+    drop(timeline.outbox_mut().add(send, Intent::Edit { target: 1, text: text("hello") }, 1).unwrap());
     assert_eq!(messages(&timeline)[0].delivery, Delivery::Sending);
-    timeline.failed(send, "not yours", false);
-    let failed = Delivery::Failed { send, reason: "not yours", can_retry: false };
+    refuse(&mut timeline, send, ErrorCode::NotFound);
+    let failed = Delivery::Failed { send, reason: "No.", can_retry: false };
     assert_eq!(messages(&timeline)[0].delivery, failed);
-    timeline.settled(send);
+    assert!(timeline.outbox_mut().discard(send));
     assert_eq!(messages(&timeline)[0].delivery, Delivery::Sent);
 }
 
