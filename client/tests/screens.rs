@@ -318,6 +318,19 @@ fn up_in_an_empty_composer_changes_ones_last_message_and_escape_leaves_it() {
 }
 
 #[test]
+fn up_right_after_sending_changes_that_message_and_not_the_one_before() {
+    let mut world = World::in_room(&[("maya", "before")]);
+    world.write("Helo", Named::Enter);
+    world.write("", Named::ArrowUp);
+    assert!(world.sees("Editing your message"));
+    world.write(" there", Named::Enter);
+    assert!(world.sees("Helo there") && world.sees("before"));
+    let sends: Vec<_> = world.app.session().unwrap().timeline().outbox().sends().iter().collect();
+    assert_eq!(sends.len(), 1, "it is changed when it has come back");
+    assert_eq!(sends[0].edit.as_ref().map(|edit| edit.as_str()), Some("Helo there"));
+}
+
+#[test]
 fn an_invite_is_copied_with_a_press() {
     let mut world = World::in_room(&[("tom", "one")]);
     world.click("Invite");

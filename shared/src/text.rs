@@ -152,8 +152,13 @@ macro_rules! text {
 
 text!(MessageText, Emoji, Topic);
 
-impl<'de> Deserialize<'de> for Topic {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(String::deserialize(deserializer)?).map_err(de::Error::custom)
-    }
+macro_rules! decoded {
+    ($($text:ident),+) => {$(
+        impl<'de> Deserialize<'de> for $text {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::parse(String::deserialize(deserializer)?).map_err(de::Error::custom)
+            }
+        }
+    )+};
 }
+decoded!(MessageText, Topic);

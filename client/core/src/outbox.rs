@@ -22,7 +22,8 @@ use std::{
 use data_encoding::BASE32_NOPAD;
 use sha2::{Digest, Sha256};
 use snug_shared::{
-    Author, Body, ClientFrame, Entry, ErrorCode, ErrorFrame, Intent, Limits, Millis, RoomName, ServerAddress,
+    Author, Body, ClientFrame, Entry, ErrorCode, ErrorFrame, Intent, Limits, MessageText, Millis, RoomName,
+    ServerAddress,
 };
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -161,7 +162,10 @@ impl Opening {
                 None => SendState::Waiting,
                 Some(failure) => SendState::Failed(failure),
             };
-            Some(PendingSend::new(id, intent, stored.at, state))
+            let mut send = PendingSend::new(id, intent, stored.at, state);
+            send.bytes += stored.edit.as_ref().map_or(0, |edit| edit.as_str().len());
+            send.edit = stored.edit;
+            Some(send)
         };
         let sends = opened.sends.into_iter().filter_map(send).collect();
         Ok(Opened { commands: opened.commands, sends, seat: opened.seat, damaged: opened.damaged })
@@ -237,6 +241,18 @@ impl Outbox {
         let keeping = self.keep(id, send.record());
         self.sends.push(send);
         Ok(keeping)
+    }
+
+    /// Changes what a message says that has not come back: it goes out as it is, since the server may have it already, and the
+    /// change follows it. Answers what to wait for; nothing when no such message waits.
+    ///
+    /// # Errors
+    /// [`Full`] when too much waits already; nothing was changed.
+    pub fn edit(&mut self, id: Uuid, text: MessageText) -> Result<Option<Keeping>, Full> {
+        if self.sends.bytes() + text.as_str().len() > BYTES {
+            return Err(Full);
+        }
+        Ok(self.sends.edit(id, text.clone()).then(|| self.keep(id, Record::Edit { id, text })))
     }
 
     fn is_full(&self, bytes: usize) -> bool {
@@ -332,6 +348,13 @@ impl Outbox {
             .iter()
             .find(|send| send.id == entry.id || (live && says_the_same(send)))
             .map(|send| send.id)?;
+        // On the disk before the message is struck off, so that a crash between the two loses no change.
+        if let Some(text) = self.sends.get(settled)?.edit.clone() {
+            let intent = Intent::Edit { target: entry.seq, text };
+            let change = PendingSend::new(Uuid::now_v7(), intent, entry.at, SendState::Waiting);
+            self.note(change.record());
+            self.sends.push(change);
+        }
         self.strike(settled);
         Some(settled)
     }

@@ -29,7 +29,7 @@ mod view;
 
 pub use bounds::{BYTES, ROWS};
 use post::{Person, PersonCache, Post};
-pub use row::{Delivery, HoleReason, MessageRow, Quote, Row, RowId};
+pub use row::{Delivery, HoleReason, MessageRow, OwnMessage, Quote, Row, RowId};
 use row::{ERA_OF_SENDS, Rank};
 use rows::{Content, Rows, Slot, TopicChange};
 use spans::{Span, Spans};

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use snug_shared::{ClientFrame, Intent, Millis};
+use snug_shared::{ClientFrame, Intent, MessageText, Millis};
 use uuid::Uuid;
 
 use super::record::Record;
@@ -19,6 +19,8 @@ pub struct PendingSend {
     pub intent: Intent,
     /// How far it is.
     pub state: SendState,
+    /// What this message shall say once it has come back: only then can it be edited.
+    pub edit: Option<MessageText>,
     /// The same as it is kept and sent.
     pub(super) frame: Frame,
     /// Its share of [`BYTES`](super::BYTES).
@@ -35,7 +37,7 @@ impl PendingSend {
     pub(super) fn new(id: Uuid, intent: Intent, at: Millis, state: SendState) -> Self {
         let bytes = size(&intent);
         let frame = ClientFrame::Send { id, intent: intent.clone() }.into();
-        Self { id, at, intent, state, frame, bytes, tries: 0, needs_new_id: false, order: 0 }
+        Self { id, at, intent, state, edit: None, frame, bytes, tries: 0, needs_new_id: false, order: 0 }
     }
 
     pub(super) fn record(&self) -> Record {

@@ -3,7 +3,7 @@
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use snug_shared::{ClientFrame, Millis};
+use snug_shared::{ClientFrame, MessageText, Millis};
 use uuid::Uuid;
 
 use super::pending::Failure;
@@ -28,6 +28,8 @@ pub(super) enum Record {
     Failed { id: Uuid, reason: String, can_retry: bool },
     /// It shall be tried again, perhaps under another id.
     Again { id: Uuid, new: Uuid },
+    /// It is a message that shall say something else once it has come back.
+    Edit { id: Uuid, text: MessageText },
     /// The server has it, or nobody wants it any more.
     Done { id: Uuid },
 }
@@ -40,6 +42,8 @@ pub(super) struct StoredSend {
     pub frame: Frame,
     /// Why it will not go out by itself.
     pub failed: Option<Failure>,
+    /// What the message shall say once it has come back.
+    pub edit: Option<MessageText>,
 }
 
 impl Record {
@@ -82,7 +86,7 @@ pub(super) fn apply(sends: &mut Vec<StoredSend>, record: Record) {
             if let Some(id) = id
                 && !sends.iter().any(|kept| kept.id == id)
             {
-                sends.push(StoredSend { id, at, frame, failed: None });
+                sends.push(StoredSend { id, at, frame, failed: None, edit: None });
             }
         }
         Record::Failed { id, reason, can_retry } => {
@@ -97,6 +101,11 @@ pub(super) fn apply(sends: &mut Vec<StoredSend>, record: Record) {
                 let kept = sends.remove(index);
                 let frame = if new == id { kept.frame } else { under(new, kept.frame) };
                 sends.push(StoredSend { id: new, frame, failed: None, ..kept });
+            }
+        }
+        Record::Edit { id, text } => {
+            if let Some(kept) = sends.iter_mut().find(|kept| kept.id == id) {
+                kept.edit = Some(text);
             }
         }
         Record::Done { id } => sends.retain(|kept| kept.id != id),
@@ -127,6 +136,9 @@ pub(super) fn write(sends: &[StoredSend]) -> String {
         if let Some(Failure { reason, can_retry }) = kept.failed.clone() {
             journal.push_str(&Record::Failed { id: kept.id, reason, can_retry }.to_line());
         }
+        if let Some(text) = kept.edit.clone() {
+            journal.push_str(&Record::Edit { id: kept.id, text }.to_line());
+        }
     }
     journal
 }
@@ -134,7 +146,7 @@ pub(super) fn write(sends: &[StoredSend]) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use snug_shared::{Intent, MessageText};
+    use snug_shared::Intent;
 
     use super::*;
 
@@ -155,6 +167,9 @@ mod tests {
                 can_retry
             }),
             (id.clone(), id.clone()).prop_map(|(id, new)| Record::Again { id, new }),
+            (id.clone(), "[a-z\\n\"\\\\é]{1,9}x").prop_map(|(id, words)| {
+                Record::Edit { id, text: MessageText::parse(words).expect("a text") }
+            }),
             id.prop_map(|id| Record::Done { id }),
         ]
     }

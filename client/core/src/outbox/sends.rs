@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use snug_shared::{Intent, Seq};
+use snug_shared::{Intent, MessageText, Seq};
 use uuid::Uuid;
 
 use super::pending::{PendingSend, SendState};
@@ -116,6 +116,23 @@ impl Sends {
         }
         send.state = state;
         Some(send)
+    }
+
+    /// Changes what a message shall say once it has come back. Answers whether there is such a message, which has not failed.
+    pub(super) fn edit(&mut self, id: Uuid, text: MessageText) -> bool {
+        let may_change = |send: &&mut PendingSend| {
+            send.id == id
+                && matches!(send.intent, Intent::Message { .. })
+                && !matches!(send.state, SendState::Failed(_))
+        };
+        let Some(send) = self.list.iter_mut().find(may_change) else { return false };
+        let replaced = send.edit.as_ref().map_or(0, |edit| edit.as_str().len());
+        let added = text.as_str().len();
+        send.edit = Some(text);
+        send.bytes = send.bytes + added - replaced;
+        self.bytes = self.bytes + added - replaced;
+        self.next += 1;
+        true
     }
 
     /// Takes all out, so that they can be added behind others. Their numbers are not given again.

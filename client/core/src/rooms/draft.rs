@@ -2,6 +2,8 @@
 
 use snug_shared::{Nickname, Seq};
 
+use crate::timeline::OwnMessage;
+
 /// A text in the making.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Draft {
@@ -29,7 +31,7 @@ pub enum Purpose {
     /// Another text for an own message.
     Edit {
         /// The message to change.
-        seq: Seq,
+        message: OwnMessage,
         /// The text that was being written before, which comes back afterwards.
         before: String,
     },

@@ -57,4 +57,7 @@ pub enum NotTaken {
     /// Nothing can be kept on this computer.
     #[error(transparent)]
     CannotKeep(#[from] CannotOpen),
+    /// The message to edit failed, was given up, or is not shown any more.
+    #[error("That message isn’t there any more. Copy your text, and press Esc to leave the edit.")]
+    Gone,
 }

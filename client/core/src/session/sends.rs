@@ -6,6 +6,7 @@ use snug_shared::{Intent, MessageText, Millis, Seq};
 use uuid::Uuid;
 
 use super::{Effect, NotTaken, Session};
+use crate::timeline::OwnMessage;
 
 impl Session {
     /// Says something.
@@ -29,6 +30,22 @@ impl Session {
         let keeping = outbox.add(Uuid::now_v7(), intent, now_millis())?;
         self.typed = None;
         Ok(self.go_on(vec![Effect::keep(keeping)]))
+    }
+
+    /// Gives an own message another text. One that is still on its way is changed as soon as the server has it.
+    ///
+    /// # Errors
+    /// [`NotTaken`]; nothing was changed and the composer keeps the text.
+    pub fn edit(&mut self, message: OwnMessage, text: &str) -> Result<Vec<Effect>, NotTaken> {
+        let text = MessageText::parse(text)?;
+        if let OwnMessage::Pending(id) = message
+            && let Some(keeping) = self.timeline.outbox_mut().edit(id, text.clone())?
+        {
+            return Ok(self.go_on(vec![Effect::keep(keeping)]));
+        }
+        // It may have come back while the text was written.
+        let target = self.timeline.own(message).and_then(|message| message.seq).ok_or(NotTaken::Gone)?;
+        self.submit(Intent::Edit { target, text })
     }
 
     /// Tries a failed send again, behind what was typed since.

@@ -119,6 +119,15 @@ pub struct Quote<'a> {
     pub text: Option<&'a str>,
 }
 
+/// An own message, to be edited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnMessage {
+    /// The server has it.
+    Logged(Seq),
+    /// It is on its way, under this id.
+    Pending(Uuid),
+}
+
 /// The state of a send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery<'a> {

@@ -6,7 +6,7 @@ use snug_shared::{Intent, MessageText, Millis, Seq, Topic};
 use super::{
     Timeline,
     post::{Person, Post},
-    row::{Delivery, ERA_OF_SENDS, MessageRow, Quote, Rank, Row, RowId},
+    row::{Delivery, ERA_OF_SENDS, MessageRow, OwnMessage, Quote, Rank, Row, RowId},
     rows::{Content, Slot},
 };
 use crate::outbox::{Failure, PendingSend, SendState};
@@ -94,14 +94,28 @@ impl Timeline {
         self.rows.get(index).filter(|slot| slot.post().is_some()).map(|slot| slot.id.seq)
     }
 
-    /// The newest own message that the server has and that still says something.
-    pub fn last_own(&self) -> Option<Seq> {
-        (0..self.rows.len()).rev().find_map(|index| match self.row(index) {
-            Some(Row::Message(message))
-                if message.own && message.text.is_some() && message.delivery == Delivery::Sent =>
-            {
-                message.seq
+    /// The newest own message that says something and is not about to change: with the server, or on its way there.
+    pub fn last_own(&self) -> Option<OwnMessage> {
+        (0..self.len()).rev().find_map(|index| match self.row(index) {
+            Some(Row::Message(message)) if message.own && message.text.is_some() => {
+                match (message.seq, message.delivery) {
+                    (Some(seq), Delivery::Sent) => Some(OwnMessage::Logged(seq)),
+                    (None, Delivery::Sending) => Some(OwnMessage::Pending(message.id)),
+                    _ => None,
+                }
             }
+            _ => None,
+        })
+    }
+
+    /// What an own message says, and its number once the server has it.
+    pub fn own(&self, message: OwnMessage) -> Option<MessageRow<'_>> {
+        let is_it = |row: &MessageRow<'_>| match message {
+            OwnMessage::Logged(seq) => row.seq == Some(seq),
+            OwnMessage::Pending(id) => row.id == id,
+        };
+        (0..self.len()).rev().find_map(|index| match self.row(index) {
+            Some(Row::Message(row)) if row.own && is_it(&row) => Some(row),
             _ => None,
         })
     }
@@ -182,8 +196,8 @@ impl Timeline {
             user: &self.me.user,
             by: &self.me.by,
             at: pending.at,
-            text: Some(text.as_str()),
-            edited: false,
+            text: Some(pending.edit.as_ref().unwrap_or(text).as_str()),
+            edited: pending.edit.is_some(),
             reactions: &[],
             reply: reply_to.map(|seq| self.quote(self.era, seq)),
             starts_group: self.starts_group(index, &self.me, pending.at),

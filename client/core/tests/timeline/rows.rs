@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use snug_core::{
     format,
-    timeline::{BYTES, CHANGES_KEPT, Delivery, ROWS, Row, Timeline},
+    timeline::{BYTES, CHANGES_KEPT, Delivery, OwnMessage, ROWS, Row, Timeline},
 };
 use snug_shared::{Body, Entry, ErrorCode, ErrorFrame, Established, Intent, Line, Message, Topic};
 use uuid::Uuid;
@@ -63,6 +63,23 @@ fn own_sends_stand_below_the_log_until_they_come_back() {
     assert_eq!(shown, [("hello", Some(1)), ("one", Some(2)), ("two", None)]);
     assert!(timeline.outbox_mut().discard(second));
     assert_eq!(messages(&timeline).len(), 2);
+}
+
+#[test]
+fn ones_last_message_is_the_newest_also_while_it_is_on_its_way() {
+    let mut timeline = timeline();
+    timeline.established(&established(1, 1, false));
+    timeline.receive(&[says(1, ME, 0, "before").into()]);
+    assert_eq!(timeline.last_own(), Some(OwnMessage::Logged(1)));
+    let id = Uuid::from_u128(7);
+    drop(timeline.outbox_mut().add(id, Intent::Message { text: text("helo"), reply_to: None }, 1).unwrap());
+    assert_eq!(timeline.last_own(), Some(OwnMessage::Pending(id)));
+    drop(timeline.outbox_mut().edit(id, text("hello")).unwrap().expect("it waits"));
+    let row = timeline.own(OwnMessage::Pending(id)).unwrap();
+    assert_eq!((row.text, row.edited, row.seq), (Some("hello"), true, None));
+    timeline.receive_live(&Entry { id, ..says(2, ME, 6, "helo") }.into());
+    let row = timeline.own(OwnMessage::Pending(id)).unwrap();
+    assert_eq!((row.seq, row.delivery), (Some(2), Delivery::Sending), "the change is on its way");
 }
 
 #[test]

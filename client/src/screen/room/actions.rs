@@ -3,10 +3,9 @@
 use iced::keyboard::{self, Key, key::Named};
 use snug_core::{
     rooms::{Joined, Purpose},
-    session::NotTaken,
-    timeline::{MessageRow, Row, RowId, Timeline},
+    timeline::{MessageRow, OwnMessage, Row, RowId, Timeline},
 };
-use snug_shared::{Emoji, Intent, MessageText, Seq};
+use snug_shared::{Emoji, Intent, Seq};
 
 use super::{Act, Go, Message, Room};
 use crate::widget::virtual_list::Jump;
@@ -69,9 +68,7 @@ impl Room {
         let taken = match self.composer.purpose() {
             Purpose::Message => session.say(&text, None),
             Purpose::Reply { seq, .. } => session.say(&text, Some(*seq)),
-            Purpose::Edit { seq: target, .. } => MessageText::parse(text)
-                .map_err(NotTaken::from)
-                .and_then(|text| session.submit(Intent::Edit { target: *target, text })),
+            Purpose::Edit { message, .. } => session.edit(*message, &text),
         };
         match taken {
             Ok(effects) => {
@@ -93,10 +90,10 @@ impl Room {
                     self.composer.reply(seq, message.user.clone(), message.text.unwrap_or_default());
                 }
             }
-            Act::Edit(seq) => self.edit(timeline, seq),
+            Act::Edit(seq) => self.edit(timeline, OwnMessage::Logged(seq)),
             Act::EditLast => {
-                if let Some(seq) = timeline.last_own() {
-                    self.edit(timeline, seq);
+                if let Some(last) = timeline.last_own() {
+                    self.edit(timeline, last);
                 }
             }
             Act::AskDelete(seq) => self.deleting = Some(seq),
@@ -121,9 +118,9 @@ impl Room {
         }
     }
 
-    fn edit(&mut self, timeline: &Timeline, seq: Seq) {
-        if let Some(text) = message(timeline, seq).and_then(|message| message.text) {
-            self.composer.edit(seq, text);
+    fn edit(&mut self, timeline: &Timeline, own: OwnMessage) {
+        if let Some(text) = timeline.own(own).and_then(|row| row.text) {
+            self.composer.edit(own, text);
         }
     }
 }

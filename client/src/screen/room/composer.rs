@@ -11,6 +11,7 @@ use iced::{
 use snug_core::{
     format,
     rooms::{Draft, Purpose},
+    timeline::OwnMessage,
 };
 use snug_shared::{MessageText, Nickname, Seq, TextError, limits};
 
@@ -111,11 +112,11 @@ impl Composer {
     }
 
     /// Begins to edit an own message; the text comes back afterwards.
-    pub fn edit(&mut self, seq: Seq, text: &str) {
+    pub fn edit(&mut self, message: OwnMessage, text: &str) {
         let _ = self.cancel();
         let before = self.content.text();
         self.set(text);
-        self.purpose = Purpose::Edit { seq, before };
+        self.purpose = Purpose::Edit { message, before };
     }
 
     /// Ends a reply or an edit. Says whether there was one.
