@@ -128,6 +128,14 @@ export function dayName(at) {
   return (new Date(at).getFullYear() === today.getFullYear() ? weekday : withYear).format(at);
 }
 
+/// How long ago something was, in the app's words.
+export function ago(at) {
+  const minutes = Math.floor(Math.max(Date.now() - at, 0) / 60_000);
+  if (!known(at)) return time(at);
+  return minutes < 1 ? 'just now' : minutes < 60 ? `${minutes} min ago` : minutes < 1440 ? `${Math.floor(minutes / 60)} h ago`
+    : minutes < 2880 ? 'yesterday' : `${Math.floor(minutes / 1440)} days ago`;
+}
+
 export const secure = location.protocol === 'https:';
 export const roomPath = (room) => `${base}/chat/${encodeURIComponent(room)}/`;
 

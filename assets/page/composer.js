@@ -1,8 +1,9 @@
 // The composer: the draft, its purpose (message, reply or edit), and how many characters are left.
 
 import { $, bytes, clusters, h, place, store } from './common.js';
+import { command } from './commands.js';
 import { notice } from './strip.js';
-import { edit, limits, newestOwn, room, send, typing } from './session.js';
+import { edit, join, limits, newestOwn, room, send, typing } from './session.js';
 
 const NEAR = 400;
 const DRAFT = place('draft', room);
@@ -23,7 +24,12 @@ function submit() {
     return false;
   }
   const { kind, row } = purpose ?? {};
-  if (kind !== 'edit') send({ type: 'chat_message', message: text, reply_to: row?.seq });
+  const order = kind === 'edit' ? null : command(text, touch.matches);
+  if (order) {
+    if (order.say) notice(order.say);
+    if (order.nick) join(order.nick);
+    else if (!order.done) return false;
+  } else if (kind !== 'edit') send({ type: 'chat_message', message: text, reply_to: row?.seq });
   else if (text !== row.message && !edit(row, text)) {
     notice('That message is no longer here.');
     return false;
@@ -43,6 +49,14 @@ export function aim(next) {
     $('purpose-text').replaceChildren(...(next.kind === 'edit' ? ['Editing your message'] : ['Replying to ', h('b', {}, next.row.user)]));
     field.focus();
   }
+  changed();
+}
+
+/// Puts a text that was refused back to the draft, so that it is not lost.
+export function giveBack(text) {
+  const put = (draft) => (draft.trim() ? `${draft}\n${text}` : text);
+  if (purpose?.kind === 'edit') store.set(DRAFT, put(store.get(DRAFT) ?? ''));
+  else field.value = put(field.value);
   changed();
 }
 

@@ -120,7 +120,7 @@ export class Connection {
     this.#heartbeat = setTimeout(() => {
       if (!asked && this.send({ type: 'ping' })) return this.#arm(ANSWER, true);
       this.#drop();
-      this.#wait(this.#lost(), 'backoff');
+      this.#wait(asked ? 'The server has stopped answering.' : this.#lost(), 'backoff');
     }, pause);
   }
 

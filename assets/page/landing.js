@@ -1,6 +1,6 @@
 // The first screen: a nickname and a room.
 
-import { $, ask, base, h, keepFiles, place, roomPath, secure, store, wrongName } from './common.js';
+import { $, ago, ask, base, h, keepFiles, place, roomPath, secure, store, wrongName } from './common.js';
 
 const EVERY = 5000;
 const MOST = 50;
@@ -14,31 +14,45 @@ function card(info) {
     // The nickname comes first: without one, the user is asked for it here.
     if (!keepName()) event.preventDefault();
   } }, h('span', { class: 'words' }, h('b', { dir: 'auto' }, info.room), info.topic && h('span', { class: 'muted small', dir: 'auto' }, info.topic)),
-  h('span', { class: 'muted small' }, info.locked ? `${here(info.members)} · locked` : here(info.members))));
+  h('span', { class: 'muted small beside' }, h('span', {}, info.locked ? `${here(info.members)} · locked` : here(info.members)),
+    info.last > 0 && h('span', {}, ago(info.last_at)))));
 }
 
-/// The keys of the rooms that exist: the button says whether it joins one or opens a new one.
-let known = new Set();
-const nameButton = () => { $('go').textContent = known.has(place('', $('room').value.trim())) ? 'Join' : 'Open room'; };
+/// Whether a room is one of those that the field looks for, by its name or topic.
+function isLike({ room, topic }) {
+  const wanted = $('room').value.trim().toLowerCase();
+  return room.toLowerCase().includes(wanted) || Boolean(topic?.toLowerCase().includes(wanted));
+}
 
-let drawn = '';
+let rooms = [];
+let drawn = null;
+
+/// Shows the rooms that the field looks for. The button says whether it joins one or opens a new one.
+function show() {
+  const key = (name) => place('', name.trim());
+  const typed = key($('room').value);
+  $('go').textContent = rooms.some((info) => key(info.room) === typed) ? 'Join' : 'Open room';
+  const found = rooms.filter(isLike);
+  const items = found.slice(0, MOST).map(card);
+  if (found.length > MOST) items.push(say(`And ${found.length - MOST} more.`));
+  if (!items.length) items.push(say(rooms.length ? 'No room here is called that.' : 'No rooms yet. Type a name to create a room.'));
+  // Untouched while nothing changes, so that the focus stays where it is.
+  const now = JSON.stringify([found, items.map((item) => item.textContent)]);
+  if (now !== drawn) $('rooms').replaceChildren(...items);
+  drawn = now;
+}
+
+const say = (sentence) => h('li', { class: 'muted' }, sentence);
+
 async function refresh() {
   if (document.visibilityState !== 'visible') return;
-  let items;
   try {
-    const { rooms } = await ask('/api/rooms');
-    if (JSON.stringify(rooms) === drawn) return;
-    drawn = JSON.stringify(rooms);
-    known = new Set(rooms.map((info) => place('', info.room)));
-    nameButton();
-    items = rooms.slice(0, MOST).map(card);
-    if (rooms.length > MOST) items.push(h('li', { class: 'muted' }, `And ${rooms.length - MOST} more.`));
-    if (!items.length) items = [h('li', { class: 'muted' }, 'No rooms yet. Type a name below to create a room.')];
+    ({ rooms } = await ask('/api/rooms'));
+    show();
   } catch (error) {
-    drawn = '';
-    items = [h('li', { class: 'muted' }, error.message)];
+    drawn = null;
+    $('rooms').replaceChildren(say(error.message));
   }
-  $('rooms').replaceChildren(...items);
 }
 
 function wrong(field, message) {
@@ -62,7 +76,7 @@ $('enter').addEventListener('submit', (event) => {
   if (wrong('room', wrongName(room, 64))) location.href = roomPath(room);
 });
 
-$('room').addEventListener('input', nameButton);
+$('room').addEventListener('input', show);
 $('nickname').value = store.get('snug.name') ?? '';
 if (matchMedia('(hover: hover)').matches) ($('nickname').value ? $('room') : $('nickname')).focus();
 ask(`/invite?secure=${secure}`).then(({ server, link }) => {

@@ -48,8 +48,9 @@ const OTHERS = /^[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Hangul}\p{sc=Thai}\p{
 const CYRILLIC = /^(?=.*[бгдёжзийлпфцчшщъыьэюя])[\p{sc=Cyrillic}\d-]+$/u;
 const GREEK = /^(?=.*[βδεζθλμξπσφψω])[\p{sc=Greek}\d-]+$/u;
 
-/// Whether a label of a host looks like nothing else: plain letters, such with accents, or one other script.
+/// Whether a label of a host looks like nothing else: plain letters, such with accents, or one other script. An accent below a
+/// letter is none to rely on: the line under a link hides it.
 function isPlain(label) {
-  return /^[\x00-\x7f]*$/.test(label.normalize('NFD').replace(/[\u0300-\u036f]/g, '').replace(/ß/g, 'ss'))
+  return /^[\x00-\x7f]*$/.test(label.normalize('NFD').replace(/[\u0300-\u0304\u0306-\u0308\u030a-\u030c\u0327\u0328]/g, '').replace(/ß/g, 'ss'))
     || OTHERS.test(label) || CYRILLIC.test(label) || GREEK.test(label);
 }

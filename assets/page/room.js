@@ -1,7 +1,7 @@
 // The room on the screen: connects the session with the view and with the controls around the messages.
 
 import { $, ask, base, copy, h, keepFiles, place, roomPath, secure, store, wrongName } from './common.js';
-import { aim, cancel, compose, grow } from './composer.js';
+import { aim, cancel, compose, giveBack, grow } from './composer.js';
 import { showDialog } from './layers.js';
 import { askName, badLink } from './name.js';
 import { hidePeople, offerPeople, presence, stoppedTyping, typing } from './people.js';
@@ -51,6 +51,7 @@ session.watch({
   topic,
   typing,
   notice,
+  giveBack,
   readUpTo(seq) { view.lineAfter = seq; },
   caughtUp() { if (!landed) land(); },
   update: () => view.update(),

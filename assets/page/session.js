@@ -159,8 +159,10 @@ function refused(id, { code, message, retry_after_ms: pause }) {
   if (outbox.get(id).frame.type === 'chat_message') outbox.fail(id, code, message);
   else {
     // It has no row that could show the failure, so a notice does.
+    const { frame } = outbox.get(id);
     outbox.strike(id);
     screen.notice(`That didn’t work. ${message}`);
+    if (frame.type === 'edit') screen.giveBack(frame.message);
   }
   pump();
 }

@@ -137,6 +137,7 @@ export default {
       ['[https://example.com/a]', 'https://example.com/a', null],
       ['https://bücher.example/', 'https://bücher.example/', null],
       ['https://яндекс.рф/', 'https://яндекс.рф/', null],
+      ['https://ạpple.example/', 'https://ạpple.example/', 'xn--pple-4q5a.example'],
       ['https://東京.example/', 'https://東京.example/', null],
       ['https://аррӏе.com/', 'https://аррӏе.com/', 'xn--80ak6aa92e.com'],
       ['https://gооgle.com/', 'https://gооgle.com/', 'xn--ggle-55da.com'],

@@ -148,6 +148,43 @@ export default {
     return [page];
   },
 
+  async 'a command is never posted, and /nick changes the nickname'({ chromium, server }) {
+    const page = await enter(await chromium.newContext(), server, 'commands', 'maya');
+    await say(page, '/help');
+    await until('it helps', async () => (await page.locator('#notice').innerText()).includes('“/nick NAME” changes your nickname here.'));
+    assert.equal(await page.inputValue('#text'), '');
+    await say(page, '/shrug');
+    await until('it says so', async () => (await page.locator('#notice').innerText()).includes('There is no command “/shrug”.'));
+    assert.equal(await page.inputValue('#text'), '/shrug', 'the text stays');
+    await say(page, '/nick Zoe');
+    await until('the name has changed', async () => (await page.locator('#members').innerText()).includes('Zoe'));
+    await online(page);
+    for (const text of [' /help', '/etc/hosts', '/2 of it']) await say(page, text);
+    await sees(page, '/2 of it');
+    assert.deepEqual(await texts(server, 'commands'), [' /help', '/etc/hosts', '/2 of it']);
+    assert.equal((await server.messages('commands'))[0].user, 'Zoe');
+    return [page];
+  },
+
+  async 'the text of an edit that is refused comes back to the composer'({ chromium, server }) {
+    const context = await chromium.newContext();
+    const page = await enter(context, server, 'refused', 'maya');
+    await say(page, 'one');
+    await sees(page, 'one');
+    await page.press('#text', 'ArrowUp');
+    await page.fill('#text', 'one, much better');
+    // Meanwhile the message is deleted, by the same member.
+    const row = page.locator('.row').first();
+    await row.hover();
+    await row.getByLabel('Delete').click();
+    await row.getByText('Delete', { exact: true }).click();
+    await until('it is deleted', async () => (await shown(page))[0] === '' || (await page.locator('.row').innerText()).includes('deleted'));
+    await page.press('#text', 'Enter');
+    await until('it is said', async () => (await page.locator('#notice').innerText()).startsWith('That didn’t work.'));
+    assert.equal(await page.inputValue('#text'), 'one, much better');
+    return [page];
+  },
+
   async 'a file or link that is dropped beside the composer does not replace the page'({ chromium, server }) {
     const page = await enter(await chromium.newContext(), server, 'drop', 'maya');
     const drop = (target, kind, data) => page.evaluate(([selector, type, value]) => {

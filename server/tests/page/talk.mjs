@@ -60,10 +60,18 @@ export default {
     await landing.goto(server.url);
     await until('there are none', async () => (await landing.locator('#rooms').innerText()).includes('No rooms yet'));
     const page = await enter(await chromium.newContext(), server, 'news', 'maya');
-    await until('it is on the list, with one member', async () => /^news\s+1 person$/.test(await landing.locator('#rooms').innerText()));
+    await until('it is on the list, with one member', async () => /^news\s+1 person(\s+just now)?$/.test(await landing.locator('#rooms').innerText()));
     await page.close();
     await server.say('later', 'zoe', 'hello');
     await until('so is the next', async () => await landing.locator('#rooms a').count() >= 1 && (await landing.locator('#rooms').innerText()).includes('later'));
+    // The field finds rooms, and its button says what it does.
+    await landing.fill('#room', 'LAT');
+    await until('others are out of sight', async () => await landing.locator('#rooms a').count() === 1);
+    assert.equal(await landing.locator('#go').textContent(), 'Open room');
+    await landing.fill('#room', 'Later');
+    assert.equal(await landing.locator('#go').textContent(), 'Join');
+    await landing.fill('#room', 'nowhere');
+    await until('it is said', async () => await landing.locator('#rooms').innerText() === 'No room here is called that.');
     return [landing];
   },
 

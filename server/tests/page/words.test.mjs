@@ -13,8 +13,7 @@ const text = (...folders) => folders.flatMap((folder) => readdirSync(join(root, 
 
 const WORDS = [
   // The first screen and the list of rooms.
-  'What should people call you?', 'For example, Maya', 'Loading the rooms…', 'No rooms yet. Type a name below to create a room.',
-  'A new room, for example tea', 'Open room', 'Nobody here', '1 person', ' people', 'Chat rooms for your own network.', 'Other rooms',
+  'What should people call you?', 'For example, Maya', 'Open room', 'Nobody here', '1 person', ' people', 'just now', ' min ago', ' days ago', 'Chat rooms for your own network.', 'Other rooms',
   // Names.
   'A name needs at least one character.', 'That name is too long. Use at most ', 'A name can’t contain “/”.', '“.” and “..” can’t be names.',
   // A room.
