@@ -14,30 +14,28 @@
 //! the next window that opens the room.
 
 use std::{
-    path::Path,
     sync::mpsc,
     time::{Duration, Instant},
 };
 
-use data_encoding::BASE32_NOPAD;
-use sha2::{Digest, Sha256};
-use snug_shared::{
-    Author, Body, ClientFrame, Entry, ErrorCode, ErrorFrame, Intent, Limits, MessageText, Millis, RoomName,
-    ServerAddress,
-};
+use snug_shared::{Author, Body, Entry, ErrorCode, ErrorFrame, Intent, Limits, MessageText, Millis};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 mod journal;
+mod keeping;
+mod opening;
 mod pending;
 mod rate_limit;
 mod record;
 mod sends;
 
 use journal::{Command, Commands};
+pub use keeping::{KeepResult, Keeping};
+pub use opening::{CannotOpen, Opened, Opening, ROOMS};
 pub use pending::{Failure, PendingSend, SendState};
 use rate_limit::RateLimit;
-use record::{Record, StoredSend, under};
+use record::{Record, under};
 pub use sends::Sends;
 
 use crate::{connection::backoff, format::server_sentence, frame::Frame};
@@ -47,9 +45,6 @@ pub const SENDS: usize = 1_000;
 
 /// Bytes of text that may wait in one room.
 pub const BYTES: usize = 4 << 20;
-
-/// Rooms whose seat is remembered. The seat of the room left the longest ago is forgotten first; sends never are.
-pub const ROOMS: usize = 256;
 
 /// How long an answer is waited for before the send goes out again under the same id.
 const ANSWER: Duration = Duration::from_secs(20);
@@ -67,11 +62,6 @@ const UNAVAILABLE: Duration = Duration::from_secs(5);
 #[error("Too many messages are waiting. They will be sent when you reconnect.")]
 pub struct Full;
 
-/// The outbox can't be opened.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("Messages can’t be stored on this computer: {0}. Check that the disk is there and has space.")]
-pub struct CannotOpen(String);
-
 /// One room's sends.
 #[derive(Debug)]
 pub struct Outbox {
@@ -88,38 +78,6 @@ enum Journal {
     Broken(CannotOpen),
 }
 
-/// Opens a room's journal on the disk, for [`Outbox::opened`].
-#[derive(Debug)]
-pub struct Opening {
-    sender: mpsc::Sender<Command>,
-    commands: mpsc::Receiver<Command>,
-}
-
-/// A journal that was opened, and its content.
-#[derive(Debug)]
-pub struct Opened {
-    commands: Commands,
-    sends: Vec<PendingSend>,
-    /// The seat its sends go out under.
-    pub seat: Option<String>,
-    /// Whether a part of the journal could not be read. A copy of it is kept.
-    pub damaged: bool,
-}
-
-/// The result of storing a send; goes into [`Outbox::kept`].
-#[derive(Debug, Clone)]
-pub struct KeepResult {
-    id: Uuid,
-    result: Result<(), String>,
-}
-
-/// Answers once the send is on the disk.
-#[derive(Debug)]
-pub struct Keeping {
-    id: Uuid,
-    done: oneshot::Receiver<Result<(), String>>,
-}
-
 /// The next step of the queue.
 #[derive(Debug)]
 pub enum Next {
@@ -131,45 +89,6 @@ pub enum Next {
     At(Instant),
     /// Nothing until something happens.
     Nothing,
-}
-
-impl Keeping {
-    /// Waits for the disk.
-    pub async fn wait(self) -> KeepResult {
-        let result = self.done.await.unwrap_or_else(|_| Err("the app was closed".into()));
-        KeepResult { id: self.id, result }
-    }
-}
-
-impl Opening {
-    /// Opens the journal of a room. Blocks on the disk.
-    ///
-    /// # Errors
-    /// [`CannotOpen`] says why nothing can be kept.
-    pub fn open(self, data: &Path, server: &ServerAddress, room: &RoomName) -> Result<Opened, CannotOpen> {
-        // A hash, because no file system takes every name a room can have.
-        let name = Sha256::digest(format!("{server}\n{}", room.key()).as_bytes());
-        let rooms = data.join("rooms");
-        let folder = rooms.join(BASE32_NOPAD.encode(&name[..20]).to_lowercase());
-        let opened = journal::open(&folder, self.sender, self.commands)
-            .map_err(|error| CannotOpen(error.to_string()))?;
-        if let Err(error) = journal::tidy(&rooms, ROOMS) {
-            tracing::warn!(%error, "rooms of long ago could not be forgotten");
-        }
-        let send = |stored: StoredSend| {
-            let ClientFrame::Send { id, intent } = stored.frame.decode()? else { return None };
-            let state = match stored.failed {
-                None => SendState::Waiting,
-                Some(failure) => SendState::Failed(failure),
-            };
-            let mut send = PendingSend::new(id, intent, stored.at, state);
-            send.bytes += stored.edit.as_ref().map_or(0, |edit| edit.as_str().len());
-            send.edit = stored.edit;
-            Some(send)
-        };
-        let sends = opened.sends.into_iter().filter_map(send).collect();
-        Ok(Opened { commands: opened.commands, sends, seat: opened.seat, damaged: opened.damaged })
-    }
 }
 
 impl Outbox {
