@@ -32,5 +32,5 @@ pub use frame::{
     Refused, Resume, SUBPROTOCOL, ServerFrame, ServerInfo, VERSION,
 };
 pub use limits::Limits;
-pub use name::{Looks, NameError, Nickname, RoomKey, RoomName};
+pub use name::{Looks, NameError, Nickname, RoomKey, RoomName, is_ignorable};
 pub use text::{Emoji, MessageText, TextError, Topic};

@@ -18,7 +18,10 @@ use crate::limits;
 /// The looks of nicknames that would pass for the server: “snug”, “system” and “server”. Nobody may have them.
 const RESERVED: [&str; 3] = ["snug", "systern", "server"];
 /// The possible lengths, in characters, of a name that looks like one of them.
-const RESERVED_LETTERS: RangeInclusive<usize> = 4..=7;
+const RESERVED_LETTERS: RangeInclusive<usize> = 3..=8;
+/// Characters that are drawn as nothing, or as a gap, and that Unicode counts among symbols and letters.
+const BLANKS: [char; 7] =
+    ['\u{2800}', '\u{1d159}', '\u{13441}', '\u{13442}', '\u{16fe4}', '\u{1680}', '\u{303f}'];
 
 /// Why a name is refused. Each reads as a sentence for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,9 +35,9 @@ pub enum NameError {
     /// Only combining marks, which are invisible by themselves.
     #[error("That name has no visible characters.")]
     Invisible,
-    /// A control, bidirectional or otherwise ignorable character.
-    #[error("That name contains an invisible character. Type it by hand.")]
-    Forbidden,
+    /// A control, bidirectional or otherwise ignorable character, or a blank one. The joiner of emoji is one of them.
+    #[error("{}", forbidden(*.0))]
+    Forbidden(char),
     /// A slash, which separates names in addresses.
     #[error("A name can’t contain “/”.")]
     Slash,
@@ -63,12 +66,10 @@ pub struct RoomKey(Arc<str>);
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Nickname(Arc<str>);
 
-/// The looks of a nickname: UTS #39 skeletons, as written and case-folded.
+/// The looks of a nickname, by UTS #39: skeleton, skeleton(NFKC), skeleton(casefold(NFKC)) and casefold(skeleton). Each finds
+/// look-alikes that the others miss.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Looks {
-    written: String,
-    folded: String,
-}
+pub struct Looks([String; 4]);
 
 impl RoomName {
     /// Trims, normalises and checks a name.
@@ -84,6 +85,15 @@ impl RoomName {
     /// # Ok::<(), snug_shared::NameError>(())
     /// ```
     pub fn parse(name: &str) -> Result<Self, NameError> {
+        not_blank(name)?;
+        Self::known(name)
+    }
+
+    /// A name that was taken before, perhaps under rules that were less strict: as stored, or as told by a server.
+    ///
+    /// # Errors
+    /// [`NameError`] for what was never a name.
+    pub fn known(name: &str) -> Result<Self, NameError> {
         let name: Arc<str> = checked(name, limits::ROOM_CLUSTERS, limits::ROOM_BYTES)?.into();
         let folded = fold(&name);
         // Most names are their own key.
@@ -127,11 +137,20 @@ impl Nickname {
     /// # Errors
     /// [`NameError`] says which rule of `docs/protocol.md` §3 it breaks.
     pub fn parse(name: &str) -> Result<Self, NameError> {
-        let name = checked(name, limits::NICKNAME_CLUSTERS, limits::NICKNAME_BYTES)?;
-        match RESERVED_LETTERS.contains(&name.chars().count()) && looks_reserved(&fold(&name)) {
+        not_blank(name)?;
+        let name = Self(one_space(checked(name, limits::NICKNAME_CLUSTERS, limits::NICKNAME_BYTES)?).into());
+        match RESERVED_LETTERS.contains(&name.0.chars().count()) && looks_reserved(&name) {
             true => Err(NameError::Reserved),
-            false => Ok(Self(name.into())),
+            false => Ok(name),
         }
+    }
+
+    /// A name that was taken before, perhaps under rules that were less strict: as stored, or as told by a server.
+    ///
+    /// # Errors
+    /// [`NameError`] for what was never a name.
+    pub fn known(name: &str) -> Result<Self, NameError> {
+        checked(name, limits::NICKNAME_CLUSTERS, limits::NICKNAME_BYTES).map(|name| Self(name.into()))
     }
 
     /// The name as shown.
@@ -139,13 +158,14 @@ impl Nickname {
         &self.0
     }
 
-    /// The looks of the name. Two nicknames collide when either half of their looks is equal.
+    /// The looks of the name. Two nicknames collide when they have one of them in common.
     pub fn looks(&self) -> Looks {
+        let skeleton = |text: &str| unicode_security::skeleton(text).collect::<String>();
         let compatible: String = self.0.nfkc().collect();
-        Looks {
-            written: unicode_security::skeleton(&compatible).collect(),
-            folded: unicode_security::skeleton(&fold(&self.0)).collect(),
-        }
+        let written = skeleton(&self.0);
+        // Once more a skeleton: a capital M looks like no other letters, and a small one does.
+        let caseless = skeleton(&fold(&written));
+        Looks([written, skeleton(&compatible), skeleton(&fold(&self.0)), caseless])
     }
 
     /// Whether two nicknames look the same to a person.
@@ -189,12 +209,12 @@ impl Nickname {
 impl Looks {
     /// Whether two nicknames with these looks would be mistaken for each other.
     pub fn collides_with(&self, other: &Self) -> bool {
-        self.written == other.written || self.folded == other.folded
+        self.0.iter().any(|look| other.0.contains(look))
     }
 
-    /// The two keys under which a table of taken names finds this one.
-    pub fn keys(&self) -> [&str; 2] {
-        [&self.written, &self.folded]
+    /// The keys under which a table of taken names finds this one.
+    pub fn keys(&self) -> [&str; 4] {
+        self.0.each_ref().map(String::as_str)
     }
 }
 
@@ -212,19 +232,49 @@ fn fold_any(name: &str) -> String {
     caseless::default_case_fold_str(&compatible).nfkc().collect()
 }
 
-/// Whether a folded name would pass for one of the server's.
-fn looks_reserved(folded: &str) -> bool {
-    // Of ASCII's letters only `m` looks like others in a reserved name. The shortcut matters: every entry read checks a name.
-    if folded.is_ascii() {
-        return RESERVED.contains(&folded.replace('m', "rn").as_str());
+/// Whether a name would pass for one of the server's.
+fn looks_reserved(name: &Nickname) -> bool {
+    // Of ASCII's letters only `m` looks like others in a reserved name.
+    if name.0.is_ascii() {
+        return RESERVED.contains(&fold(&name.0).replace('m', "rn").as_str());
     }
-    looks_reserved_any(folded)
+    looks_reserved_any(name)
 }
 
-fn looks_reserved_any(folded: &str) -> bool {
+fn looks_reserved_any(name: &Nickname) -> bool {
     // Folded once more, because a letter without case may look like a capital.
-    let looks: String = unicode_security::skeleton(folded).collect();
-    RESERVED.contains(&fold(&looks).as_str())
+    name.looks().keys().iter().any(|look| RESERVED.contains(&fold(look).as_str()))
+}
+
+/// Refuses characters that pass for a space, or for none.
+fn not_blank(name: &str) -> Result<(), NameError> {
+    match name.chars().find(|c| BLANKS.contains(c)) {
+        Some(blank) => Err(NameError::Forbidden(blank)),
+        None => Ok(()),
+    }
+}
+
+/// One space where there are several: nobody sees how many there are.
+fn one_space(name: String) -> String {
+    let words = name.split(is_white).filter(|word| !word.is_empty());
+    if name.chars().any(is_white) { words.collect::<Vec<_>>().join(" ") } else { name }
+}
+
+/// Says which character a name can't have, because nobody can see it.
+fn forbidden(c: char) -> String {
+    let code = format!("U+{:04X}", u32::from(c));
+    match c {
+        '\u{200d}' => format!(
+            "Emoji made of several, such as a family, can’t be in names: an invisible character ({code}) joins them. Use a single emoji."
+        ),
+        '\u{fe0e}' | '\u{fe0f}' => format!(
+            "That name contains {code}, an invisible character that changes how the emoji before it is drawn. Use another emoji."
+        ),
+        _ if BLANKS.contains(&c) => {
+            format!("That name contains a blank character ({code}). Use a space instead.")
+        }
+        _ => format!("That name contains an invisible character ({code}). Remove it."),
+    }
 }
 
 fn checked(name: &str, clusters: usize, bytes: usize) -> Result<String, NameError> {
@@ -246,8 +296,8 @@ fn checked(name: &str, clusters: usize, bytes: usize) -> Result<String, NameErro
     if name == "." || name == ".." {
         return Err(NameError::Dots);
     }
-    if name.chars().any(is_forbidden) {
-        return Err(NameError::Forbidden);
+    if let Some(forbidden) = name.chars().find(|c| is_forbidden(*c)) {
+        return Err(NameError::Forbidden(forbidden));
     }
     if name.chars().all(|c| is_mark(c) || is_white(c)) {
         return Err(NameError::Invisible);
@@ -270,7 +320,8 @@ fn is_forbidden(c: char) -> bool {
         )
 }
 
-pub(crate) fn is_ignorable(c: char) -> bool {
+/// Whether a character shows as nothing by itself (Unicode's Default_Ignorable_Code_Point).
+pub fn is_ignorable(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
@@ -315,14 +366,14 @@ impl Serialize for Nickname {
 impl<'de> Deserialize<'de> for RoomName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(de::Error::custom)
+        Self::known(&text).map_err(de::Error::custom)
     }
 }
 
 impl<'de> Deserialize<'de> for Nickname {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(de::Error::custom)
+        Self::known(&text).map_err(de::Error::custom)
     }
 }
 
@@ -347,7 +398,8 @@ mod tests {
             assert!(!looks.is_empty(), "{letter} looks like nothing");
         }
         for name in ["system", "systern", "server", "snug", "5nug", "snu9", "maya"] {
-            assert_eq!(looks_reserved(name), looks_reserved_any(name), "{name}");
+            let name = Nickname::known(name).unwrap();
+            assert_eq!(looks_reserved(&name), looks_reserved_any(&name), "{name}");
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use icu_properties::{CodePointSetData, props};
 use serde::{Deserialize, Deserializer, Serialize, de};
+use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{
@@ -44,7 +46,7 @@ impl TextError {
 #[serde(transparent)]
 pub struct MessageText(String);
 
-/// A reaction: one grapheme cluster, at most 64 bytes.
+/// A reaction: one grapheme cluster, at most 64 bytes, in one spelling: what people see as one mark is one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Emoji(String);
@@ -84,6 +86,10 @@ impl Emoji {
         if text.len() > limits::EMOJI_BYTES {
             return Err(TextError::TooLong(1));
         }
+        let text = if text.is_ascii() { text } else { one_spelling(&text) };
+        if text.len() > limits::EMOJI_BYTES {
+            return Err(TextError::TooLong(1));
+        }
         if text.chars().any(char::is_control) {
             return Err(TextError::Control);
         }
@@ -117,6 +123,35 @@ impl Topic {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// A mark in the spelling that Unicode calls fully qualified: composed, with U+FE0F where a character would else be drawn as text,
+/// and without any other invisible character, unless it joins what stands before and after it.
+fn one_spelling(text: &str) -> String {
+    let is_joiner = |c: char| matches!(c, '\u{200c}' | '\u{200d}');
+    let is_tag = |c: char| matches!(c, '\u{e0020}'..='\u{e007f}');
+    // Tags are what tells one flag of a region from another, and nothing anywhere else.
+    let is_flag = text.starts_with('🏴');
+    let kept = |c: &char| !is_ignorable(*c) || is_joiner(*c) || is_flag && is_tag(*c);
+    let bare: String = text.nfc().filter(kept).collect();
+    let mut spelled = String::with_capacity(text.len());
+    let mut rest = bare.trim_matches(is_joiner).chars().peekable();
+    while let Some(c) = rest.next() {
+        spelled.push(c);
+        if is_drawn_as_text(c, rest.peek().copied()) {
+            spelled.push('\u{fe0f}');
+        }
+    }
+    spelled
+}
+
+/// Whether a character is an emoji only with U+FE0F behind it.
+fn is_drawn_as_text(c: char, next: Option<char>) -> bool {
+    let needs_it = CodePointSetData::new::<props::Emoji>().contains(c)
+        && !CodePointSetData::new::<props::EmojiPresentation>().contains(c);
+    let has_tone = next.is_some_and(|next| CodePointSetData::new::<props::EmojiModifier>().contains(next));
+    let is_key = next == Some('\u{20e3}');
+    needs_it && !has_tone && (is_key || !c.is_ascii())
 }
 
 fn longer_than(text: &str, clusters: usize) -> bool {

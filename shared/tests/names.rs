@@ -134,8 +134,77 @@ fn characters_that_hide_or_mislead_are_refused() {
     ];
     for c in forbidden {
         let name = format!("a{c}b");
-        assert_eq!(refused(&name), NameError::Forbidden, "U+{:04X}", u32::from(c));
+        assert_eq!(refused(&name), NameError::Forbidden(c), "U+{:04X}", u32::from(c));
+        assert!(
+            refused(&name).to_string().contains(&format!("(U+{:04X})", u32::from(c)))
+                || c == '\u{fe0e}'
+                || c == '\u{fe0f}'
+        );
     }
+}
+
+#[test]
+fn an_emoji_that_cannot_be_in_a_name_is_refused_for_what_it_is() {
+    for (name, said) in [
+        ("👨\u{200d}👩\u{200d}👧", "such as a family"),
+        ("❤\u{fe0f}", "U+FE0F"),
+        ("a\u{200b}b", "U+200B"),
+        ("admin\u{2800}", "U+2800"),
+    ] {
+        let message = refused(name).to_string();
+        assert!(message.contains(said) && !message.contains("by hand"), "{message}");
+    }
+}
+
+#[test]
+fn blanks_are_refused_and_spaces_are_one() {
+    for blank in ['\u{2800}', '\u{1d159}', '\u{1680}', '\u{303f}'] {
+        for name in
+            [format!("admin{blank}"), format!("{blank}admin"), format!("ad{blank}min"), blank.to_string()]
+        {
+            assert_eq!(refused(&name), NameError::Forbidden(blank), "{name:?}");
+        }
+    }
+    for name in ["ann  lee", "ann\u{a0}lee", "ann \u{2003}\u{3000} lee", " ann lee"] {
+        assert_eq!(nickname(name).as_str(), "ann lee", "{name:?}");
+    }
+}
+
+#[test]
+fn a_name_that_was_taken_under_earlier_rules_can_still_be_read() {
+    for name in ["admin\u{2800}", "ann  lee", "snug"] {
+        assert_eq!(Nickname::known(name).expect("it was one").as_str(), name);
+        assert_eq!(RoomName::known(name).expect("it was one").as_str(), name);
+        let told: Nickname = serde_json::from_value(name.into()).expect("it was one");
+        assert_eq!(told.as_str(), name);
+    }
+    assert!(Nickname::known("a/b").is_err());
+}
+
+/// Every character that can be in a nickname and looks like some letters of ASCII, and those letters.
+fn look_alikes() -> Vec<(char, String)> {
+    let all = (0x80..=u32::from(char::MAX)).filter_map(char::from_u32);
+    let looks = all.map(|c| (c, unicode_security::skeleton(&c.to_string()).collect::<String>()));
+    let like_letters =
+        |looks: &str| !looks.is_empty() && looks.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    looks.filter(|(c, looks)| like_letters(looks) && Nickname::parse(&format!("x{c}x")).is_ok()).collect()
+}
+
+#[test]
+fn every_look_alike_of_a_letter_collides_with_it_in_either_case() {
+    let all = look_alikes();
+    assert!(all.len() > 1_000, "{}", all.len());
+    let missed: Vec<String> = all
+        .iter()
+        .filter(|(c, looks)| {
+            let mine = nickname(&format!("zo{c}e"));
+            [looks.clone(), looks.to_lowercase(), looks.to_uppercase()]
+                .iter()
+                .any(|letters| !mine.collides_with(&nickname(&format!("zo{letters}e"))))
+        })
+        .map(|(c, looks)| format!("U+{:04X} {looks}", u32::from(*c)))
+        .collect();
+    assert!(missed.is_empty(), "{} of {}: {missed:?}", missed.len(), all.len());
 }
 
 #[test]
@@ -211,6 +280,9 @@ fn two_nicknames_collide_when_they_look_the_same() {
         ("rn", "m"),
         ("café", "cafe\u{301}"),
         ("Straße", "STRASSE"),
+        ("Alice", "Ali\u{3f2}e"),
+        ("carl", "\u{3f9}arl"),
+        ("ann lee", "ann  lee"),
     ];
     for (a, b) in same {
         assert!(nickname(a).collides_with(&nickname(b)), "{a} and {b}");

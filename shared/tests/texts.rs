@@ -70,6 +70,40 @@ fn a_reaction_is_one_cluster_of_at_most_64_bytes() {
 }
 
 #[test]
+fn what_people_see_as_one_mark_is_one() {
+    for (a, b, spelled) in [
+        ("❤", "❤\u{fe0f}", "❤\u{fe0f}"),
+        ("❤\u{fe0e}", "\u{2764}", "❤\u{fe0f}"),
+        ("👍", "👍\u{fe0f}", "👍"),
+        ("👍", "👍\u{200d}", "👍"),
+        ("☝\u{1f3fd}", "☝\u{fe0f}\u{1f3fd}", "☝\u{1f3fd}"),
+        ("🏳\u{200d}🌈", "🏳\u{fe0f}\u{200d}🌈", "🏳\u{fe0f}\u{200d}🌈"),
+        ("❤\u{200d}🔥", "❤\u{fe0f}\u{200d}🔥\u{fe0f}", "❤\u{fe0f}\u{200d}🔥"),
+        ("1\u{20e3}", "1\u{fe0f}\u{20e3}", "1\u{fe0f}\u{20e3}"),
+        ("é", "e\u{301}", "é"),
+        ("👍", "👍\u{e0067}", "👍"),
+    ] {
+        let (a, b) = (Emoji::parse(a).expect(a), Emoji::parse(b).expect(b));
+        assert_eq!(a, b);
+        assert_eq!(a.as_str(), spelled);
+    }
+    for one in [
+        "1",
+        "#",
+        "👨\u{200d}👩\u{200d}👧",
+        "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+        "🇫🇷",
+        "👍🏽",
+        "क्\u{200d}ष",
+    ] {
+        assert_eq!(Emoji::parse(one).expect(one).as_str(), one);
+    }
+    for (a, b) in [("👍", "👍🏽"), ("1", "1\u{20e3}"), ("🏳", "🏴"), ("a", "A")] {
+        assert_ne!(Emoji::parse(a).expect(a), Emoji::parse(b).expect(b));
+    }
+}
+
+#[test]
 fn a_topic_has_at_most_200_clusters_on_one_line() {
     assert!(Topic::parse("").expect("none").is_empty());
     assert!(Topic::parse(" \u{3000}").expect("none").is_empty());
@@ -108,7 +142,7 @@ proptest! {
             prop_assert_eq!(taken.as_str(), text.as_str());
         }
         if let Ok(taken) = Emoji::parse(text.clone()) {
-            prop_assert_eq!(taken.into_string(), text.clone());
+            prop_assert_eq!(Emoji::parse(taken.as_str()), Ok(taken.clone()));
         }
         if let Ok(once) = Topic::parse(&text) {
             prop_assert_eq!(Topic::parse(once.as_str()), Ok(once));

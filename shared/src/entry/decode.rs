@@ -152,7 +152,7 @@ impl<'j> LineFields<'j> {
             seq,
             id: Uuid::try_parse(self.id.as_ref()?.as_str()?).ok()?,
             at: self.at.as_ref()?.other()?.as_i64()?,
-            user: Nickname::parse(self.user.as_ref()?.as_str()?).ok()?,
+            user: Nickname::known(self.user.as_ref()?.as_str()?).ok()?,
             by: Author::parse(self.by.as_ref()?.as_str()?).ok()?,
             body,
         })

@@ -248,7 +248,7 @@ fn kept(row: &Row<'_>) -> Result<(i64, StoredLine)> {
         seq: seq_of(n),
         id: checked(2, Uuid::from_slice(row.get_ref(2)?.as_blob()?))?,
         at: row.get(3)?,
-        user: checked(4, Nickname::parse(row.get_ref(4)?.as_str()?))?,
+        user: checked(4, Nickname::known(row.get_ref(4)?.as_str()?))?,
         by: author(row, 5)?,
         body,
     };
@@ -256,7 +256,7 @@ fn kept(row: &Row<'_>) -> Result<(i64, StoredLine)> {
 }
 
 pub(super) fn room_name(row: &Row<'_>, column: usize) -> Result<RoomName> {
-    checked(column, RoomName::parse(row.get_ref(column)?.as_str()?))
+    checked(column, RoomName::known(row.get_ref(column)?.as_str()?))
 }
 
 /// A room's settings.
