@@ -4,7 +4,7 @@
 //! frames do not pass through here: they go from the room's tail to the socket ([`crate::fanout`]). Leaving is a guard's
 //! `Drop`, so no way out can skip it.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::future::OptionFuture;
@@ -34,6 +34,7 @@ use handler::{Answer, Handler};
 use membership::Admitted;
 pub use membership::Destination;
 pub use query_options::QueryOptions;
+use rejection::Rejection;
 
 /// Pages of history under way for one connection; beyond it the server stops reading from it.
 const PAGES: usize = 64;
@@ -88,7 +89,7 @@ pub fn serve(server: Arc<Server>, connection: Connection) -> impl Future<Output 
     tracing::debug!(connection = id, peer = %peer.address, "connection begins");
     async move {
         let mut frames = FrameReader::new(&server, &outbound, read, CLIENT_FRAME_BYTES).await;
-        let conversation = converse(&server, destination, options, &outbound, &mut frames);
+        let conversation = converse(&server, destination, options, peer.address, &outbound, &mut frames);
         frames::carry(&outbound, Box::pin(conversation)).await;
         drop((visit, peer));
     }
@@ -98,18 +99,21 @@ async fn converse(
     server: &Arc<Server>,
     destination: Destination,
     options: QueryOptions,
+    address: IpAddr,
     outbound: &Arc<Outbound>,
     frames: &mut FrameReader<'_>,
 ) -> ConnectionEnd {
     let Admitted { mut membership, replay_after } =
-        match Box::pin(enter(server, destination, options, outbound, frames)).await {
+        match Box::pin(enter(server, destination, &options, address, outbound, frames)).await {
             Ok(admitted) => admitted,
             Err(end) => return end,
         };
     let room = membership.claim.room().clone();
     let mut replay =
         OptionFuture::from(Some(Box::pin(replay::replay(server, &room, outbound, replay_after))));
-    let mut handler = Handler::new(server.clone(), &mut membership, outbound.clone(), options.echo);
+    let allowance = server.rates.allowance(address);
+    let mut handler =
+        Handler::new(server.clone(), &mut membership, outbound.clone(), allowance, options.echo);
     let mut pages: VecDeque<Later<Option<Frame>>> = VecDeque::new();
     loop {
         tokio::select! {
@@ -149,10 +153,14 @@ async fn converse(
 async fn enter(
     server: &Arc<Server>,
     destination: Destination,
-    options: QueryOptions,
+    options: &QueryOptions,
+    address: IpAddr,
     outbound: &Arc<Outbound>,
     frames: &mut FrameReader<'_>,
 ) -> Result<Admitted, ConnectionEnd> {
+    if let Err(wait) = server.rates.join(address) {
+        return Err(Rejection::too_many_joins(wait).send(outbound));
+    }
     let join = async {
         match outbound.dialect {
             Dialect::Native => join::greet(server, destination, outbound, frames).await,

@@ -21,6 +21,7 @@ use crate::{
     net::{peer::Peer, prefixed::Prefixed},
 };
 
+mod answers;
 mod connection;
 mod error;
 pub mod forwarded;
@@ -33,6 +34,7 @@ mod refusal;
 mod stream;
 pub mod upgrade;
 
+pub use answers::Answers;
 pub use error::HttpError;
 pub use forwarded::Forwarded;
 use guard::Guard;
@@ -77,6 +79,12 @@ impl From<Router> for HttpService {
 
 /// Every route of a server.
 fn router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
+    let limited = Router::new()
+        .route("/invite.svg", get(invite::code))
+        .route("/api/rooms", get(rooms))
+        .route("/api/rooms/{room}/messages", get(messages::read).post(messages::post))
+        .route("/api/rooms/{room}/stream", get(stream::stream))
+        .route_layer(middleware::from_fn_with_state(server.clone(), answers::limit));
     Router::new()
         .route("/", get(page::landing))
         .route("/chat/{room}", get(page::room_without_slash))
@@ -85,15 +93,12 @@ fn router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
         .route("/page/{version}/{file}", get(page::versioned))
         .route("/favicon.ico", get(page::favicon))
         .route("/invite", get(invite::link))
-        .route("/invite.svg", get(invite::code))
         .route("/ws/chat/{*path}", get(upgrade::upgrade))
         .route("/ws/socket-server", get(upgrade::upgrade))
         .route("/ws/socket-server/", get(upgrade::upgrade))
         .route("/ws/socker-server", get(upgrade::upgrade))
         .route("/ws/socker-server/", get(upgrade::upgrade))
-        .route("/api/rooms", get(rooms))
-        .route("/api/rooms/{room}/messages", get(messages::read).post(messages::post))
-        .route("/api/rooms/{room}/stream", get(stream::stream))
+        .merge(limited)
         .fallback(elsewhere)
         .layer(middleware::from_fn_with_state(guard, guard::check))
         // Outside the guard: monitoring calls servers by any name.

@@ -103,8 +103,8 @@ pub enum EnterError {
 /// Why a post was not taken.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PostError {
-    /// Somebody in the room goes by that name.
-    #[error("“{0}” is in the room. Post under another nickname.")]
+    /// Somebody in the room goes by that name, or did a moment ago.
+    #[error("“{0}” is in use in this room. Post under another nickname.")]
     NicknameTaken(Nickname),
     /// The room could not be entered.
     #[error(transparent)]
@@ -176,16 +176,20 @@ impl Hub {
     fn lease(self: &Arc<Self>, key: RoomKey) -> Result<Lease, EnterError> {
         let mut rooms = self.rooms.lock();
         if rooms.len() >= LIVE_ROOMS && !rooms.contains_key(&key) {
-            return Err(EnterError::Full);
+            // Their names and their members' grace are kept by the presence, their entries by the log.
+            self.let_go(&mut rooms, |_| true);
+            if rooms.len() >= LIVE_ROOMS {
+                return Err(EnterError::Full);
+            }
         }
-        let slot = rooms.entry(key).or_default();
+        let slot = rooms.entry(key.clone()).or_default();
         if slot.room.get().is_some_and(|(room, _)| room.is_outdated()) {
             // Whoever still holds the room keeps it; everybody else gets the history that the log has now.
             *slot = Arc::default();
         }
         let slot = slot.clone();
         let _ = slot.users.fetch_add(1, Ordering::Relaxed);
-        Ok(Lease { hub: Some(self.clone()), slot })
+        Ok(Lease { hub: Some(self.clone()), key, slot })
     }
 
     /// Reads a room from the log and the presence. It hears of events before it is read, so that none falls between.
@@ -225,8 +229,8 @@ impl Hub {
         let intent = Intent::Message { text, reply_to: None };
         for _ in 0..HISTORIES {
             let room = self.enter(room).await?;
-            let present = self.backend.presence.is_present(&room.key, &actor.nickname).await;
-            if present.map_err(EnterError::from)? {
+            let held = self.backend.presence.is_held(&room.key, &actor.nickname).await;
+            if held.map_err(EnterError::from)? {
                 return Err(PostError::NicknameTaken(actor.nickname));
             }
             let append = room.an_append(actor.clone(), id, intent.clone());
@@ -257,12 +261,17 @@ impl Hub {
                 Look::Dead => outbound.abandon(),
             });
         }
-        self.rooms.lock().retain(|key, slot| {
+        self.let_go(&mut self.rooms.lock(), |room| room.is_empty() || room.is_outdated());
+    }
+
+    /// Lets go of rooms that nobody holds, if they are `over`, and of those that were never opened.
+    fn let_go(&self, rooms: &mut HashMap<RoomKey, Arc<Slot>>, over: impl Fn(&Room) -> bool) {
+        rooms.retain(|key, slot| {
             if slot.users.load(Ordering::Relaxed) > 0 {
                 return true;
             }
             if let Some((room, task)) = slot.room.get() {
-                if !room.is_empty() && !room.is_outdated() {
+                if !over(room) {
                     return true;
                 }
                 task.abort();
@@ -310,9 +319,22 @@ impl Hub {
         self.rooms.lock().values().filter_map(|slot| Some(slot.room.get()?.0.clone())).collect()
     }
 
-    fn release(&self, slot: &Slot) {
-        let _rooms = self.rooms.lock();
-        let _ = slot.users.fetch_sub(1, Ordering::Relaxed);
+    /// Gives up a hold. A room without entries ends with the last one.
+    fn release(&self, key: &RoomKey, slot: &Arc<Slot>) {
+        let mut rooms = self.rooms.lock();
+        let is_last = slot.users.fetch_sub(1, Ordering::Relaxed) == 1;
+        let opened = slot.room.get();
+        if !is_last || opened.is_some_and(|(room, _)| room.last() > 0) {
+            return;
+        }
+        // Another history of the room may have its place.
+        if rooms.get(key).is_some_and(|now| Arc::ptr_eq(now, slot)) {
+            let _ = rooms.remove(key);
+            if let Some((_, task)) = opened {
+                task.abort();
+            }
+            self.backend.layer.group_discard(key);
+        }
     }
 }
 
@@ -344,6 +366,7 @@ fn look(now: u64, swept: u64, heard: u64) -> Look {
 /// A slot held while its room is being opened.
 struct Lease {
     hub: Option<Arc<Hub>>,
+    key: RoomKey,
     slot: Arc<Slot>,
 }
 
@@ -358,7 +381,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(hub) = &self.hub {
-            hub.release(&self.slot);
+            hub.release(&self.key, &self.slot);
         }
     }
 }

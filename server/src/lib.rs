@@ -28,6 +28,7 @@ pub mod net;
 pub mod policy;
 pub mod presence;
 mod random;
+pub mod rates;
 pub mod seat;
 mod serve;
 pub mod server;

@@ -23,6 +23,21 @@ pub struct Rate {
     pub per_second: u32,
 }
 
+impl Rate {
+    /// Takes one from a bucket that is full again at `full_at`. Answers when it is full then.
+    ///
+    /// # Errors
+    /// How long to wait until there is one again.
+    pub fn take(self, now: Instant, full_at: Instant) -> Result<Instant, Duration> {
+        let each = Duration::from_secs(1) / self.per_second.max(1);
+        let after = full_at.max(now) + each;
+        match after.checked_duration_since(now + each * self.burst.max(1)) {
+            Some(over) if !over.is_zero() => Err(over),
+            _ => Ok(after),
+        }
+    }
+}
+
 /// One bucket for each key.
 #[derive(Debug)]
 pub struct Limiter<K> {
@@ -42,14 +57,8 @@ impl<K: Eq + Hash + Clone> Limiter<K> {
     /// # Errors
     /// How long to wait until there is one again. Nothing is taken.
     pub fn take(&self, now: Instant, key: &K) -> Result<(), Duration> {
-        let each = Duration::from_secs(1) / self.rate.per_second.max(1);
         let mut buckets = self.full_at.lock();
-        let full_at = buckets.get(key).copied().unwrap_or(now).max(now);
-        let after = full_at + each;
-        let room = each * self.rate.burst.max(1);
-        if let Some(over) = after.checked_duration_since(now + room).filter(|over| !over.is_zero()) {
-            return Err(over);
-        }
+        let after = self.rate.take(now, buckets.get(key).copied().unwrap_or(now))?;
         if buckets.len() >= BUCKETS && !buckets.contains_key(key) {
             forget_the_fullest(&mut buckets, now);
         }

@@ -23,6 +23,7 @@ pub mod memory;
 mod page;
 mod reactions;
 mod rules;
+mod search;
 mod search_terms;
 pub mod sqlite;
 
@@ -135,6 +136,8 @@ pub struct Slice {
     pub entries: Vec<Line>,
     /// Whether there is more in the direction asked for.
     pub more: bool,
+    /// Where a search goes on that is not through: among the messages before this one.
+    pub cursor: Option<Seq>,
 }
 
 /// The log of every room. All methods return at once; the futures wait.
@@ -167,8 +170,9 @@ pub trait Log: Send + Sync + 'static {
         bytes: usize,
     ) -> Later<Result<Option<Slice>, LogError>>;
 
-    /// The messages within `span` that contain every one of the words, newest `limit` of them, ascending; fewer when they are
-    /// long, but at least one. `more`: there may be older ones. Case, accents and width do not count.
+    /// The messages within `span` that contain every one of the words, newest `limit` of them, ascending. A search looks at so
+    /// many messages and bytes and no more; `cursor` says where it stopped, and `more` that it did. Case, accents, width, the
+    /// kinds of apostrophe and hyphen and invisible characters do not count. One whose future is dropped stops.
     fn search(
         &self,
         room: &RoomKey,

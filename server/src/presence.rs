@@ -37,6 +37,8 @@ pub struct Join {
     pub connection: u64,
     /// The author behind it. An author has one place; a newer connection takes it over.
     pub author: Author,
+    /// Whether the author can come back: its seat is known to somebody. Otherwise the nickname is kept for nobody.
+    pub can_return: bool,
     /// How the nickname is found.
     pub naming: Naming,
     /// The most members the room may have.
@@ -48,7 +50,7 @@ pub struct Join {
 pub enum Naming {
     /// This one, or none.
     Exactly(Nickname),
-    /// This one, or with the first suffix that is free: `maya`, `maya-2`, `maya-3`.
+    /// This one, or with a suffix that is free: `maya`, `maya-2`, `maya-3`; or as a guest where too many of these are taken.
     Numbered(Nickname),
     /// `guest-` and a number that nobody had before.
     Guest,
@@ -82,15 +84,6 @@ pub enum JoinError {
     Unavailable(#[from] Unavailable),
 }
 
-/// How many people are in some rooms, and which other rooms have people.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Census {
-    /// Live connections in each of the rooms asked for, in their order.
-    pub counts: Vec<u32>,
-    /// Other rooms with live connections and how many, the fullest first, then by name.
-    pub others: Vec<(RoomName, u32)>,
-}
-
 /// Who is in which room, over all servers.
 ///
 /// Every accepted change reaches the room's group on the channel layer as an event, in the order of versions unless the layer
@@ -109,11 +102,11 @@ pub trait Presence: Send + Sync + 'static {
     fn members(&self, room: &RoomKey, known: Option<Version>)
     -> Later<Result<Option<Snapshot>, Unavailable>>;
 
-    /// Whether a nickname looks like that of a member, present or away; for posts from outside.
-    fn is_present(&self, room: &RoomKey, nickname: &Nickname) -> Later<Result<bool, Unavailable>>;
+    /// Whether a nickname looks like one that a member has or that is kept for one; for posts from outside.
+    fn is_held(&self, room: &RoomKey, nickname: &Nickname) -> Later<Result<bool, Unavailable>>;
 
-    /// Counts people in `rooms`, and finds at most `most` other rooms with people.
-    fn census(&self, rooms: Vec<RoomKey>, most: usize) -> Later<Result<Census, Unavailable>>;
+    /// The rooms with live connections and how many, the fullest first, then by name; at most `most`.
+    fn census(&self, most: usize) -> Later<Result<Vec<(RoomName, u32)>, Unavailable>>;
 
     /// Lets go of reservations that are over. Called every few seconds.
     fn sweep(&self);

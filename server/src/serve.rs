@@ -51,12 +51,6 @@ impl Server {
         self.hub.sweep();
         // A log looks whether its files are still there, and says so where they are not.
         let _ = self.backend.log.ready();
-        let now = Instant::now();
-        for limiter in [&self.sends, &self.asks].into_iter().flatten() {
-            limiter.sweep(now);
-        }
-        if let Some(posts) = &self.posts {
-            posts.sweep(now);
-        }
+        self.rates.sweep(Instant::now());
     }
 }

@@ -1,24 +1,24 @@
 //! [`Server`]: everything a connection or a request is served with, and how it is made.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
-use snug_shared::{Author, Limits};
+use snug_shared::Limits;
 use tokio::sync::watch;
 
 use crate::{
     backend::Backend,
     config::{self, Config},
+    http::Answers,
     hub::Hub,
-    limiter::{Limiter, Rate},
+    limiter::Rate,
     log,
+    rates::Rates,
     seat::Seats,
     shard::Shards,
 };
 
 /// What clients are told of a rate that nobody counts.
 const UNLIMITED: u32 = 1_000_000;
-/// What may be asked for besides sending: history, pings, signs of typing. Far above what a busy client needs.
-const ASKS: Rate = Rate { burst: 200, per_second: 20 };
 
 /// Everything a connection or a request is served with.
 pub struct Server {
@@ -32,12 +32,10 @@ pub struct Server {
     pub seats: Seats,
     /// What members are held to.
     pub limits: Limits,
-    /// Sends of one member; none when nobody is limited.
-    pub sends: Option<Limiter<Author>>,
-    /// Everything else of one member.
-    pub asks: Option<Limiter<Author>>,
-    /// Posts from one address.
-    pub posts: Option<Limiter<IpAddr>>,
+    /// How much members, authors and addresses may do.
+    pub rates: Rates,
+    /// Answers over HTTP that are still to be read.
+    pub answers: Arc<Answers>,
     /// Connections that are being served.
     pub(crate) visits: watch::Sender<usize>,
 }
@@ -76,8 +74,7 @@ impl Server {
     pub fn over(backend: Backend, shards: Shards, config: Config) -> Arc<Self> {
         let mut limits = Limits::default();
         let sends = Rate { burst: limits.rate_burst, per_second: limits.rate_per_s };
-        let limited = config.rate_limit;
-        if !limited {
+        if !config.rate_limit {
             // Clients hold themselves to what they are told.
             (limits.rate_burst, limits.rate_per_s) = (UNLIMITED, UNLIMITED);
         }
@@ -86,9 +83,8 @@ impl Server {
             hub: Arc::new(Hub::new(backend.clone(), shards, config.max_members as usize)),
             backend,
             limits,
-            sends: limited.then(|| Limiter::new(sends)),
-            asks: limited.then(|| Limiter::new(ASKS)),
-            posts: limited.then(|| Limiter::new(sends)),
+            rates: Rates::new(&config, sends),
+            answers: Answers::new(&config),
             visits: watch::Sender::new(0),
             config,
         })

@@ -158,7 +158,7 @@ async fn a_log_of_a_newer_version_is_named_and_left_as_it_is() {
     let before = fs::read(&file).unwrap();
     let (code, said) = refused(&[], folder.path());
     assert_eq!(code, FAILED);
-    assert!(said.contains("was written by a newer version of Snug (format 7, this one knows 2)"), "{said}");
+    assert!(said.contains("was written by a newer version of Snug (format 7, this one knows 3)"), "{said}");
     assert!(fs::read(&file).unwrap() == before);
 }
 

@@ -211,7 +211,7 @@ async fn a_reader_that_closes_its_half_still_reads_and_one_that_is_gone_is_notic
 async fn listening_makes_no_room_and_no_member() {
     let server = server().await;
     let mut tail = Tail::open(&server, "?after=1000", "").await;
-    assert_eq!(server.get("/api/rooms").await.json(), json!({"rooms": []}));
+    assert_eq!(server.get("/api/rooms").await.json(), json!({"rooms": [], "more": false}));
     curl(&server, "first").await;
     assert_eq!(tail.entry().await["seq"], 1);
     assert_eq!(server.get("/api/rooms").await.json()["rooms"][0]["members"], 0);

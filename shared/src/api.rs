@@ -12,8 +12,11 @@ use crate::{
 /// `GET /api/rooms`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rooms {
-    /// The rooms that anyone may see.
+    /// The rooms that anyone may see: those with members first, then those with the newest entries.
     pub rooms: Vec<RoomInfo>,
+    /// Whether there are more than are listed.
+    #[serde(default)]
+    pub more: bool,
 }
 
 /// One room of [`Rooms`].
@@ -48,6 +51,9 @@ pub struct Page {
     pub entries: Vec<Line>,
     /// Whether there are more entries in the requested direction.
     pub more: bool,
+    /// Where a search goes on that is not through: the same request with this as `cursor`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Seq>,
 }
 
 /// The JSON body of `POST /api/rooms/{room}/messages`.

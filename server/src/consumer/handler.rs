@@ -5,7 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use snug_shared::{ClientFrame, CloseReason, ErrorCode, ErrorFrame, Intent, MessageText, Seq, ServerFrame};
+use snug_shared::{
+    Author, ClientFrame, CloseReason, ErrorCode, ErrorFrame, Intent, MessageText, Seq, ServerFrame,
+};
 use uuid::Uuid;
 
 use super::{membership::Membership, plain, replay};
@@ -14,7 +16,9 @@ use crate::{
     dialect::{self, Dialect, PlainFrame},
     event::Event,
     fanout::{self, Outbound},
+    hub::Claim,
     log::{Actor, Appended, Callback, Denial, Later, LogError, Slice, Span},
+    rates::Allowance,
     websocket::Frame,
 };
 
@@ -55,6 +59,8 @@ pub(super) struct Handler<'a> {
     outbound: Arc<Outbound>,
     /// Whether messages come back to their sender, also those sent with a `user`.
     echo: bool,
+    /// What its member may still send and ask for.
+    allowance: Allowance,
     strikes: u32,
     warnings: u32,
     /// When a sign of typing was last passed on.
@@ -66,9 +72,10 @@ impl<'a> Handler<'a> {
         server: Arc<Server>,
         membership: &'a mut Membership,
         outbound: Arc<Outbound>,
+        allowance: Allowance,
         echo: bool,
     ) -> Self {
-        Self { server, membership, outbound, echo, strikes: 0, warnings: 0, typed_at: None }
+        Self { server, membership, outbound, echo, allowance, strikes: 0, warnings: 0, typed_at: None }
     }
 
     /// Takes one text frame.
@@ -253,18 +260,12 @@ impl<'a> Handler<'a> {
     }
 
     fn may_send(&mut self, id: Uuid) -> Result<(), Answer> {
-        let taken = match &self.server.sends {
-            Some(sends) => sends.take(Instant::now(), self.membership.claim.author()),
-            None => Ok(()),
-        };
+        let taken = self.allowance.send(known_author(&self.membership.claim));
         self.warned(taken, Some(id))
     }
 
     fn may_ask(&mut self, id: Option<Uuid>) -> Result<(), Answer> {
-        let taken = match &self.server.asks {
-            Some(asks) => asks.take(Instant::now(), self.membership.claim.author()),
-            None => Ok(()),
-        };
+        let taken = self.allowance.ask(known_author(&self.membership.claim));
         self.warned(taken, id)
     }
 
@@ -295,6 +296,11 @@ impl<'a> Handler<'a> {
     fn error(&self, error: &ErrorFrame) -> Frame {
         self.outbound.dialect.error(error)
     }
+}
+
+/// The author, where somebody can come back as it. Others are made for one connection, and count for nothing.
+fn known_author(claim: &Claim) -> Option<&Author> {
+    claim.can_return().then(|| claim.author())
 }
 
 /// A send the log could not confirm.

@@ -103,7 +103,7 @@ async fn join(
     let room = Arc::new(server.hub.enter(&room).await?);
     let Seat { token, author } = seat;
     // From here on every way out gives the place up.
-    let claim = Claim::new(room, outbound.clone(), author);
+    let claim = Claim::new(room, outbound.clone(), author, true);
     let Place { member, nickname } =
         claim.take(Naming::Exactly(nickname.clone())).await.map_err(|error| no_place(&nickname, error))?;
     let membership = Membership { claim, nickname, member, named: true };

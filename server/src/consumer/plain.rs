@@ -26,21 +26,27 @@ const BLOCK_ENTRIES: usize = 500;
 pub(super) async fn join(
     server: &Arc<Server>,
     destination: Destination,
-    options: QueryOptions,
+    options: &QueryOptions,
     outbound: &Arc<Outbound>,
 ) -> Result<Admitted, Rejection> {
     let room = destination.room()?;
     let wanted = destination.nickname.as_deref().map(membership::nickname).transpose()?;
     let named = wanted.is_some();
-    let seat = server.seats.issue(&room.key())?;
+    let brought = options.seat.as_deref().and_then(|token| server.seats.adopt(&room.key(), token));
+    let can_return = brought.is_some();
+    let author = match brought {
+        Some(author) => author,
+        // Nobody is told the seat, so nobody can come back with it.
+        None => server.seats.issue(&room.key())?.author,
+    };
     let room = Arc::new(server.hub.enter(&room).await?);
     // From here on every way out gives the place up.
-    let claim = Claim::new(room, outbound.clone(), seat.author);
+    let claim = Claim::new(room, outbound.clone(), author, can_return);
     let naming = wanted.map_or(Naming::Guest, Naming::Numbered);
     let Place { member, nickname } = claim.take(naming).await.map_err(no_place)?;
     let membership = Membership { claim, nickname, member, named };
     outbound.send(outbound.dialect.greeting());
-    let replay_after = start(server, membership.claim.room(), &options).await?;
+    let replay_after = start(server, membership.claim.room(), options).await?;
     Ok(Admitted { membership, replay_after })
 }
 

@@ -3,8 +3,11 @@
 use snug_shared::{Seq, limits};
 use url::form_urlencoded;
 
-/// `?history=N`, `?after=SEQ`, `?echo=1`. A value that is no number counts as absent: these clients do not read errors.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+use crate::seat;
+
+/// `?history=N`, `?after=SEQ`, `?echo=1`, `?seat=TOKEN`. A value that is no number or no seat counts as absent: these clients do not
+/// read errors.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QueryOptions {
     /// How many of the newest messages.
     pub history: u32,
@@ -12,6 +15,8 @@ pub struct QueryOptions {
     pub after: Option<Seq>,
     /// Whether the client gets its own messages back, even those sent with a `user`.
     pub echo: bool,
+    /// A secret of the client's own, by which it takes its place back.
+    pub seat: Option<String>,
 }
 
 impl QueryOptions {
@@ -26,6 +31,7 @@ impl QueryOptions {
                     options.history = wanted.clamp(0, limits::HISTORY_MAX.into()) as u32;
                 }
                 "after" => options.after = value.parse().ok(),
+                "seat" => options.seat = Some(value.into_owned()).filter(|seat| seat::is_token(seat)),
                 "echo" => options.echo = matches!(&*value, "1" | "true"),
                 _ => {}
             }
@@ -40,14 +46,26 @@ mod tests {
 
     #[test]
     fn an_address_may_ask_for_the_past_and_for_an_echo() {
-        let all = QueryOptions { history: 20, after: Some(7), echo: true };
-        assert_eq!(QueryOptions::parse("history=20&after=7&echo=1&other=x"), all);
+        let seat = Some("my-own_secret-0123".to_owned());
+        let all = QueryOptions { history: 20, after: Some(7), echo: true, seat };
+        assert_eq!(QueryOptions::parse("history=20&after=7&echo=1&other=x&seat=my-own_secret-0123"), all);
         assert_eq!(QueryOptions::parse(""), QueryOptions::default());
     }
 
     #[test]
     fn nonsense_asks_for_nothing_and_too_much_for_the_most() {
-        assert_eq!(QueryOptions::parse("history=many&after=-1&echo=0"), QueryOptions::default());
+        let (short, long) = ("x".repeat(15), "x".repeat(129));
+        for query in [
+            "history=many&after=-1&echo=0",
+            "seat=",
+            "seat=an%20empty%20space",
+            "seat=%C3%A4%C3%A4%C3%A4%C3%A4%C3%A4%C3%A4%C3%A4%C3%A4",
+        ] {
+            assert_eq!(QueryOptions::parse(query), QueryOptions::default(), "{query}");
+        }
+        for seat in [short, long] {
+            assert_eq!(QueryOptions::parse(&format!("seat={seat}")), QueryOptions::default(), "{seat}");
+        }
         assert_eq!(QueryOptions::parse("history=-5").history, 0);
         assert_eq!(QueryOptions::parse("history=1000000000000").history, limits::HISTORY_MAX);
     }

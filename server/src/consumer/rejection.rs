@@ -1,5 +1,7 @@
 //! Why a connection does not become a member.
 
+use std::time::Duration;
+
 use snug_shared::{CloseReason, ErrorCode, ErrorFrame, NameError};
 
 use super::frames::ConnectionEnd;
@@ -21,6 +23,20 @@ impl Rejection {
     /// A name that is not allowed. The reason goes out before the close, so that a browser sees it too.
     pub fn bad_name(what: &str, error: NameError) -> Self {
         Self::new(CloseReason::BadName, ErrorFrame::new(ErrorCode::BadName, format!("{what}: {error}")))
+    }
+
+    /// More joins from one address than any client needs.
+    pub fn too_many_joins(wait: Duration) -> Self {
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
+        let mut error = ErrorFrame::new(
+            ErrorCode::RateLimited,
+            format!(
+                "There are too many joins from your address. Come back in {} s.",
+                wait_ms.div_ceil(1_000)
+            ),
+        );
+        error.retry_after_ms = Some(wait_ms);
+        Self::new(CloseReason::Flood, error)
     }
 
     /// Sends the error. The close follows from the end.

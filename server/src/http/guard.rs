@@ -11,7 +11,7 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header, uri::Authority},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -136,7 +136,7 @@ impl Guard {
         headers: &HeaderMap,
     ) -> Result<Option<Origin>, HttpError> {
         let mut sent = headers.get_all(header::ORIGIN).iter();
-        let Some(origin) = sent.next() else { return Ok(None) };
+        let Some(origin) = sent.next() else { return admit_site(headers).map(|()| None) };
         let origin = origin.to_str().ok().and_then(|origin| Origin::from_str(origin).ok());
         if let Some(origin) = origin.filter(|_| sent.next().is_none()) {
             let is_own = |scheme| {
@@ -151,8 +151,7 @@ impl Guard {
             }
         }
         self.warn(own, headers);
-        let message = "A web page from another site may not use this server. The operator can allow it with --allow-origin.";
-        Err(HttpError::new(StatusCode::FORBIDDEN, ErrorCode::NotAllowed, message))
+        Err(foreign_page())
     }
 
     /// Tells the operator of an origin that does not fit, once in a while: mostly a proxy in front hides the name it was asked
@@ -175,6 +174,19 @@ impl Guard {
              page from elsewhere there is --allow-origin"
         );
     }
+}
+
+fn foreign_page() -> HttpError {
+    let message = "A web page from another site may not use this server. The operator can allow it with --allow-origin.";
+    HttpError::new(StatusCode::FORBIDDEN, ErrorCode::NotAllowed, message)
+}
+
+/// Refuses what a page from elsewhere has a browser load without an `Origin`, as pictures and scripts are: it could not read the
+/// answer, and this server would make it all the same. A link that a person follows is no such request.
+fn admit_site(headers: &HeaderMap) -> Result<(), HttpError> {
+    let sent = |name| headers.get(name).map(HeaderValue::as_bytes);
+    let is_foreign = matches!(sent("sec-fetch-site"), Some(b"cross-site" | b"same-site"));
+    if is_foreign && sent("sec-fetch-mode") != Some(b"navigate") { Err(foreign_page()) } else { Ok(()) }
 }
 
 /// The one authority that is named. None: nothing is.
@@ -226,6 +238,8 @@ pub async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
     let _ = headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let _ = headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    let own = HeaderValue::from_static("same-origin");
+    let _ = headers.insert(HeaderName::from_static("cross-origin-resource-policy"), own);
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers
         .entry(header::CONTENT_SECURITY_POLICY)

@@ -1,6 +1,6 @@
 //! `/api/rooms/{room}/messages`: a room's log for scripts, to read and to write.
 
-use std::{fmt::Display, sync::Arc, time::Instant};
+use std::{fmt::Display, sync::Arc};
 
 use axum::{
     Extension, Json,
@@ -11,8 +11,8 @@ use axum::{
 };
 use serde::Deserialize;
 use snug_shared::{
-    ErrorCode, MessageText, Nickname, RoomName, Seq, address::decode_segment, api::Page, entry::parse_id,
-    limits,
+    Author, ErrorCode, MessageText, Nickname, RoomKey, RoomName, Seq, address::decode_segment, api::Page,
+    entry::parse_id, limits,
 };
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -21,29 +21,51 @@ use super::{HttpError, query::QueryString};
 use crate::{
     Server,
     hub::{EnterError, PostError},
-    log::{Appended, Span},
+    log::{Appended, Log, LogError, Slice, Span},
     net::peer::Peer,
 };
 
 /// `GET`: entries in their present state, or those messages that contain some words.
 pub async fn read(State(server): State<Arc<Server>>, uri: Uri) -> Result<Json<Page>, HttpError> {
     let key = room(&uri)?.key();
-    let Query { span, limit, words } = Query::parse(QueryString::of(&uri))?;
-    let log = &server.backend.log;
-    let slice = match words {
-        None => log.read(&key, span, limit, limits::SERVER_FRAME_BYTES).await?,
-        Some(words) => log.search(&key, &words, span, limit).await?,
+    let query = Query::parse(QueryString::of(&uri))?;
+    let log = &*server.backend.log;
+    let slice = match &query.words {
+        None => log.read(&key, query.span, query.limit, limits::SERVER_FRAME_BYTES).await?,
+        Some(words) => search(log, &key, words, &query).await?,
     };
     Ok(Json(match slice {
-        None => Page { epoch: None, first: 0, last: 0, entries: Vec::new(), more: false },
+        None => Page { epoch: None, first: 0, last: 0, entries: Vec::new(), more: false, cursor: None },
         Some(slice) => Page {
             epoch: Some(slice.room.epoch.to_string()),
             first: slice.room.first,
             last: slice.room.last,
             entries: slice.entries,
             more: slice.more,
+            cursor: slice.cursor,
         },
     }))
+}
+
+/// Searches on from where an earlier search stopped, or from the newest message.
+async fn search(log: &dyn Log, key: &RoomKey, words: &str, query: &Query) -> Result<Option<Slice>, LogError> {
+    let (span, after) = match (query.span, query.cursor) {
+        (span, None) => (span, 0),
+        (Span::After(after), Some(cursor)) => (Span::Before(cursor), after),
+        (Span::Before(before), Some(cursor)) => (Span::Before(before.min(cursor)), 0),
+    };
+    let mut slice = log.search(key, words, span, query.limit).await?;
+    if let Some(slice) = &mut slice {
+        slice.entries.retain(|line| line.seq() > after);
+        slice.cursor = slice.cursor.filter(|cursor| *cursor > after.saturating_add(1));
+        slice.more = slice.cursor.is_some();
+    }
+    Ok(slice)
+}
+
+/// Whether a request asks for messages by their words.
+pub(super) fn is_search(uri: &Uri) -> bool {
+    QueryString::of(uri).raw("q").is_some_and(|words| !words.is_empty())
 }
 
 /// `POST`: a message from outside the room.
@@ -55,9 +77,7 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, HttpError> {
     let room = room(&uri)?;
-    if let Some(posts) = &server.posts {
-        posts.take(Instant::now(), &peer.address).map_err(HttpError::rate_limited)?;
-    }
+    server.rates.post(peer.address).map_err(HttpError::rate_limited)?;
     if request.body().size_hint().lower() > limits::CLIENT_FRAME_BYTES as u64 {
         return Err(too_long());
     }
@@ -69,6 +89,7 @@ pub async fn post(
     let body = body.map_err(unreadable)?;
     let post = if is_json(&headers) { Post::from_json(&body)? } else { Post::from_text(&body, &uri)? };
     let nickname = Nickname::parse(&post.user)?;
+    server.rates.post_as(peer.address, &Author::http(&nickname)).map_err(HttpError::rate_limited)?;
     let text = MessageText::parse(post.message)?;
     let id = post.id.unwrap_or_else(Uuid::now_v7);
     match server.hub.post(&room, nickname, id, text).await? {
@@ -111,6 +132,8 @@ struct Query {
     span: Span,
     limit: usize,
     words: Option<String>,
+    /// Where an earlier search stopped.
+    cursor: Option<Seq>,
 }
 
 impl Query {
@@ -130,7 +153,7 @@ impl Query {
             }
         };
         let words = query.text("q")?.filter(|words| !words.trim().is_empty());
-        Ok(Self { span, limit: limit as usize, words })
+        Ok(Self { span, limit: limit as usize, words, cursor: query.seq("cursor")? })
     }
 }
 
@@ -183,7 +206,7 @@ mod tests {
     #[test]
     fn a_query_asks_for_the_newest_unless_it_says_otherwise() {
         let parsed = |query: &str| Query::parse(query.into()).unwrap();
-        assert_eq!(parsed(""), Query { span: Span::Before(Seq::MAX), limit: 50, words: None });
+        assert_eq!(parsed(""), Query { span: Span::Before(Seq::MAX), limit: 50, words: None, cursor: None });
         assert_eq!(parsed("after=0&limit=7").span, Span::After(0));
         assert_eq!(parsed("before=12").span, Span::Before(12));
         assert_eq!(parsed("q=t%C3%A9+x&other=1").words.as_deref(), Some("té x"));

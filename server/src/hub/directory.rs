@@ -1,48 +1,62 @@
 //! The list of rooms that anyone may see.
 
+use std::collections::HashSet;
+
 use snug_shared::{
-    RoomName, Seq,
+    RoomKey, RoomName,
     api::{RoomInfo, Rooms},
 };
 
 use super::{EnterError, Hub};
+use crate::log::RoomRecord;
 
-/// Rooms told: those with the newest entries, and as many that only have members.
+/// Rooms told, at most.
 const LISTED_ROOMS: usize = 500;
+/// Bytes of topics told, at most. Later rooms go without: otherwise long topics would make the list as long as they like.
+const TOPIC_BYTES: usize = 128 * 1024;
 
 impl Hub {
-    /// The rooms with entries, the newest first, and those that only have members, the fullest first.
+    /// The rooms with members, the fullest first, and then those with the newest entries.
     ///
     /// # Errors
     /// When the log or the presence could not be asked.
     pub async fn rooms(&self) -> Result<Rooms, EnterError> {
-        let records = self.backend.log.rooms(LISTED_ROOMS).await?;
-        let keys = records.iter().map(|record| record.name.key()).collect();
-        let census = self.backend.presence.census(keys, LISTED_ROOMS).await?;
-        let known = records.into_iter().zip(census.counts).map(|(record, members)| RoomInfo {
-            room: record.name,
-            members,
-            last: record.last,
-            last_at: record.last_at,
-            topic: Some(record.topic).filter(|topic| !topic.is_empty()),
-            locked: false,
-        });
-        let mut rooms: Vec<RoomInfo> = known.collect();
-        for (room, members) in census.others {
-            // A room with older entries than those listed is no new room.
-            if self.last(&room).await? == 0 {
-                rooms.push(RoomInfo { room, members, last: 0, last_at: 0, topic: None, locked: false });
-            }
+        // One more than is told, to see whether there are more.
+        let census = self.backend.presence.census(LISTED_ROOMS + 1).await?;
+        let newest = self.backend.log.rooms(LISTED_ROOMS + 1).await?;
+        let mut rooms = Vec::with_capacity(LISTED_ROOMS + 1);
+        let mut listed: HashSet<RoomKey> = HashSet::with_capacity(LISTED_ROOMS + 1);
+        for (name, members) in census {
+            listed.insert(name.key());
+            rooms.push(self.occupied(name, members).await?);
         }
-        Ok(Rooms { rooms })
+        let others = newest.into_iter().filter(|record| !listed.contains(&record.name.key()));
+        rooms.extend(others.map(|record| info(record, 0)));
+        let more = rooms.len() > LISTED_ROOMS;
+        rooms.truncate(LISTED_ROOMS);
+        let mut left = TOPIC_BYTES;
+        for room in &mut rooms {
+            room.topic = room.topic.take().filter(|topic| topic.as_str().len() <= left);
+            left -= room.topic.as_ref().map_or(0, |topic| topic.as_str().len());
+        }
+        Ok(Rooms { rooms, more })
     }
 
-    /// The newest entry of a room; 0 when it has none.
-    async fn last(&self, room: &RoomName) -> Result<Seq, EnterError> {
-        let here = self.rooms.lock().get(&room.key()).cloned();
-        if let Some((room, _)) = here.as_ref().and_then(|slot| slot.room.get()) {
-            return Ok(room.last());
-        }
-        Ok(self.backend.log.room(room).await?.last)
+    /// A room with members, as its live room knows it, or the log where its members are on other servers.
+    async fn occupied(&self, name: RoomName, members: u32) -> Result<RoomInfo, EnterError> {
+        let here = self.rooms.lock().get(&name.key()).cloned();
+        let Some((room, _)) = here.as_ref().and_then(|slot| slot.room.get()) else {
+            return Ok(info(self.backend.log.room(&name).await?, members));
+        };
+        let facts = room.facts();
+        let topic = Some(facts.topic).filter(|topic| !topic.is_empty());
+        let (room, last) = (room.name.clone(), room.last());
+        Ok(RoomInfo { room, members, last, last_at: facts.last_at, topic, locked: false })
     }
+}
+
+fn info(record: RoomRecord, members: u32) -> RoomInfo {
+    let RoomRecord { name: room, last, last_at, topic, .. } = record;
+    let topic = Some(topic).filter(|topic| !topic.is_empty());
+    RoomInfo { room, members, last, last_at, topic, locked: false }
 }

@@ -24,12 +24,13 @@ pub struct Claim {
     room: Arc<Entered>,
     outbound: Arc<Outbound>,
     author: Author,
+    can_return: bool,
 }
 
 impl Claim {
-    /// A claim to a place that is still to be taken.
-    pub fn new(room: Arc<Entered>, outbound: Arc<Outbound>, author: Author) -> Self {
-        Self { room, outbound, author }
+    /// A claim to a place that is still to be taken. `can_return`: whether the other side knows the author's seat.
+    pub fn new(room: Arc<Entered>, outbound: Arc<Outbound>, author: Author, can_return: bool) -> Self {
+        Self { room, outbound, author, can_return }
     }
 
     /// Takes the place, or changes the nickname of the one taken.
@@ -38,7 +39,7 @@ impl Claim {
     /// As [`Room::join`].
     pub async fn take(&self, naming: Naming) -> Result<Place, JoinError> {
         let member = self.room.hub.next_id();
-        self.room.join(member, &self.outbound, &self.author, naming).await
+        self.room.join(member, &self.outbound, &self.author, self.can_return, naming).await
     }
 
     /// The room it is in.
@@ -49,6 +50,11 @@ impl Claim {
     /// The author it belongs to.
     pub fn author(&self) -> &Author {
         &self.author
+    }
+
+    /// Whether that author can come back.
+    pub fn can_return(&self) -> bool {
+        self.can_return
     }
 }
 
@@ -80,6 +86,6 @@ impl Deref for Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.hub.release(&self.slot);
+        self.hub.release(&self.room.key, &self.slot);
     }
 }

@@ -126,13 +126,15 @@ impl Room {
         member: u64,
         outbound: &Arc<Outbound>,
         author: &Author,
+        can_return: bool,
         naming: Naming,
     ) -> Result<Place, JoinError> {
         let connection = outbound.id;
         // The socket is here before the place is taken: a newer connection that takes the place over must find it.
         outbound.attach(&self.tail);
         self.people().sockets.insert(outbound);
-        let join = Join { member, connection, author: author.clone(), naming, capacity: self.capacity };
+        let (author, capacity) = (author.clone(), self.capacity);
+        let join = Join { member, connection, author, can_return, naming, capacity };
         let joined = self.backend.presence.join(&self.name, join).await?;
         let decided = joined.change.version;
         let is_known = {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use snug_shared::{MessageText, Nickname, RoomName};
 use uuid::Uuid;
 
-use super::{Hub, Look, look};
+use super::{Hub, LIVE_ROOMS, Look, look};
 use crate::{
     backend::{Backend, commits_to},
     fanout::FollowEnd,
@@ -75,4 +75,40 @@ fn a_server_that_stood_still_takes_nobody_for_dead_before_it_has_asked() {
     // From then on as usual.
     assert_eq!(look(at(145), at(140), at(125)), Look::Ask);
     assert_eq!(look(at(155), at(150), at(125)), Look::Dead);
+}
+
+#[tokio::test]
+async fn a_room_without_entries_ends_with_its_last_member_and_others_at_the_next_look() {
+    let (hub, _) = hub();
+    let tea = RoomName::parse("tea").unwrap();
+    let (first, second) = (hub.enter(&tea).await.unwrap(), hub.enter(&tea).await.unwrap());
+    drop(first);
+    assert_eq!(hub.live_rooms().len(), 1);
+    drop(second);
+    assert!(hub.live_rooms().is_empty(), "nothing of it is left to keep");
+    let room = hub.enter(&tea).await.unwrap();
+    let _ = post(&hub, &tea).await;
+    while room.last() == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(room);
+    assert_eq!(hub.live_rooms().len(), 1, "it may be entered again at once");
+    hub.sweep();
+    assert!(hub.live_rooms().is_empty());
+}
+
+#[tokio::test]
+async fn rooms_that_nobody_is_in_make_way_when_the_table_is_full() {
+    let (hub, _) = hub();
+    let held = hub.enter(&RoomName::parse("held").unwrap()).await.unwrap();
+    for number in 0..LIVE_ROOMS {
+        let name = RoomName::parse(&format!("room {number}")).unwrap();
+        let room = hub.enter(&name).await.expect("there is always room for one more");
+        let _ = post(&hub, &name).await;
+        while room.last() == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert!(hub.live_rooms().len() <= LIVE_ROOMS);
+    assert!(!held.is_outdated() && hub.rooms.lock().contains_key(&held.key), "who is in a room stays in it");
 }

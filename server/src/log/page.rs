@@ -2,9 +2,6 @@
 
 use snug_shared::{Body, Entry, Reaction};
 
-/// Bytes of text a search hands out at once, about.
-pub(super) const FOUND_BYTES: usize = 1024 * 1024;
-
 /// Bytes of JSON around an author, and around a reaction.
 const AROUND_AUTHOR: usize = 3;
 const AROUND_REACTION: usize = 40;

@@ -55,6 +55,8 @@ use queue::{Queue, Refusal};
 const APPENDS: usize = 16_384;
 /// Reads that may wait. More are refused as busy.
 const READS: usize = 1_024;
+/// Searches that may wait. Each takes some 20 ms at most.
+const SEARCHES: usize = 128;
 
 /// Bits of a seq in an entry's number in the file.
 const SEQ_BITS: u32 = 40;
@@ -73,7 +75,7 @@ const fn seq_of(n: i64) -> Seq {
 /// The room log in a data folder.
 ///
 /// A search looks at one message after another where its index cannot help: for words of one or two characters, and among
-/// messages younger than about a second. It looks at 20,000 of them at most, the newest first.
+/// messages younger than about a second. It looks at so many of them and says where it stopped (`search.rs` beside this).
 pub struct SqliteLog {
     shared: Arc<Shared>,
     secret: [u8; 32],
@@ -84,6 +86,8 @@ pub struct SqliteLog {
 struct Shared {
     appends: writer::Appends,
     reads: Queue<reader::Job>,
+    /// A search takes longer than a page: joins and pages do not wait behind it.
+    searches: Queue<reader::Job>,
     read_positions: read_positions::Waiting,
     corruption: corruption::Reports,
     health: Ranked<Result<(), LogError>, rank::Leaf>,
@@ -174,6 +178,7 @@ impl SqliteLog {
         let shared = Arc::new(Shared {
             appends: Queue::new(APPENDS),
             reads: Queue::new(READS),
+            searches: Queue::new(SEARCHES),
             read_positions: read_positions::Waiting::default(),
             corruption: corruption::Reports::default(),
             health: Ranked::new(Ok(())),
@@ -198,8 +203,8 @@ impl SqliteLog {
             rooms: append::RoomCache::default(),
             guard,
             checkpoints: wal::Checkpoints::default(),
-            // A crash may have left both undone.
-            due: writer::Due { index: true, erase: true, at: None },
+            // A crash may have left all of them undone.
+            due: writer::Due { index: true, refresh: true, erase: true, at: None },
             closed,
         };
         thread::Builder::new()
@@ -229,6 +234,7 @@ impl Shared {
     fn close(&self) {
         self.appends.close();
         self.reads.close();
+        self.searches.close();
     }
 
     fn health(&self) -> Result<(), LogError> {
@@ -301,9 +307,10 @@ impl Log for SqliteLog {
         limit: usize,
     ) -> Later<Result<Option<Slice>, LogError>> {
         let (room, words) = (room.clone(), super::search_terms::SearchTerms::new(words));
-        self.read_later(move |snapshot, reports| {
-            search::search(snapshot, reports, &room, &words, span, limit)
-        })
+        let shared = Arc::clone(&self.shared);
+        later(reader::read(&self.shared.searches, move |snapshot, is_abandoned| {
+            search::search(snapshot, &shared.corruption, &room, &words, span, limit, is_abandoned)
+        }))
     }
 
     fn read_position(&self, room: &RoomKey, author: &Author) -> Later<Result<Option<Seq>, LogError>> {
@@ -350,10 +357,17 @@ impl SqliteLog {
         work: impl FnOnce(&rusqlite::Connection, &corruption::Reports) -> rusqlite::Result<T> + Send + 'static,
     ) -> Later<Result<T, LogError>> {
         let shared = Arc::clone(&self.shared);
-        match reader::read(&self.shared, move |snapshot| work(snapshot, &shared.corruption)) {
-            Ok(receiver) => Box::pin(answered(receiver)),
-            Err(refusal) => Box::pin(std::future::ready(Err(refused(refusal)))),
-        }
+        later(reader::read(&self.shared.reads, move |snapshot, _| work(snapshot, &shared.corruption)))
+    }
+}
+
+/// What a reader will answer.
+fn later<T: Send + 'static>(
+    asked: Result<oneshot::Receiver<Result<T, LogError>>, Refusal>,
+) -> Later<Result<T, LogError>> {
+    match asked {
+        Ok(receiver) => Box::pin(answered(receiver)),
+        Err(refusal) => Box::pin(std::future::ready(Err(refused(refusal)))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     future::ready,
     iter,
     sync::{
@@ -15,8 +15,8 @@ use std::{
 use snug_shared::{Author, Nickname, RoomKey, RoomName};
 
 use super::{
-    Census, Join, JoinError, Joined, Naming, Presence, Snapshot,
-    places::{Claim, NUMBERS, Places},
+    Join, JoinError, Joined, Naming, Presence, Snapshot,
+    places::{Claim, Places, SMALL_NUMBERS, large_numbers},
 };
 use crate::{
     event::{Change, Event, Version},
@@ -28,6 +28,9 @@ use crate::{
 
 /// Rooms that have members or reserved nicknames, at most. Beyond it, rooms that nobody is in lose their reservations.
 const ROOMS: usize = 65_536;
+
+/// Names tried for a guest, at most. Others may call themselves guests too.
+const GUESTS: usize = 8;
 
 /// The places of one room, shared with whoever has found them.
 type SharedPlaces = Arc<Ranked<Places, rank::Places>>;
@@ -72,6 +75,13 @@ impl MemoryPresence {
         let _ = self.layer.group_send(key, Event::Presence(change));
     }
 
+    /// `guest-` and a number that no guest had before; after a few that somebody else has, any number.
+    fn guests(&self, seed: u64) -> impl Iterator<Item = Nickname> {
+        let next = iter::repeat_with(|| self.guests.fetch_add(1, Ordering::Relaxed)).take(GUESTS);
+        let numbers = next.chain(large_numbers(seed).map(u64::from));
+        numbers.filter_map(|number| Nickname::parse(&format!("guest-{number}")).ok())
+    }
+
     fn take(&self, name: &RoomName, join: &Join) -> Result<Joined, JoinError> {
         let now = Instant::now();
         let key = name.key();
@@ -79,6 +89,7 @@ impl MemoryPresence {
             member: join.member,
             connection: join.connection,
             author: &join.author,
+            can_return: join.can_return,
             capacity: join.capacity,
         };
         let places = self.places_or_new(&key, name);
@@ -89,13 +100,11 @@ impl MemoryPresence {
                 (member, nickname.clone(), change)
             }
             Naming::Numbered(wanted) => {
-                let taken = || JoinError::NicknameTaken { suggestion: wanted.numbered(NUMBERS) };
-                places.join_first_free(now, &claim, numbered(wanted))?.ok_or_else(taken)?
+                let names = numbered(wanted, join.member).chain(self.guests(join.member));
+                places.join_first_free(now, &claim, names)?.ok_or(JoinError::Full)?
             }
             Naming::Guest => {
-                let guests = iter::repeat_with(|| self.guests.fetch_add(1, Ordering::Relaxed));
-                let guests = guests.filter_map(|number| Nickname::parse(&format!("guest-{number}")).ok());
-                places.join_first_free(now, &claim, guests)?.ok_or(JoinError::Full)?
+                places.join_first_free(now, &claim, self.guests(join.member))?.ok_or(JoinError::Full)?
             }
         };
         self.tell(&key, change.clone());
@@ -144,30 +153,27 @@ impl Presence for MemoryPresence {
         Box::pin(ready(Ok(snapshot)))
     }
 
-    fn is_present(&self, room: &RoomKey, nickname: &Nickname) -> Later<Result<bool, Unavailable>> {
-        let present = self.places(room).is_some_and(|places| places.lock().is_present(nickname));
-        Box::pin(ready(Ok(present)))
+    fn is_held(&self, room: &RoomKey, nickname: &Nickname) -> Later<Result<bool, Unavailable>> {
+        let now = Instant::now();
+        let held = self.places(room).is_some_and(|places| places.lock().is_held(now, nickname));
+        Box::pin(ready(Ok(held)))
     }
 
-    fn census(&self, rooms: Vec<RoomKey>, most: usize) -> Later<Result<Census, Unavailable>> {
-        let asked: HashSet<&RoomKey> = rooms.iter().collect();
+    fn census(&self, most: usize) -> Later<Result<Vec<(RoomName, u32)>, Unavailable>> {
         let all = self.rooms.lock();
-        let counts = rooms.iter().map(|key| all.get(key).map_or(0, |places| places.lock().connected()));
-        let counts = counts.collect();
-        let mut others: Vec<(u32, &RoomKey)> = all
+        let mut rooms: Vec<(u32, &RoomKey)> = all
             .iter()
-            .filter(|(key, _)| !asked.contains(key))
             .map(|(key, places)| (places.lock().connected(), key))
             .filter(|(connected, _)| *connected > 0)
             .collect();
         // Anyone may ask, and there may be twenty thousand: no name is copied but those that are told.
-        others.sort_unstable_by_key(|(connected, key)| (Reverse(*connected), *key));
-        others.truncate(most);
+        rooms.sort_unstable_by_key(|(connected, key)| (Reverse(*connected), *key));
+        rooms.truncate(most);
         let name = |(connected, key): &(u32, &RoomKey)| {
             all.get(*key).map(|places| (places.lock().name.clone(), *connected))
         };
-        let others = others.iter().filter_map(name).collect();
-        Box::pin(ready(Ok(Census { counts, others })))
+        let rooms = rooms.iter().filter_map(name).collect();
+        Box::pin(ready(Ok(rooms)))
     }
 
     fn sweep(&self) {
@@ -193,8 +199,8 @@ fn retain(rooms: &mut HashMap<RoomKey, SharedPlaces>, keep: impl Fn(&Places) -> 
     rooms.retain(|_, places| Arc::strong_count(places) > 1 || keep(&places.lock()));
 }
 
-/// `maya`, `maya-2`, `maya-3` and so on.
-fn numbered(wanted: &Nickname) -> impl Iterator<Item = Nickname> {
-    let others = (2..=NUMBERS).map(|number| wanted.with_suffix(&format!("-{number}")));
-    iter::once(wanted.clone()).chain(others)
+/// `maya`, `maya-2`, `maya-3` to `maya-9`, and then some large numbers.
+fn numbered(wanted: &Nickname, seed: u64) -> impl Iterator<Item = Nickname> {
+    let numbers = SMALL_NUMBERS.chain(large_numbers(seed));
+    iter::once(wanted.clone()).chain(numbers.map(|number| wanted.with_suffix(&format!("-{number}"))))
 }

@@ -1,7 +1,8 @@
 //! The places of one room: a plain struct that decides, without I/O and without waiting. Time is passed in.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque, hash_map::Entry},
+    num::Wrapping,
     time::{Duration, Instant},
 };
 
@@ -16,8 +17,13 @@ pub const GRACE: Duration = Duration::from_secs(5);
 pub const RESERVED: Duration = Duration::from_secs(120);
 /// Nicknames reserved for authors who left, at most; the longest gone lose theirs first.
 pub(crate) const RESERVATIONS: usize = 4_096;
-/// Numbers tried for a nickname that is taken.
-pub(super) const NUMBERS: u32 = 1_000;
+/// Nicknames reserved for one author, at most: who keeps renaming itself pushes nobody else's out.
+pub(super) const RESERVATIONS_EACH: usize = 4;
+/// Small numbers tried for a nickname that is taken. After them come large ones: what is tried costs the same however many
+/// names are taken.
+pub(super) const SMALL_NUMBERS: std::ops::RangeInclusive<u32> = 2..=9;
+/// Large numbers tried.
+const LARGE_NUMBERS: u32 = 8;
 
 /// The members of one room, their nicknames and the reservations of those who left.
 #[derive(Debug)]
@@ -35,12 +41,16 @@ pub(crate) struct Places {
     held: HashMap<String, Holder>,
     /// Reservations in the order in which they end.
     reserved: VecDeque<(Instant, Nickname, Author)>,
+    /// How many of them each author has.
+    reserved_for: HashMap<Author, usize>,
 }
 
 #[derive(Debug)]
 struct Place {
     nickname: Nickname,
     author: Author,
+    /// Whether the author can come back. Otherwise the name is free as soon as the connection is gone.
+    can_return: bool,
     /// `None` while the member is away.
     connection: Option<u64>,
     /// When an absence counts as having left.
@@ -63,6 +73,8 @@ pub(crate) struct Claim<'a> {
     pub connection: u64,
     /// The author behind it.
     pub author: &'a Author,
+    /// Whether the author can come back.
+    pub can_return: bool,
     /// The most members the room may have.
     pub capacity: usize,
 }
@@ -87,6 +99,7 @@ impl Places {
             by_author: HashMap::new(),
             held: HashMap::new(),
             reserved: VecDeque::new(),
+            reserved_for: HashMap::new(),
         }
     }
 
@@ -99,7 +112,9 @@ impl Places {
     ) -> Result<(u64, Change), JoinError> {
         self.try_join(now, claim, nickname).map_err(|refusal| match refusal {
             Refusal::Full => JoinError::Full,
-            Refusal::Taken => JoinError::NicknameTaken { suggestion: self.suggestion(now, nickname) },
+            Refusal::Taken => {
+                JoinError::NicknameTaken { suggestion: self.suggestion(now, nickname, claim.member) }
+            }
         })
     }
 
@@ -137,13 +152,14 @@ impl Places {
         {
             return Ok((id, self.take_over(id, claim.connection)));
         }
-        if self.members.len() - usize::from(earlier.is_some()) >= claim.capacity {
+        let instead_of = earlier.or_else(|| self.unclaimed(&looks));
+        if self.members.len() - usize::from(instead_of.is_some()) >= claim.capacity {
             return Err(Refusal::Full);
         }
-        if let Some(id) = earlier {
+        if let Some(id) = instead_of {
             self.remove(now, id);
         }
-        Ok((claim.member, self.admit(claim, nickname, &looks, earlier)))
+        Ok((claim.member, self.admit(claim, nickname, &looks, instead_of)))
     }
 
     /// Notes that a connection ended, unless a newer one holds the place.
@@ -172,17 +188,9 @@ impl Places {
         left
     }
 
-    /// Whether a nickname looks like that of a member.
-    pub fn is_present(&self, nickname: &Nickname) -> bool {
-        let looks = nickname.looks();
-        looks.keys().iter().any(|key| {
-            self.held.get(*key).is_some_and(|holder| {
-                self.by_author
-                    .get(&holder.author)
-                    .and_then(|id| self.members.get(id))
-                    .is_some_and(|member| member.nickname.looks().collides_with(&looks))
-            })
-        })
+    /// Whether a nickname looks like one that a member has, or that is kept for one who left.
+    pub fn is_held(&self, now: Instant, nickname: &Nickname) -> bool {
+        self.is_held_by_another(now, &nickname.looks(), None)
     }
 
     /// The version of the last change.
@@ -237,6 +245,7 @@ impl Places {
         let place = Place {
             nickname: nickname.clone(),
             author: author.clone(),
+            can_return: claim.can_return,
             connection: Some(claim.connection),
             gone_at: None,
         };
@@ -251,7 +260,7 @@ impl Places {
         self.change(What::Joined { member, instead_of })
     }
 
-    /// Takes a member out and keeps the nickname for its author.
+    /// Takes a member out, and keeps the nickname for an author who can come back.
     fn remove(&mut self, now: Instant, id: u64) {
         let Some(member) = self.members.remove(&id) else { return };
         self.connected -= u32::from(member.connection.is_some());
@@ -261,24 +270,39 @@ impl Places {
         let left = member.gone_at.and_then(|over| over.checked_sub(GRACE)).unwrap_or(now);
         let until = left + RESERVED;
         for key in member.nickname.looks().keys() {
-            if let Some(holder) = self.held.get_mut(key) {
-                holder.until = Some(until);
+            // Somebody else may have the name of one who cannot come back.
+            match self.held.get_mut(key).filter(|holder| holder.author == member.author) {
+                Some(holder) if member.can_return => holder.until = Some(until),
+                Some(_) => _ = self.held.remove(key),
+                None => {}
             }
         }
-        self.reserved.push_back((until, member.nickname, member.author));
-        if self.reserved.len() > RESERVATIONS {
-            self.release_oldest();
+        if member.can_return {
+            self.reserve(until, member.nickname, member.author);
+        }
+    }
+
+    fn reserve(&mut self, until: Instant, nickname: Nickname, author: Author) {
+        let count = self.reserved_for.entry(author.clone()).or_default();
+        *count += 1;
+        let too_many = *count > RESERVATIONS_EACH;
+        self.reserved.push_back((until, nickname, author.clone()));
+        if too_many && let Some(oldest) = self.reserved.iter().position(|(_, _, of)| *of == author) {
+            self.release(oldest);
+        } else if self.reserved.len() > RESERVATIONS {
+            self.release(0);
         }
     }
 
     fn release_expired(&mut self, now: Instant) {
         while self.reserved.front().is_some_and(|(until, ..)| *until <= now) {
-            self.release_oldest();
+            self.release(0);
         }
     }
 
-    fn release_oldest(&mut self) {
-        let Some((until, nickname, author)) = self.reserved.pop_front() else { return };
+    /// Lets go of the reservation at this place.
+    fn release(&mut self, place: usize) {
+        let Some((until, nickname, author)) = self.reserved.remove(place) else { return };
         for key in nickname.looks().keys() {
             // The author may have come back and left again since; then a later reservation holds.
             let same = |holder: &Holder| holder.author == author && holder.until == Some(until);
@@ -286,23 +310,56 @@ impl Places {
                 let _ = self.held.remove(key);
             }
         }
+        if let Entry::Occupied(mut count) = self.reserved_for.entry(author) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                let _ = count.remove();
+            }
+        }
     }
 
     fn is_held_by_another(&self, now: Instant, looks: &Looks, author: Option<&Author>) -> bool {
         looks.keys().iter().any(|key| {
             self.held.get(*key).is_some_and(|holder| {
-                holder.until.is_none_or(|until| until > now) && Some(&holder.author) != author
+                holder.until.is_none_or(|until| until > now)
+                    && Some(&holder.author) != author
+                    && self.absent(holder).is_none()
             })
         })
     }
 
-    /// `maya2`, or the next number that is free. If none of so many is free, the last one is suggested all the same.
-    fn suggestion(&self, now: Instant, nickname: &Nickname) -> Nickname {
-        (2..NUMBERS)
-            .map(|number| nickname.numbered(number))
-            .find(|name| !self.is_held_by_another(now, &name.looks(), None))
-            .unwrap_or_else(|| nickname.numbered(NUMBERS))
+    /// The member whose nickname this was, and who cannot come back for it.
+    fn unclaimed(&self, looks: &Looks) -> Option<u64> {
+        looks.keys().iter().find_map(|key| self.held.get(*key).and_then(|holder| self.absent(holder)))
     }
+
+    /// A holder that is away and cannot come back.
+    fn absent(&self, holder: &Holder) -> Option<u64> {
+        let id = *self.by_author.get(&holder.author)?;
+        let member = self.members.get(&id)?;
+        (!member.can_return && member.connection.is_none()).then_some(id)
+    }
+
+    /// `maya2`, or a number up to `maya9`, or one so large that hardly anybody has it; `seed` tells which. If none is free, the
+    /// last one is suggested all the same.
+    fn suggestion(&self, now: Instant, nickname: &Nickname, seed: u64) -> Nickname {
+        let numbers = SMALL_NUMBERS.chain(large_numbers(seed));
+        let mut names = numbers.map(|number| nickname.numbered(number)).peekable();
+        loop {
+            match names.next() {
+                Some(name) if names.peek().is_none() => return name,
+                Some(name) if !self.is_held_by_another(now, &name.looks(), None) => return name,
+                Some(_) => {}
+                None => return nickname.clone(),
+            }
+        }
+    }
+}
+
+/// Numbers of five digits, all over the place.
+pub(super) fn large_numbers(seed: u64) -> impl Iterator<Item = u32> {
+    let seed = Wrapping(seed) * Wrapping(0x9e37_79b9_7f4a_7c15);
+    (0..LARGE_NUMBERS).map(move |turn| 10_000 + (seed.0.rotate_left(8 * turn) % 90_000) as u32)
 }
 
 impl Place {

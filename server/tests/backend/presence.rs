@@ -1,6 +1,6 @@
 //! Presences, through their trait: places, nicknames, and what the servers are told.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use snug_server::{
     event::{Change, Event, What},
@@ -37,7 +37,8 @@ impl Bench {
     /// Asks for a place in `tea`; the member's id and connection have the same number.
     async fn join(&self, number: u64, author: &str, naming: Naming) -> Result<Joined, JoinError> {
         let author = Author::http(&nickname(author));
-        let join = Join { member: number, connection: number, author, naming, capacity: 10 };
+        let (member, connection) = (number, number);
+        let join = Join { member, connection, author, can_return: true, naming, capacity: 10 };
         self.presence.join(&room("tea"), join).await
     }
 
@@ -91,8 +92,24 @@ async fn a_nickname_is_given_to_one_author_and_others_get_a_suggestion_or_a_numb
         let other = bench.join(4, "dan", Naming::Guest).await.unwrap();
         assert_ne!(guest.nickname, other.nickname);
         let key = room("tea").key();
-        assert!(bench.presence.is_present(&key, &nickname("mауа")).await.unwrap());
-        assert!(!bench.presence.is_present(&key, &nickname("zoe")).await.unwrap());
+        assert!(bench.presence.is_held(&key, &nickname("mауа")).await.unwrap());
+        assert!(!bench.presence.is_held(&key, &nickname("zoe")).await.unwrap());
+        bench.leave(1, "ada");
+        assert!(bench.presence.is_held(&key, &nickname("Maya")).await.unwrap(), "it is kept for its author");
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_found_for_everybody_who_cannot_be_asked_for_another() {
+    for bench in benches() {
+        let mut names = HashSet::new();
+        for number in 1..=1_500 {
+            let author = Author::http(&nickname(&format!("author {number}")));
+            let (member, connection, naming) = (number, number, Naming::Numbered(nickname("maya")));
+            let join = Join { member, connection, author, can_return: true, naming, capacity: usize::MAX };
+            let joined = bench.presence.join(&room("tea"), join).await.expect("there is always a name");
+            assert!(names.insert(joined.nickname), "{}", bench.name);
+        }
     }
 }
 
@@ -125,7 +142,7 @@ async fn a_full_room_takes_nobody_new_and_a_second_connection_needs_no_second_pl
 }
 
 #[tokio::test]
-async fn people_are_counted_where_asked_for_and_other_rooms_with_people_are_found() {
+async fn rooms_with_people_are_found_the_fullest_first() {
     for bench in benches() {
         let _ = bench.exactly(1, "ada", "ada").await.unwrap();
         let _ = bench.exactly(2, "bob", "bob").await.unwrap();
@@ -133,12 +150,12 @@ async fn people_are_counted_where_asked_for_and_other_rooms_with_people_are_foun
         for (number, name) in [(3, "pond"), (4, "lake"), (5, "lake")] {
             let author = Author::http(&nickname(&format!("n{number}x")));
             let naming = Naming::Guest;
-            let join = Join { member: number, connection: number, author, naming, capacity: 10 };
+            let (member, connection) = (number, number);
+            let join = Join { member, connection, author, can_return: true, naming, capacity: 10 };
             let _ = bench.presence.join(&room(name), join).await.unwrap();
         }
-        let asked = vec![room("tea").key(), room("nowhere").key()];
-        let census = bench.presence.census(asked, 1).await.unwrap();
-        assert_eq!(census.counts, [1, 0], "{}", bench.name);
-        assert_eq!(census.others, [(room("lake"), 2)]);
+        let all = [(room("lake"), 2), (room("pond"), 1), (room("tea"), 1)];
+        assert_eq!(bench.presence.census(10).await.unwrap(), all, "{}", bench.name);
+        assert_eq!(bench.presence.census(2).await.unwrap(), all[..2]);
     }
 }

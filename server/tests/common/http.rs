@@ -9,7 +9,7 @@ use snug_server::{Config, Server, backend::Backend, net::accept, shard::Shards};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     sync::oneshot,
     task::JoinHandle,
     time::timeout,
@@ -98,6 +98,13 @@ impl Raw {
     /// Connects to a server.
     pub async fn connect(server: SocketAddr) -> Self {
         Self { stream: TcpStream::connect(server).await.unwrap(), read: Vec::new() }
+    }
+
+    /// The same, where the system keeps next to nothing of what was not read.
+    pub async fn connect_unbuffered(server: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        Self { stream: socket.connect(server).await.unwrap(), read: Vec::new() }
     }
 
     /// Sends bytes; that the other side has had enough is not an error here.

@@ -84,6 +84,12 @@ impl Plain {
         error["code"].as_str().expect("a code").to_owned()
     }
 
+    /// Closes the connection, as a page does that is left, and waits until the server has.
+    pub async fn close(mut self) {
+        self.socket.close(None).await.expect("the connection stands");
+        while let Some(Ok(_)) = timeout(PATIENCE, self.socket.next()).await.expect("the server closes too") {}
+    }
+
     /// Reads until the connection is closed.
     pub async fn end(&mut self) -> CloseReason {
         loop {

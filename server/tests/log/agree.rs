@@ -240,7 +240,7 @@ async fn shows_what_the_model_shows(bench: &Bench, model: &Model, spans: &[(Span
     let all: Vec<_> = bench.all().await.iter().map(timeless).collect();
     assert_eq!(all, (0..model.0.len()).map(|place| model.view(place)).collect::<Vec<_>>());
     for (span, limit) in spans {
-        let Page { entries, more, room } = bench.read(*span, *limit).await;
+        let Page { entries, more, room, .. } = bench.read(*span, *limit).await;
         assert_eq!((seqs(&entries), more), model.page(*span, *limit), "{span:?} {limit}");
         assert_eq!(room.last, model.0.len() as Seq);
         for entry in entries {

@@ -186,12 +186,13 @@ pub struct Page {
     pub room: RoomRecord,
     pub entries: Vec<Entry>,
     pub more: bool,
+    pub cursor: Option<Seq>,
 }
 
 impl From<Slice> for Page {
-    fn from(Slice { room, entries, more }: Slice) -> Self {
+    fn from(Slice { room, entries, more, cursor }: Slice) -> Self {
         let entries = entries.into_iter().map(|line| line.into_entry().expect("nothing is damaged"));
-        Self { room, entries: entries.collect(), more }
+        Self { room, entries: entries.collect(), more, cursor }
     }
 }
 

@@ -196,8 +196,7 @@ async fn what_was_deleted_or_overwritten_is_in_no_file() {
     assert!(!traces(bench.path(), "this one stays").is_empty());
     bench.log.close().await;
     let file = rusqlite::Connection::open(bench.path().join("snug.db")).expect("the file");
-    file.execute_batch("INSERT INTO trigrams(trigrams) VALUES ('integrity-check')")
-        .expect("the index is whole");
+    file.execute_batch("INSERT INTO grams(grams) VALUES ('integrity-check')").expect("the index is whole");
     let whole: String = file.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("checked");
     assert_eq!(whole, "ok");
 }
@@ -212,7 +211,7 @@ async fn an_index_of_texts_folded_another_way_is_made_anew() {
     let changed = file.execute("UPDATE meta SET value = 'as long ago' WHERE name = 'folding'", []);
     assert_eq!(changed.expect("written"), 1);
     // As if that way had made something else of the texts.
-    file.execute_batch("INSERT INTO trigrams(trigrams) VALUES ('delete-all')").expect("emptied");
+    file.execute_batch("INSERT INTO grams(grams) VALUES ('delete-all')").expect("emptied");
     drop(file);
     let bench = bench.restart().await;
     assert_eq!(bench.find("needle").await, [1]);

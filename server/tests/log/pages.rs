@@ -3,7 +3,7 @@
 use snug_server::log::Span;
 use snug_shared::Seq;
 
-use super::bench::{ALL, Bench, every_log, message, new, react, room, seqs, topic};
+use super::bench::{ALL, Bench, delete, edit, every_log, message, new, react, room, seqs, topic};
 
 every_log! {
     pages_in_both_directions_meet_without_gaps
@@ -13,6 +13,10 @@ every_log! {
     search_pages_backwards
     search_takes_any_text_for_text
     search_hands_out_long_messages_in_parts
+    a_search_that_is_not_through_goes_on_at_its_cursor
+    a_nul_and_nothing_to_look_for_find_nothing
+    search_folds_what_people_type_differently
+    an_edited_message_is_found_by_its_present_text_at_every_moment
 }
 
 async fn pages_in_both_directions_meet_without_gaps(bench: Bench) {
@@ -149,10 +153,85 @@ async fn search_hands_out_long_messages_in_parts(bench: Bench) {
         new(bench.send("ada", long.clone()).await);
     }
     for words in ["文", "文文文文"] {
-        let newest = bench.search(words, Span::Before(Seq::MAX), 500).await;
-        assert!(newest.more && (50..120).contains(&newest.entries.len()), "{}", newest.entries.len());
-        let older = bench.search(words, Span::Before(newest.entries[0].seq), 500).await;
-        assert!(!older.more);
-        assert_eq!(older.entries.len() + newest.entries.len(), 120);
+        let (found, parts) = all_parts(&bench, words).await;
+        assert_eq!(found, (1..=120).collect::<Vec<Seq>>(), "{words}");
+        assert!((5..20).contains(&parts), "{parts}");
     }
+}
+
+/// Searches on from cursor to cursor. All that was found, and in how many parts.
+async fn all_parts(bench: &Bench, words: &str) -> (Vec<Seq>, usize) {
+    let (mut found, mut parts, mut before) = (Vec::new(), 0, Seq::MAX);
+    loop {
+        let part = bench.search(words, Span::Before(before), 500).await;
+        found.splice(0..0, seqs(&part.entries));
+        parts += 1;
+        assert_eq!(part.more, part.cursor.is_some());
+        let Some(cursor) = part.cursor else { return (found, parts) };
+        assert!(cursor < before, "it gets on");
+        before = cursor;
+    }
+}
+
+async fn a_search_that_is_not_through_goes_on_at_its_cursor(bench: Bench) {
+    // More than one search looks at, and expensive to fold.
+    let long = message(&"ﷺ".repeat(4_000));
+    bench.say("ada", "zz top").await;
+    let sends: Vec<_> = (0..900).map(|_| bench.send("ada", long.clone())).collect();
+    for send in sends {
+        new(send.await);
+    }
+    let (found, parts) = all_parts(&bench, "zz").await;
+    assert_eq!(found, [1]);
+    assert!((2..20).contains(&parts), "{parts}");
+    assert_eq!(all_parts(&bench, "ﷺ").await.0.len(), 900);
+    assert_eq!(all_parts(&bench, "zz").await.0, [1], "indexed or not");
+}
+
+async fn a_nul_and_nothing_to_look_for_find_nothing(bench: Bench) {
+    bench.say("ada", "tea and more tea").await;
+    for words in ["", " ", "\0", "tea\0", "tea \0", "te\0a", "\u{200b}", "\u{fe0f}"] {
+        let page = bench.search(words, Span::Before(Seq::MAX), 10).await;
+        assert!(page.entries.is_empty() && !page.more, "{words:?}");
+    }
+}
+
+async fn search_folds_what_people_type_differently(bench: Bench) {
+    bench.say("ada", "I don’t know").await;
+    bench.say("ada", "I don't know, e-mail me").await;
+    bench.say("ada", "an e‑mail with ❤\u{fe0f}").await;
+    for (words, found) in [
+        ("don't", vec![1, 2]),
+        ("don’t", vec![1, 2]),
+        ("DONʼT know", vec![1, 2]),
+        ("e-mail", vec![2, 3]),
+        ("e–mail", vec![2, 3]),
+        ("❤", vec![3]),
+        ("❤\u{fe0f}", vec![3]),
+        ("kn\u{ad}ow", vec![1, 2]),
+    ] {
+        assert_eq!(bench.find(words).await, found, "{words}");
+    }
+}
+
+async fn an_edited_message_is_found_by_its_present_text_at_every_moment(bench: Bench) {
+    for n in 0..40 {
+        bench.say("ada", &format!("first text {n}")).await;
+    }
+    // Before the index knows the messages, while it does, and again before the edits are in it.
+    for round in 0..8 {
+        for n in 0..10 {
+            new(bench.send("ada", edit(n * 4 + 1, &format!("ünlike text {n} of round{round}"))).await);
+        }
+        assert_eq!(bench.find(&format!("round{round}")).await.len(), 10);
+        assert_eq!(
+            bench.find(&format!("round{}", round.max(1) - 1)).await.len(),
+            if round == 0 { 10 } else { 0 }
+        );
+        assert_eq!(bench.find("first text").await.len(), 30);
+        assert_eq!(bench.find("UNLIKE").await.len(), 10);
+        tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+    }
+    new(bench.send("ada", delete(1)).await);
+    assert_eq!(bench.find("unlike").await.len(), 9);
 }

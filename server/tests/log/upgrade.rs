@@ -78,7 +78,7 @@ async fn everything_reads_the_same_after_an_upgrade_and_goes_on() {
     let log = open(folder.path());
     assert_eq!(everything(&log).await, expected());
     log.close().await;
-    assert_eq!(version(&Connection::open(folder.path().join("snug.db")).expect("the file")), 2);
+    assert_eq!(version(&Connection::open(folder.path().join("snug.db")).expect("the file")), 3);
     let log = open(folder.path());
     assert_eq!(everything(&log).await, expected());
     let (name, epoch) = (room("Tea Room"), log.room(&room("Tea Room")).await.expect("it works").epoch);
@@ -111,7 +111,7 @@ async fn a_crash_in_the_middle_of_an_upgrade_leaves_one_version_or_the_other_who
         assert_eq!(everything(&log).await, expected(), "cut at {cut} of {}", wal.len());
         log.close().await;
     }
-    assert!(versions.is_sorted() && versions.contains(&1) && versions.contains(&2), "{versions:?}");
+    assert!(versions.is_sorted() && versions.contains(&1) && versions.contains(&3), "{versions:?}");
 }
 
 #[tokio::test]

@@ -289,15 +289,16 @@ fn the_http_routes_speak_as_the_page_says() {
         topic: None,
         locked: false,
     };
-    json(&lines[..2].join("\n"), vec![Rooms::default(), Rooms { rooms: vec![tea, lab] }]);
+    json(&lines[..2].join("\n"), vec![Rooms::default(), Rooms { rooms: vec![tea, lab], more: true }]);
 
-    let nowhere = Page { epoch: None, first: 0, last: 0, entries: vec![], more: false };
+    let nowhere = Page { epoch: None, first: 0, last: 0, entries: vec![], more: false, cursor: None };
     let page = Page {
         epoch: Some(EPOCH.into()),
         first: 1,
         last: 9,
         entries: vec![replayed().remove(2).into()],
         more: true,
+        cursor: Some(4),
     };
     json(&lines[2..4].join("\n"), vec![nowhere, page]);
 

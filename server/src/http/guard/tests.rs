@@ -184,3 +184,22 @@ fn a_strangers_origins_are_warned_of_once_in_a_while() {
         assert_eq!(*guard.warned_at.lock(), warned_at);
     }
 }
+
+#[test]
+fn what_a_page_from_elsewhere_loads_without_saying_so_is_refused_and_its_links_work() {
+    let status = |site, mode| {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static("localhost:8000"));
+        headers.insert("sec-fetch-site", HeaderValue::from_static(site));
+        headers.insert("sec-fetch-mode", HeaderValue::from_static(mode));
+        let admitted = guard().admit(Version::HTTP_11, &Uri::from_static("/api/rooms"), &headers, None);
+        admitted.map_or_else(|error| error.into_response().status().as_u16(), |_| 200)
+    };
+    for site in ["cross-site", "same-site"] {
+        assert_eq!(status(site, "no-cors"), 403, "an image of a page of another {site}");
+        assert_eq!(status(site, "navigate"), 200);
+    }
+    for site in ["same-origin", "none"] {
+        assert_eq!((status(site, "no-cors"), status(site, "cors")), (200, 200));
+    }
+}

@@ -36,7 +36,7 @@ impl Room {
         author: &Author,
         nickname: &Nickname,
     ) -> Result<Joined, JoinError> {
-        let claim = Claim { member, connection, author, capacity: self.capacity };
+        let claim = Claim { member, connection, author, can_return: true, capacity: self.capacity };
         let (member, change) = self.places.join(now, &claim, nickname)?;
         self.roster.apply(now, change, |connection| self.replaced.push(connection));
         Ok(Joined { member, replaced: self.replaced.pop() })
@@ -178,8 +178,9 @@ fn a_returning_author_may_change_the_name_and_keeps_the_old_one_a_while() {
     let frame = room.presence(now + GATHER * 2).unwrap();
     assert_eq!(told(&frame), (vec!["luna"], vec!["1"], 1));
     assert!(room.join(now + GATHER * 2, 3, 13, &author('b'), &name("maya")).is_err());
-    assert!(!room.places.is_present(&name("maya")));
-    assert!(room.places.is_present(&name("Luna")));
+    assert!(room.places.is_held(now, &name("Maya")));
+    assert!(room.places.is_held(now, &name("Luna")));
+    assert!(!room.places.is_held(now, &name("Jon")));
 }
 
 #[test]

@@ -25,7 +25,8 @@ use crate::{
         page::{self, Page},
         reactions::{ReactionState, Tally},
         rules::{self, Facts},
-        search_terms::SearchTerms,
+        search::{FOUND_BYTES, Search},
+        search_terms::{self, SearchTerms},
     },
     policy::Subject,
 };
@@ -55,10 +56,25 @@ pub(super) struct MemoryRoom {
 struct StoredEntry {
     /// As it is now; an edit's text is looked up with its target.
     entry: Entry,
+    /// A message's text as searches compare it, where that is not just lower case.
+    folded: Option<Box<str>>,
     digest: Digest,
     /// A message's last edit.
     edited: Option<Seq>,
     reactions: Vec<ReactionState>,
+}
+
+impl StoredEntry {
+    /// Bytes of its texts.
+    fn text_bytes(&self) -> usize {
+        page::text_bytes(&self.entry) + self.folded.as_ref().map_or(0, |folded| folded.len())
+    }
+}
+
+/// A message's text as searches compare it.
+fn folded(entry: &Entry) -> Option<Box<str>> {
+    let text = entry.message()?.text.as_ref()?;
+    search_terms::folded(text.as_str()).map(Into::into)
 }
 
 impl MemoryRoom {
@@ -124,9 +140,11 @@ impl MemoryRoom {
         if let Body::Edited { text, .. } = &mut kept.body {
             *text = None;
         }
-        self.grow(OVERHEAD + page::text_bytes(&kept));
-        self.sends.insert((kept.by.clone(), kept.id), kept.seq);
-        self.entries.push_back(StoredEntry { entry: kept, digest, edited: None, reactions: Vec::new() });
+        let kept =
+            StoredEntry { folded: folded(&kept), entry: kept, digest, edited: None, reactions: Vec::new() };
+        self.grow(OVERHEAD + kept.text_bytes());
+        self.sends.insert((kept.entry.by.clone(), kept.entry.id), kept.entry.seq);
+        self.entries.push_back(kept);
         self.keep_newest(ENTRIES);
         Committed { room: append.room.key(), epoch: self.epoch, entry }
     }
@@ -136,7 +154,7 @@ impl MemoryRoom {
         while self.entries.len() > count {
             let Some(gone) = self.entries.pop_front() else { break };
             self.sends.remove(&(gone.entry.by.clone(), gone.entry.id));
-            self.shrink(OVERHEAD + page::text_bytes(&gone.entry));
+            self.shrink(OVERHEAD + gone.text_bytes());
         }
     }
 
@@ -165,22 +183,28 @@ impl MemoryRoom {
             within.all(|(line, text)| page.take(line, text));
         }
         let (entries, more) = page.into_ascending(newest_first);
-        Slice { room: self.record(), entries, more }
+        Slice { room: self.record(), entries, more, cursor: None }
     }
 
     pub(super) fn search(&self, words: &SearchTerms, span: Span, limit: usize) -> Slice {
-        let (from, to) = self.range(span);
-        let mut hits = self.entries.range(from..to).rev().filter(|kept| {
-            let text = kept.entry.message().and_then(|message| message.text.as_ref());
-            text.is_some_and(|text| words.are_in(text.as_str()))
-        });
-        let mut page = Page::new(limit, page::FOUND_BYTES);
-        hits.all(|kept| {
-            let (line, text) = self.line(kept);
-            page.take(line, text)
-        });
-        let (entries, more) = page.into_ascending(true);
-        Slice { room: self.record(), entries, more }
+        let (from, to) = if words.find_nothing() { (0, 0) } else { self.range(span) };
+        let mut search = Search::new(words, limit, &|| false);
+        let mut page = Page::new(limit, FOUND_BYTES);
+        for kept in self.entries.range(from..to).rev() {
+            let Some(text) = kept.entry.message().and_then(|message| message.text.as_ref()) else { continue };
+            if search.is_hit(kept.entry.seq, text.as_str(), kept.folded.as_deref()) {
+                let (line, size) = self.line(kept);
+                if !page.take(line, size) {
+                    search.stop_before(kept.entry.seq);
+                }
+            }
+            if search.is_over() {
+                break;
+            }
+        }
+        let (entries, _) = page.into_ascending(true);
+        let cursor = search.cursor();
+        Slice { room: self.record(), entries, more: cursor.is_some(), cursor }
     }
 
     pub(super) fn read_position(&self, author: &Author) -> Option<Seq> {
@@ -264,7 +288,7 @@ impl MemoryRoom {
         }
         let Some(target) = entry.body.target() else { return };
         let Some(kept) = self.kept_mut(target) else { return };
-        let before = page::text_bytes(&kept.entry);
+        let before = kept.text_bytes();
         let Body::Message(Message { text, .. }) = &mut kept.entry.body else { return };
         match &entry.body {
             Body::Edited { text: now, .. } => {
@@ -289,7 +313,10 @@ impl MemoryRoom {
             }
             Body::Message(_) | Body::Topic { .. } | Body::Act(_) => {}
         }
-        let after = page::text_bytes(&kept.entry);
+        if !matches!(entry.body, Body::Reacted { .. }) {
+            kept.folded = folded(&kept.entry);
+        }
+        let after = kept.text_bytes();
         self.shrink(before);
         self.grow(after);
     }

@@ -105,7 +105,7 @@ impl Appender<'_> {
         let target = entry.body.target().map(|seq| number(room.id, seq.cast_signed()));
         self.insert(n, target, &entry, digest)?;
         if let Some(target) = target {
-            self.fold(room, n, target, &entry)?;
+            self.fold(room, target, &entry)?;
         }
         self.fold_into_room(room, &entry.body)?;
         let committed = Committed { room: append.room.key(), epoch: room.epoch, entry };

@@ -73,7 +73,7 @@ pub(super) fn slice(
         }
     }
     let (entries, cut) = page.into_ascending(newest_first);
-    Ok(Slice { room: room.record, entries, more: more || cut })
+    Ok(Slice { room: room.record, entries, more: more || cut, cursor: None })
 }
 
 /// A room's row. Damage there is reported.

@@ -1,5 +1,6 @@
 //! The threads that read, each with a connection of its own. Reads wait neither for the writer nor for a runtime's blocking
-//! pool, they keep their prepared statements, and no more than these run at once.
+//! pool, they keep their prepared statements, and no more than these run at once. Searches have a thread to themselves, so
+//! that however many there are, joins and pages are read.
 
 use std::{panic, sync::Arc, thread};
 
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::log::LogError;
 
-/// Readers: history pages and searches are short, and more would only fight for the same disk.
+/// Readers of pages, which are short; more would only fight for the same disk.
 const READERS: usize = 3;
 
 /// Something to do with a connection, or to say why there is none.
@@ -21,12 +22,12 @@ pub(super) type Job = Box<dyn FnOnce(Result<&Connection, LogError>) + Send>;
 
 /// Starts the readers.
 pub(super) fn start(place: &Place, shared: &Arc<Shared>) -> std::io::Result<Vec<thread::JoinHandle<()>>> {
-    (0..READERS)
-        .map(|_| {
-            let (place, shared) = (place.clone(), Arc::clone(shared));
-            thread::Builder::new().name("log-reader".to_owned()).spawn(move || run(&place, &shared.reads))
-        })
-        .collect()
+    let begin = |name: &str, jobs: fn(&Shared) -> &Queue<Job>| {
+        let (place, shared) = (place.clone(), Arc::clone(shared));
+        thread::Builder::new().name(name.to_owned()).spawn(move || run(&place, jobs(&shared)))
+    };
+    let readers = (0..READERS).map(|_| begin("log-reader", |shared| &shared.reads));
+    readers.chain([begin("log-search", |shared| &shared.searches)]).collect()
 }
 
 fn run(place: &Place, jobs: &Queue<Job>) {
@@ -67,22 +68,26 @@ fn open(place: &Place) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Does `work` on one snapshot of the file, on one of the readers.
+/// Does `work` on one snapshot of the file, on one of the readers of that queue. `work` is told whether anybody still waits for
+/// it; what nobody waits for any more is not begun.
 pub(super) fn read<T: Send + 'static>(
-    shared: &Shared,
-    work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    jobs: &Queue<Job>,
+    work: impl FnOnce(&Connection, &dyn Fn() -> bool) -> rusqlite::Result<T> + Send + 'static,
 ) -> Result<oneshot::Receiver<Result<T, LogError>>, Refusal> {
-    let (answer, receiver) = oneshot::channel();
+    let (answer, receiver) = oneshot::channel::<Result<T, LogError>>();
     let job: Job = Box::new(move |connection| {
+        if answer.is_closed() {
+            return;
+        }
         let result = connection.and_then(|connection| {
             let snapshot = || {
                 let snapshot = connection.unchecked_transaction()?;
-                work(&snapshot)
+                work(&snapshot, &|| answer.is_closed())
             };
             snapshot().map_err(|error| super::log_error(&error))
         });
         // A caller that no longer waits needs no answer.
         let _ = answer.send(result);
     });
-    shared.reads.push(job).map(|()| receiver).map_err(|(refusal, _)| refusal)
+    jobs.push(job).map(|()| receiver).map_err(|(refusal, _)| refusal)
 }

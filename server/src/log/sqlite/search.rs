@@ -1,56 +1,48 @@
-//! Search: the index for what it knows, a look at each message for the rest.
+//! Search: the index for what it knows, a look at each message for the rest. Both go from the newest message to the oldest.
 
 use rusqlite::{Connection, Result, params};
-use snug_shared::RoomKey;
+use snug_shared::{Line, RoomKey, Seq};
 
 use super::{
     corruption::Reports,
     number,
     pages::{self, range},
-    rows,
+    rows, seq_of,
 };
-use crate::log::{Slice, Span, page::FOUND_BYTES, search_terms::SearchTerms};
+use crate::log::{
+    Slice, Span,
+    search::{FOUND_BYTES, Search},
+    search_terms::SearchTerms,
+};
 
-/// Messages looked at one by one in a search, at most: those that the index does not know yet, all of them when every word
-/// is shorter than the index can tell, and those the index finds for the longer words.
-const LOOKED_AT: u32 = 20_000;
+/// Numbers of entries that the index is asked about at once. Between two questions the search may end: inside of one SQLite
+/// compares lists of messages, however few of them are hits.
+const WINDOW: i64 = 32_768;
 
-/// Words the index is asked for, at most; each hit is looked at for all of them anyway.
-const ASKED: usize = 16;
-
-/// The newest messages of a span that contain all the words. `more` also says that there may be some below those looked at.
+/// The newest messages of a span that contain all the words.
 pub(super) fn search(
     connection: &Connection,
     reports: &Reports,
     key: &RoomKey,
-    words: &SearchTerms,
+    terms: &SearchTerms,
     span: Span,
     limit: usize,
+    is_abandoned: &dyn Fn() -> bool,
 ) -> Result<Option<Slice>> {
     let Some(room) = pages::room(connection, reports, key)? else { return Ok(None) };
     let (low, high) = range(&room, span);
-    let phrases: Vec<String> = words.indexed().take(ASKED).map(phrase).collect();
-    let unindexed = if phrases.is_empty() { low } else { low.max(number(room.id, room.indexed) + 1) };
-
-    let mut hits = Hits { words, limit, left: FOUND_BYTES, found: Vec::new(), more: false };
-    {
-        let mut statement = connection.prepare_cached(
-            "SELECT n, text FROM entries WHERE n BETWEEN ?1 AND ?2 AND kind = 0 AND text IS NOT NULL
-             ORDER BY n DESC",
-        )?;
-        hits.gather(statement.query([unindexed, high])?)?;
+    let mut found = Vec::new();
+    let mut cursor = None;
+    if !terms.find_nothing() {
+        let mut search = Search::new(terms, limit, is_abandoned);
+        let trigrams = terms.trigrams();
+        let unindexed = if trigrams.is_empty() { low } else { low.max(number(room.id, room.indexed) + 1) };
+        look_at_each(connection, &mut search, (unindexed, high), &mut found)?;
+        if !trigrams.is_empty() {
+            ask_index(connection, &mut search, &trigrams, (low, high.min(unindexed - 1)), &mut found)?;
+        }
+        cursor = search.cursor();
     }
-    // With so many not in the index yet that not even those were all looked at, older hits are better than none.
-    if !phrases.is_empty() && (!hits.more || hits.found.is_empty()) {
-        let mut statement = connection.prepare_cached(
-            "SELECT e.n, e.text FROM trigrams t CROSS JOIN entries e ON e.n = t.rowid
-             WHERE t.trigrams MATCH ?1 AND t.rowid BETWEEN ?2 AND ?3 AND e.text IS NOT NULL
-             ORDER BY t.rowid DESC",
-        )?;
-        hits.gather(statement.query(params![phrases.join(" AND "), low, high.min(unindexed - 1)])?)?;
-    }
-
-    let Hits { found, more, .. } = hits;
     let mut kept = Vec::with_capacity(found.len());
     for n in found {
         rows::scan(connection, (n, n), false, |hit| {
@@ -61,46 +53,72 @@ pub(super) fn search(
             true
         })?;
     }
-    let taken = pages::Taken { kept, more, newest_first: true, bytes: FOUND_BYTES };
-    pages::slice(connection, reports, key, room, taken).map(Some)
+    let count = kept.len();
+    let taken = pages::Taken { kept, more: cursor.is_some(), newest_first: true, bytes: FOUND_BYTES };
+    let slice = pages::slice(connection, reports, key, room, taken)?;
+    // With what reactions they have, not all of them may fit.
+    let cut = slice.entries.first().filter(|_| slice.entries.len() < count);
+    let cursor = cut.map(Line::seq).or(cursor);
+    Ok(Some(Slice { cursor, ..slice }))
 }
 
-/// Any word is plain text to the index once it is quoted.
-fn phrase(word: &str) -> String {
-    format!("\"{}\"", word.replace('"', "\"\""))
+/// Looks at every message of a span.
+fn look_at_each(
+    connection: &Connection,
+    search: &mut Search<'_>,
+    (low, high): (i64, i64),
+    found: &mut Vec<i64>,
+) -> Result<()> {
+    let mut statement = connection.prepare_cached(
+        "SELECT e.n, e.text, f.text FROM entries e LEFT JOIN folded f ON f.n = e.n
+         WHERE e.n BETWEEN ?1 AND ?2 AND e.kind = 0 AND e.text IS NOT NULL ORDER BY e.n DESC",
+    )?;
+    gather(search, statement.query([low, high])?, found)
 }
 
-struct Hits<'w> {
-    words: &'w SearchTerms,
-    limit: usize,
-    /// Bytes of text that still fit.
-    left: usize,
-    /// The newest first.
-    found: Vec<i64>,
-    more: bool,
-}
-
-impl Hits<'_> {
-    /// Looks at candidates, the newest first, until there are enough.
-    fn gather(&mut self, mut candidates: rusqlite::Rows<'_>) -> Result<()> {
-        let mut looked_at = 0;
-        while let Some(row) = candidates.next()? {
-            looked_at += 1;
-            if looked_at > LOOKED_AT {
-                self.more = true;
-                break;
-            }
-            // A damaged text is not found. A page of the room shows where it is.
-            let Some(text) = row.get_ref(1)?.as_str().ok().filter(|text| self.words.are_in(text)) else {
-                continue;
-            };
-            if self.found.len() >= self.limit || !self.found.is_empty() && text.len() > self.left {
-                self.more = true;
-                break;
-            }
-            self.left = self.left.saturating_sub(text.len());
-            self.found.push(row.get(0)?);
-        }
-        Ok(())
+/// Looks at the messages of a span that have all of these trigrams, and at those that the index knows by an earlier text.
+fn ask_index(
+    connection: &Connection,
+    search: &mut Search<'_>,
+    trigrams: &[&str],
+    (low, high): (i64, i64),
+    found: &mut Vec<i64>,
+) -> Result<()> {
+    let phrases: Vec<String> = trigrams.iter().map(|trigram| phrase(trigram)).collect();
+    let all = phrases.join(" AND ");
+    let mut statement = connection.prepare_cached(
+        "SELECT c.n, e.text, f.text FROM (
+             SELECT rowid AS n FROM grams WHERE grams MATCH ?1 AND rowid BETWEEN ?2 AND ?3
+             UNION SELECT n FROM stale WHERE n BETWEEN ?2 AND ?3) c
+         CROSS JOIN entries e ON e.n = c.n LEFT JOIN folded f ON f.n = c.n
+         WHERE e.text IS NOT NULL ORDER BY c.n DESC",
+    )?;
+    let mut high = high;
+    while high >= low && search.may_go_on(seq_of(high)) {
+        let from = low.max(high - WINDOW + 1);
+        gather(search, statement.query(params![all, from, high])?, found)?;
+        high = from - 1;
     }
+    Ok(())
+}
+
+/// Looks at candidates, the newest first, until the search is over.
+fn gather(search: &mut Search<'_>, mut candidates: rusqlite::Rows<'_>, found: &mut Vec<i64>) -> Result<()> {
+    while !search.is_over() {
+        let Some(row) = candidates.next()? else { break };
+        let n: i64 = row.get(0)?;
+        // A damaged text is not found. A page of the room shows where it is.
+        let Ok(text) = row.get_ref(1)?.as_str() else { continue };
+        let folded = row.get_ref(2)?.as_str_or_null().unwrap_or_default();
+        let seq: Seq = seq_of(n);
+        if search.is_hit(seq, text, folded) {
+            found.push(n);
+        }
+    }
+    Ok(())
+}
+
+/// Any trigram is plain text to the index once it is quoted.
+fn phrase(trigram: &str) -> String {
+    format!("\"{}\"", trigram.replace('"', "\"\""))
 }

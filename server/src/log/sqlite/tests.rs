@@ -172,7 +172,7 @@ fn an_acknowledgement_waits_for_the_disk_and_what_is_erased_is_overwritten() {
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).expect("known");
     assert_eq!(mode, "wal");
     let erasing: i64 = connection
-        .query_row("SELECT v FROM trigrams_config WHERE k = 'secure-delete'", [], |row| row.get(0))
+        .query_row("SELECT v FROM grams_config WHERE k = 'secure-delete'", [], |row| row.get(0))
         .expect("set");
     assert_eq!(erasing, 1);
 }

@@ -65,6 +65,8 @@ pub(super) struct Writer {
 pub(super) struct Due {
     /// Messages may be missing in the index.
     pub(super) index: bool,
+    /// The index may know messages by texts that were deleted or overwritten.
+    pub(super) refresh: bool,
     /// Deleted or overwritten text is still in the write-ahead log.
     pub(super) erase: bool,
     pub(super) at: Option<Instant>,
@@ -78,6 +80,7 @@ impl Drop for Last {
         self.0.appends.close();
         self.0.appends.clear();
         self.0.reads.close();
+        self.0.searches.close();
     }
 }
 
@@ -108,7 +111,9 @@ impl Writer {
                 for appended in &done {
                     if let Appended::New(committed) = appended {
                         self.guard.add(1);
-                        self.due.index |= matches!(committed.entry.body, Body::Message(_));
+                        let body = &committed.entry.body;
+                        self.due.index |= matches!(body, Body::Message(_));
+                        self.due.refresh |= matches!(body, Body::Edited { .. } | Body::Deleted { .. });
                     }
                 }
                 // What went into files that are gone is no more durable than what never went anywhere.
@@ -189,6 +194,7 @@ impl Writer {
     fn look_after(&mut self) {
         let now = Instant::now();
         let waiting = self.due.index
+            || self.due.refresh
             || self.due.erase
             || self.guard.is_behind()
             || self.shared.has_read_positions()
@@ -229,16 +235,21 @@ impl Writer {
         self.guard.keep();
         let kept = read_positions::keep(connection, &self.shared.read_positions);
         beside(&self.shared, "how far members have read", kept)?;
+        let appends = &self.shared.appends;
+        let enough = |taken| taken >= INDEX_LONG_TURN || taken >= INDEX_TURN && !appends.is_empty();
+        if self.due.refresh {
+            let done = index::refresh(connection, &enough);
+            self.due.refresh = beside(&self.shared, "the index for search", done)? == Some(false);
+        }
         if self.due.index {
-            let appends = &self.shared.appends;
-            let enough = |taken| taken >= INDEX_LONG_TURN || taken >= INDEX_TURN && !appends.is_empty();
-            let done = index::catch_up(connection, enough);
+            let done = index::catch_up(connection, &enough);
             self.due.index = beside(&self.shared, "the index for search", done)? == Some(false);
         }
-        if self.due.erase {
+        // What was erased is in the write-ahead log again for as long as the index knows it.
+        if self.due.erase && !self.due.refresh {
             self.due.erase = !wal::renew(connection, READERS)?;
         }
-        Ok(self.due.index)
+        Ok(self.due.index || self.due.refresh)
     }
 
     fn finish(mut self) {
@@ -251,9 +262,12 @@ impl Writer {
             self.guard.keep();
             let kept = read_positions::keep(connection, &self.shared.read_positions);
             beside(&self.shared, "how far members have read", kept)?;
+            let enough = |taken| taken >= INDEX_AT_CLOSE;
+            if self.due.refresh {
+                beside(&self.shared, "the index for search", index::refresh(connection, &enough))?;
+            }
             if self.due.index {
-                let done = index::catch_up(connection, |taken| taken >= INDEX_AT_CLOSE);
-                beside(&self.shared, "the index for search", done)?;
+                beside(&self.shared, "the index for search", index::catch_up(connection, &enough))?;
             }
             wal::empty(connection)?;
             self.connection.take().map_or(Ok(()), |last| last.close().map_err(|(_, error)| error))

@@ -10,6 +10,9 @@ use super::{
 };
 use crate::log::digest;
 
+/// Bytes kept of the digest of what is gone.
+const SHORT: i64 = digest::ERASED_BYTES as i64;
+
 impl Appender<'_> {
     /// Makes the present state of the room what it is after an entry.
     pub(super) fn fold_into_room(&self, room: CachedRoom, body: &Body) -> Result<()> {
@@ -31,18 +34,18 @@ impl Appender<'_> {
     }
 
     /// Makes the present state of the message `target` what it is after `entry`.
-    pub(super) fn fold(&mut self, room: CachedRoom, n: i64, target: i64, entry: &Entry) -> Result<()> {
+    pub(super) fn fold(&mut self, room: CachedRoom, target: i64, entry: &Entry) -> Result<()> {
         match &entry.body {
             Body::Edited { text, .. } => {
                 let text = text.as_ref().map(|text| text.as_str());
-                self.overwrite(room, n, target, text)?;
+                self.overwrite(room, target, text)?;
                 self.connection
                     .prepare_cached("UPDATE entries SET edited = ?2 WHERE n = ?1")?
                     .execute([target, room.last])?;
                 checksum::ENTRIES.seal(self.connection, target)?;
             }
             Body::Deleted { .. } => {
-                self.overwrite(room, n, target, None)?;
+                self.overwrite(room, target, None)?;
                 self.connection
                     .prepare_cached("DELETE FROM reactions WHERE message = ?1")?
                     .execute([target])?;
@@ -93,41 +96,29 @@ impl Appender<'_> {
         checksum::ENTRIES.seal(self.connection, message)
     }
 
-    /// Replaces a message's text everywhere; `n` is the entry that does. The message's checksum has to be made anew then.
-    fn overwrite(&mut self, room: CachedRoom, n: i64, target: i64, text: Option<&str>) -> Result<()> {
+    /// Replaces a message's text. The message's checksum has to be made anew then.
+    fn overwrite(&mut self, room: CachedRoom, target: i64, text: Option<&str>) -> Result<()> {
         checksum::ENTRIES.check(self.connection, target)?;
         self.erased = true;
-        let (indexed, old): (i64, Option<String>) = self
+        let (indexed, old, last_edit): (i64, Option<String>, Option<i64>) = self
             .connection
             .prepare_cached(
-                "SELECT rooms.indexed, entries.text FROM rooms, entries WHERE rooms.id = ?1 AND n = ?2",
+                "SELECT rooms.indexed, entries.text, entries.edited FROM rooms, entries
+                 WHERE rooms.id = ?1 AND n = ?2",
             )?
-            .query_row([room.id, target], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        if target <= number(room.id, indexed) {
-            if let Some(old) = old {
-                index::remove(self.connection, target, &old)?;
-            }
-            if let Some(text) = text {
-                index::add(self.connection, target, text)?;
-            }
+            .query_row([room.id, target], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        if let Some(old) = old.filter(|_| target <= number(room.id, indexed)) {
+            index::set_stale(self.connection, target, &old)?;
         }
-        let short = digest::ERASED_BYTES as i64;
         self.connection
             .prepare_cached("UPDATE entries SET text = ?2, digest = substr(digest, 1, ?3) WHERE n = ?1")?
-            .execute(params![target, text, short])?;
-        // Earlier edits said what is gone now; a deletion takes the last one with it.
-        let earlier: Vec<i64> = self
-            .connection
-            .prepare_cached(
-                "SELECT n FROM entries WHERE target = ?1 AND kind = 1 AND n < ?2 AND length(digest) > ?3",
-            )?
-            .query_map([target, n, short], |row| row.get(0))?
-            .collect::<Result<_>>()?;
-        for edit in earlier {
+            .execute(params![target, text, SHORT])?;
+        // The last edit said what is gone now; those before it were shortened when it came.
+        if let Some(edit) = last_edit.map(|seq| number(room.id, seq)) {
             let is_whole = checksum::ENTRIES.check(self.connection, edit).is_ok();
             self.connection
                 .prepare_cached("UPDATE entries SET digest = substr(digest, 1, ?2) WHERE n = ?1")?
-                .execute([edit, short])?;
+                .execute([edit, SHORT])?;
             if is_whole {
                 checksum::ENTRIES.seal(self.connection, edit)?;
             }

@@ -1,11 +1,12 @@
 //! The steps from one format of the file to the next.
 
-use rusqlite::{OptionalExtension, Result, Transaction};
+use rusqlite::{OptionalExtension, Result, Transaction, types::ValueRef};
 
 use super::super::{checksum::CheckedTable, corruption};
 
 /// One step a version: the version of a file is how many of them it has behind it. A released step never changes.
-pub(super) const STEPS: [Step; 2] = [Step::Sql(include_str!("1.sql")), Step::Code(add_settings)];
+pub(super) const STEPS: [Step; 3] =
+    [Step::Sql(include_str!("1.sql")), Step::Code(add_settings), Step::Code(index_without_positions)];
 
 /// Brings a file to its next version, inside one transaction.
 pub(super) enum Step {
@@ -41,6 +42,24 @@ fn add_settings(whole: &Transaction<'_>) -> Result<()> {
     reseal(whole, &ROOMS_1, &ROOMS_2, last_room(whole)?, |whole| {
         whole.execute_batch("ALTER TABLE rooms ADD COLUMN settings TEXT NOT NULL DEFAULT '{}'")
     })
+}
+
+/// Version 3: the index knows which trigrams a message has and not where, folded texts are kept beside the messages, and edits
+/// change the index later.
+fn index_without_positions(whole: &Transaction<'_>) -> Result<()> {
+    // An index that the disk changed may not let itself be dropped. Nothing reads it any more.
+    match whole.execute_batch("DROP TABLE trigrams") {
+        Err(error) if corruption::is_corruption(&error) => {}
+        dropped => dropped?,
+    }
+    whole.execute_batch(include_str!("3.sql"))?;
+    for room in 1..=last_room(whole)? {
+        match ROOMS_2.change(whole, room, &[("indexed", ValueRef::Integer(0))]).optional() {
+            Err(error) if corruption::is_corruption(&error) => {}
+            changed => _ = changed?,
+        }
+    }
+    Ok(())
 }
 
 /// The highest number of a room. Each room has an entry, so the entries tell it as well where the disk changed the rooms.
