@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod state;
+mod write;
 
 use state::State;
 
@@ -32,20 +33,6 @@ const UNECHOED: usize = 4_096;
 
 /// Sends of one connection without an answer yet; beyond it the server stops reading from it.
 const UNDER_WAY: u32 = 64;
-
-/// Frames given to the kernel in one call.
-const WRITE_FRAMES: usize = 64;
-
-/// The state of a connection after a write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Flushed {
-    /// The socket took everything.
-    All,
-    /// The kernel takes no more now; the connection's own task goes on when it does.
-    Blocked,
-    /// Everything that will ever be written has been, or the connection is gone.
-    Finished,
-}
 
 /// The result of [`Outbound::go_live`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -241,42 +228,6 @@ impl Outbound {
         Some(state.position)
     }
 
-    /// Writes on, whenever the socket blocks and takes again, until the connection's end has come: then its last frames are
-    /// still to be written by [`finish`](Self::finish).
-    pub async fn pump(&self) {
-        while !self.state.lock().has_ended() {
-            self.write_on().await;
-        }
-    }
-
-    /// Writes what is left after the end has come.
-    pub async fn finish(&self) {
-        while self.write_on().await != Flushed::Finished {}
-    }
-
-    /// Writes as much as the socket takes, then waits until there is a reason to try again.
-    async fn write_on(&self) -> Flushed {
-        let flushed = {
-            let mut state = self.state.lock();
-            let flushed = self.write(&mut state);
-            state.blocked = flushed == Flushed::Blocked;
-            flushed
-        };
-        match flushed {
-            Flushed::Finished => {}
-            Flushed::All => self.wake.notified().await,
-            Flushed::Blocked => {
-                tokio::select! {
-                    writable = self.socket.writable() => if writable.is_err() {
-                        self.abandon();
-                    },
-                    () = self.wake.notified() => {}
-                }
-            }
-        }
-        flushed
-    }
-
     /// Waits until at most `bytes` of this connection's own frames are left to write, or it ends.
     pub async fn has_room(&self, bytes: usize) {
         self.until(|| {
@@ -348,72 +299,6 @@ impl Outbound {
     /// When the connection last proved to work, in milliseconds of the server's monotonic clock.
     pub fn heard(&self) -> u64 {
         self.heard.load(Ordering::Relaxed)
-    }
-
-    /// Remembers a blocked socket and wakes its task, which is the only one to wait for it.
-    fn settle(&self, state: &mut State, flushed: Flushed) {
-        if flushed != Flushed::All && !state.blocked {
-            state.blocked = true;
-            self.wake.notify_one();
-        }
-    }
-
-    /// The common case: nothing waits, and the member stands where the batch begins.
-    fn write_batch(&self, state: &mut State, batch: &Batch) -> Flushed {
-        let joined = batch.joined(self.dialect);
-        let mut written = match joined.len() {
-            0 => 0,
-            _ => match self.socket.try_write(joined) {
-                Ok(written) => written,
-                Err(error) => return state.failed(&error),
-            },
-        };
-        if written == joined.len() {
-            state.position += batch.items.len() as u64;
-            return Flushed::All;
-        }
-        // Of the rest only the frame that was begun is taken: a member that is too slow may never need the others.
-        for frame in batch.items.iter().map(|item| item.frame(self.dialect)) {
-            if written == 0 {
-                break;
-            }
-            let of_this = written.min(frame.len());
-            if of_this < frame.len() {
-                state.begin(frame.slice(of_this..));
-            }
-            state.position += 1;
-            written -= of_this;
-        }
-        Flushed::Blocked
-    }
-
-    fn write(&self, state: &mut State) -> Flushed {
-        loop {
-            if state.gone {
-                return Flushed::Finished;
-            }
-            if state.is_even() {
-                if state.closing.is_some() {
-                    return Flushed::Finished;
-                }
-                match self.tail.get().filter(|_| state.live) {
-                    Some(tail) if state.take_from(tail, self.id, self.dialect) => continue,
-                    _ => return Flushed::All,
-                }
-            }
-            let written = match &state.slices()[..] {
-                [frame] => self.socket.try_write(frame),
-                frames => self.socket.try_write_vectored(frames),
-            };
-            match written {
-                Ok(0) => state.gone = true,
-                Ok(written) => {
-                    state.advance(written);
-                    self.drained.notify_waiters();
-                }
-                Err(error) => return state.failed(&error),
-            }
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use snug_shared::{CloseReason, Seq};
 use uuid::Uuid;
 
-use super::{Flushed, WRITE_FRAMES};
+use super::write::{Flushed, WRITE_FRAMES};
 use crate::{dialect::Dialect, fanout::SharedTail, websocket};
 
 /// A member that keeps up takes one line of the processor's cache. The fields that only others need are boxed, and there only
