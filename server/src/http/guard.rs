@@ -165,11 +165,11 @@ impl Guard {
         *warned_at = Some(now);
         drop(warned_at);
         let shown = |text: &str| text.chars().take(SHOWN).collect::<String>();
-        let origin = headers.get(header::ORIGIN).map_or_else(String::new, |origin| format!("{origin:?}"));
-        let host = own.map_or_else(String::new, |host| shown(host.as_str()));
+        let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).map(shown);
+        let host = own.map(|own| shown(own.as_str()));
         tracing::warn!(
-            origin = shown(&origin),
-            host,
+            origin = origin.as_deref().unwrap_or("(unreadable)"),
+            host = host.as_deref().unwrap_or("(none)"),
             "refused a web page: its Origin is not this server's Host. A proxy in front of the server must pass Host on; for a \
              page from elsewhere there is --allow-origin"
         );

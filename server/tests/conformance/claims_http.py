@@ -177,7 +177,7 @@ async def errors_are_pages(server):
     assert status == 404 and "<html" in page and error["message"] in page, page
 
 
-@claim("a client that closes its half after its request still gets its response")
+@claim("a client that closes its half after its request still gets its response", server="unlimited")
 async def half_closed(server):
     import asyncio
 
@@ -200,7 +200,7 @@ async def ambiguous(server):
     assert (status, error["code"]) == (400, "bad_name"), (status, error)
 
 
-@claim("Origin: absent, the server's own; any other gets 403, also on POST and the socket")
+@claim("Origin: absent, the server's own; any other gets 403, also on POST and the socket", server="unlimited")
 async def origins(server):
     room = unique().replace(" ", "-")
     own = f"http://127.0.0.1:{server.port}"
