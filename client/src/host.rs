@@ -76,7 +76,7 @@ impl Host {
         });
         let _ = spawned.map_err(|error| HostError::Server(error.to_string()))?;
         let address = listening.await.map_err(|_| HostError::Server("it ended at once".into()))??;
-        let at = |ip| ServerAddress { host: ip, port: address.port(), secure: false };
+        let at = |ip| ServerAddress { host: ip, port: address.port(), secure: false, zone: None };
         let local = at(HostName::Ipv4(Ipv4Addr::LOCALHOST));
         let others = reachable(address).into_iter();
         let addresses = others.map(|ip| {

@@ -1,6 +1,6 @@
 //! Addresses of servers, as people type them, and invite links to rooms.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, net::Ipv6Addr};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -49,6 +49,9 @@ pub struct ServerAddress {
     pub port: u16,
     /// `wss`/`https` instead of `ws`/`http`.
     pub secure: bool,
+    /// The interface of this machine behind a link-local address, as in `fe80::1%eth0`. It is nobody else's business: no
+    /// link and no `Host` header has it (RFC 6874).
+    pub zone: Option<String>,
 }
 
 /// A server and an optional room: the content of an invite link or a typed address.
@@ -118,9 +121,10 @@ impl Invite {
             "wss" | "https" => true,
             _ => return Err(AddressError::Scheme),
         };
+        let (zone, rest) = split_zone(rest);
         let (authority, path) = match rest.find(['/', '?', '#']) {
             Some(end) => (&rest[..end], &rest[end..]),
-            None => (rest, ""),
+            None => (&*rest, ""),
         };
         if authority.contains('@') {
             return Err(AddressError::Account);
@@ -144,7 +148,7 @@ impl Invite {
         if matches!(&host, Host::Domain(name) if name.is_empty()) {
             return Err(AddressError::Host);
         }
-        let server = ServerAddress { host, port: port.unwrap_or(default), secure };
+        let server = ServerAddress { host, port: port.unwrap_or(default), secure, zone };
         Ok(Self { room: room_in(&server, path)?, server })
     }
 
@@ -160,6 +164,26 @@ impl Invite {
             Some(room) => self.server.http_url(&format!("{base}/chat/{}/", segment(room.as_str()))),
         }
     }
+}
+
+/// Takes the zone out of an IPv6 address, bare or in brackets; `%25` is a `%` in a link.
+fn split_zone(rest: &str) -> (Option<String>, Cow<'_, str>) {
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, after) = rest.split_at(end);
+    let inner = authority.strip_prefix('[').map_or(Some(authority), |inner| Some(inner.split_once(']')?.0));
+    let Some((address, zone)) = inner.and_then(|inner| inner.split_once('%')) else {
+        return (None, rest.into());
+    };
+    let is_zone = |zone: &str| {
+        !zone.is_empty()
+            && zone.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '~'))
+    };
+    let name = zone.strip_prefix("25").filter(|name| !name.is_empty()).unwrap_or(zone);
+    if address.parse::<Ipv6Addr>().is_err() || !is_zone(name) {
+        return (None, rest.into());
+    }
+    let bare = authority.replacen(&format!("%{zone}"), "", 1);
+    (Some(name.to_owned()), (bare + after).into())
 }
 
 fn split_port(authority: &str) -> Result<(&str, Option<u16>), AddressError> {
@@ -226,7 +250,10 @@ impl fmt::Display for ServerAddress {
         if self.secure {
             f.write_str("wss://")?;
         }
-        f.write_str(&self.authority())
+        match (&self.zone, &self.host) {
+            (Some(zone), Host::Ipv6(address)) => write!(f, "[{address}%{zone}]:{}", self.port),
+            _ => f.write_str(&self.authority()),
+        }
     }
 }
 

@@ -29,6 +29,9 @@ fn people_type_addresses_in_many_ways() {
         ("ws://[fe80::1]:9000/", "[fe80::1]:9000"),
         ("::1", "[::1]:8000"),
         ("fe80::1", "[fe80::1]:8000"),
+        ("fe80::1%eth0", "[fe80::1%eth0]:8000"),
+        ("[fe80::1%eth0.7]:9000", "[fe80::1%eth0.7]:9000"),
+        ("ws://[fe80::1%25eth0]:9000/chat/tea/", "[fe80::1%eth0]:9000"),
         ("lab.local:8000/", "lab.local:8000"),
         ("lab.local?x", "lab.local:8000"),
         ("bücher.example", "xn--bcher-kva.example:8000"),
@@ -36,6 +39,15 @@ fn people_type_addresses_in_many_ways() {
     for (typed, server) in ways {
         assert_eq!(shown(typed), server, "{typed}");
     }
+}
+
+#[test]
+fn the_interface_behind_an_address_stays_on_this_machine() {
+    let server = ServerAddress::parse("fe80::1%eth0").unwrap();
+    assert_eq!(server.zone.as_deref(), Some("eth0"));
+    assert_eq!(server.authority(), "[fe80::1]:8000");
+    assert_eq!(server.http_url("/"), "http://[fe80::1]:8000/");
+    assert_eq!(ServerAddress::parse(&server.to_string()).as_ref(), Ok(&server));
 }
 
 #[test]
@@ -52,6 +64,9 @@ fn a_wrong_address_says_what_is_wrong_with_it() {
         ("lab^local", Host),
         ("999.1.1.1", Host),
         ("[nonsense]:8000", Host),
+        ("lab.local%eth0", Host),
+        ("[fe80::1%]", Host),
+        ("[fe80::1%eth 0]", Host),
         (":8000", Host),
         ("[::1", Brackets),
         ("lab:local:8000", Brackets),

@@ -70,6 +70,7 @@ impl ServerArg {
             host: Host::Domain("localhost".to_owned()),
             port: DEFAULT_PORT,
             secure: false,
+            zone: None,
         })
     }
 }

@@ -15,7 +15,11 @@ pub(crate) async fn connect(server: &ServerAddress) -> io::Result<TcpStream> {
         match &server.host {
             Host::Domain(name) => TcpStream::connect((name.as_str(), server.port)).await,
             Host::Ipv4(address) => TcpStream::connect((*address, server.port)).await,
-            Host::Ipv6(address) => TcpStream::connect((*address, server.port)).await,
+            Host::Ipv6(address) => match &server.zone {
+                // The system knows the number of an interface.
+                Some(zone) => TcpStream::connect((format!("{address}%{zone}"), server.port)).await,
+                None => TcpStream::connect((*address, server.port)).await,
+            },
         }
     };
     let stream = timeout(ANSWER, connected).await.map_err(|_| io::ErrorKind::TimedOut)??;

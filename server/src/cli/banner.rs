@@ -58,7 +58,7 @@ fn link(ip: IpAddr, port: u16) -> String {
         IpAddr::V4(ip) => Host::Ipv4(ip),
         IpAddr::V6(ip) => Host::Ipv6(ip),
     };
-    Invite { server: ServerAddress { host, port, secure: false }, room: None }.link()
+    Invite { server: ServerAddress { host, port, secure: false, zone: None }, room: None }.link()
 }
 
 fn code(link: &str) -> Option<String> {
