@@ -1,10 +1,14 @@
 //! The app's window, or one of the commands that need none. Everything else is in the library.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use snug::{app, cli::Arguments};
 use snug_core::commands;
+use snug_server::{config::LogFormat, server_log};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -15,16 +19,21 @@ fn main() -> ExitCode {
         Ok(Some(code)) => return code,
         Ok(None) => {}
         Err(error) => {
-            eprintln!("snug: can't start again for --software: {error}");
+            let _ = writeln!(io::stderr(), "snug: can't start again for --software: {error}");
             return ExitCode::FAILURE;
         }
     }
     let filter = tracing_subscriber::EnvFilter::try_from_env("SNUG_LOG").unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match app::application(arguments).run() {
+    // Without a log the window is as good.
+    let lines = server_log::begin(filter, LogFormat::Text);
+    let ended = app::application(arguments).run();
+    if let Ok(lines) = lines {
+        lines.flush();
+    }
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("snug: no window could be opened: {error}");
+            let _ = writeln!(io::stderr(), "snug: no window could be opened: {error}");
             ExitCode::FAILURE
         }
     }

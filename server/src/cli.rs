@@ -5,31 +5,26 @@
 use std::{
     error::Error,
     fmt::Display,
-    io::{self, IsTerminal, Write},
-    iter, panic,
+    io::{self, Write},
+    iter,
     process::ExitCode,
 };
 
-use snug_server::config::{Command, Config, LogFormat, Options, file};
-use tracing::Level;
-use tracing_subscriber::{
-    EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+use snug_server::{
+    config::{Command, Config, Options, file},
+    server_log,
 };
+use tracing_subscriber::EnvFilter;
 
 mod banner;
 mod copies;
-mod lines;
 mod serve;
 mod signals;
-
-use lines::Lines;
 
 /// The system is in the way.
 const FAILED: u8 = 1;
 /// The command line or the settings are wrong, as `clap` ends for its part.
 const MISUSED: u8 = 2;
-/// Lines of this program's own crates; those of others may quote what members say.
-const OWN: &str = "snug";
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {
@@ -42,11 +37,12 @@ pub fn main() -> ExitCode {
     if print {
         return print_config(&settings.config);
     }
-    let lines = match Lines::to(io::stderr(), settings.config.log_format) {
+    // `Config::check` has read the filter before.
+    let filter = EnvFilter::new(&settings.config.log);
+    let lines = match server_log::begin(filter, settings.config.log_format) {
         Ok(lines) => lines,
         Err(error) => return fail(FAILED, &error),
     };
-    begin_log(&settings.config, lines.clone());
     let code = match command {
         Some(Command::Backup { file }) => copies::backup(&settings.config, &file),
         Some(Command::Restore { file }) => copies::restore(&settings.config, &file),
@@ -65,23 +61,6 @@ fn print_config(config: &Config) -> ExitCode {
         Ok(_) => ExitCode::from(FAILED),
         Err(error) => fail(MISUSED, &error),
     }
-}
-
-/// Writes the server log to stderr from now on, panics too: nothing else may touch stderr while the server runs.
-fn begin_log(config: &Config, lines: Lines) {
-    let log = fmt::layer().with_writer(lines);
-    let log = match config.log_format {
-        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).boxed(),
-        LogFormat::Json => log.json().flatten_event(true).boxed(),
-    };
-    // Other crates' debug lines show whole frames and headers.
-    let discreet = filter_fn(|line| line.target().starts_with(OWN) || *line.level() <= Level::INFO);
-    // `Config::check` has read it before.
-    let asked_for = EnvFilter::new(&config.log);
-    tracing_subscriber::registry().with(log.with_filter(asked_for).with_filter(discreet)).init();
-    panic::set_hook(Box::new(
-        |panic| tracing::error!(%panic, "a part of the server failed; the rest goes on"),
-    ));
 }
 
 /// Says on stderr why there is no server. A closed stderr changes nothing about it.

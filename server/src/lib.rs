@@ -32,6 +32,7 @@ pub mod rates;
 pub mod seat;
 mod serve;
 pub mod server;
+pub mod server_log;
 pub mod shard;
 pub mod sync;
 pub mod unavailable;
