@@ -17,7 +17,8 @@ function hit(entry, jump) {
     h('span', { class: 'meta' }, h('bdi', {}, entry.user), ' · ', moment(entry.at)), h('span', { dir: 'auto' }, entry.message.slice(0, 300))));
 }
 
-/// Shows hits below those that are shown, or the first ones. `before` is the lowest entry looked at.
+/// Shows hits below those that are shown, or the first ones. `before` is the lowest entry looked at: a search may end before it is
+/// through the room.
 async function search(jump, before) {
   clearTimeout(timer);
   const words = $('search-text').value.trim();
@@ -27,10 +28,11 @@ async function search(jump, before) {
   let items = [];
   try {
     const query = new URLSearchParams({ limit: PAGE, q: words, ...(before && { before }) });
-    const { entries, more } = await ask(`/api/rooms/${encodeURIComponent(room)}/messages?${query}`);
+    const { entries, more, cursor } = await ask(`/api/rooms/${encodeURIComponent(room)}/messages?${query}`);
     items = entries.filter((entry) => entry.type === 'chat_message' && !entry.deleted).reverse().map((entry) => hit(entry, jump));
-    if (!items.length && !before) items = [h('li', { class: 'muted' }, 'No messages found.')];
-    const lowest = entries[0]?.seq;
+    if (!items.length && !more && !before) items = [h('li', { class: 'muted' }, 'No messages found.')];
+    if (!items.length && more) items = [h('li', { class: 'muted' }, 'Nothing found so far.')];
+    const lowest = cursor ?? entries[0]?.seq;
     if (more && lowest) {
       items.push(h('li', { class: 'further' }, h('button', { type: 'button', onclick: () => search(jump, lowest) }, 'Older hits')));
     }

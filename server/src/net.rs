@@ -5,6 +5,7 @@
 pub mod accept;
 pub mod addresses;
 pub mod descriptors;
+pub(crate) mod exempt;
 pub mod head;
 pub(crate) mod limits;
 pub mod peer;

@@ -16,6 +16,7 @@ use snug_shared::Author;
 use crate::{
     config::Config,
     limiter::{Limiter, Rate},
+    net::exempt::ExemptAddresses,
     sync::{Ranked, rank},
 };
 
@@ -34,7 +35,7 @@ const KEPT: usize = 65_536;
 pub struct Rates(Option<Arc<Buckets>>);
 
 struct Buckets {
-    exempt_loopback: bool,
+    exempt: ExemptAddresses,
     send: Rate,
     sends: Limiter<Author>,
     asks: Limiter<Author>,
@@ -70,7 +71,7 @@ impl Rates {
     /// The limits of a server whose members may send at this rate.
     pub fn new(config: &Config, send: Rate) -> Self {
         let buckets = || Buckets {
-            exempt_loopback: config.exempt_loopback,
+            exempt: ExemptAddresses::new(config),
             send,
             sends: Limiter::new(send),
             asks: Limiter::new(ASKS),
@@ -162,7 +163,7 @@ impl Rates {
 
 impl Buckets {
     fn is_exempt(&self, address: IpAddr) -> bool {
-        self.exempt_loopback && address.is_loopback()
+        self.exempt.contains(address)
     }
 }
 
@@ -250,7 +251,7 @@ mod tests {
     }
 
     fn address(last: u8) -> IpAddr {
-        IpAddr::from([192, 168, 1, last])
+        IpAddr::from([203, 0, 113, last])
     }
 
     fn author(name: &str) -> Author {

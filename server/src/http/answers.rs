@@ -25,7 +25,7 @@ use super::{HttpError, messages};
 use crate::{
     Server,
     config::Config,
-    net::peer::Peer,
+    net::{exempt::ExemptAddresses, peer::Peer},
     sync::{Ranked, rank},
 };
 
@@ -45,7 +45,7 @@ const WAIT: Duration = Duration::from_secs(1);
 pub struct Answers {
     /// None where addresses are not limited.
     max_by_address: Option<usize>,
-    exempt_loopback: bool,
+    exempt: ExemptAddresses,
     unread: Ranked<Unread, rank::Leaf>,
 }
 
@@ -69,14 +69,14 @@ impl Answers {
     pub fn new(config: &Config) -> Arc<Self> {
         Arc::new(Self {
             max_by_address: config.rate_limit.then_some(UNREAD_BY_ADDRESS),
-            exempt_loopback: config.exempt_loopback,
+            exempt: ExemptAddresses::new(config),
             unread: Ranked::default(),
         })
     }
 
     /// Begins an answer, unless too much is unread.
     fn begin(self: &Arc<Self>, address: IpAddr) -> Option<Answer> {
-        let max_here = self.max_by_address.filter(|_| !(self.exempt_loopback && address.is_loopback()));
+        let max_here = self.max_by_address.filter(|_| !self.exempt.contains(address));
         let mut unread = self.unread.lock();
         let here = unread.by_address.get(&address).copied().unwrap_or_default();
         if unread.bytes + EXPECTED > UNREAD || max_here.is_some_and(|max| here + EXPECTED > max) {
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn what_one_address_leaves_unread_is_bounded_and_is_not_the_others_trouble() {
         let answers = Answers::new(&Config::default());
-        let address = |last| IpAddr::from([192, 168, 1, last]);
+        let address = |last| IpAddr::from([203, 0, 113, last]);
         let held: Vec<Answer> = std::iter::from_fn(|| answers.begin(address(1))).collect();
         assert_eq!(held.len(), UNREAD_BY_ADDRESS / EXPECTED);
         let others: Vec<Answer> = (2..=255).filter_map(|last| answers.begin(address(last))).collect();

@@ -5,7 +5,7 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc};
 use snug_shared::ErrorCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::head;
+use super::{exempt::ExemptAddresses, head};
 use crate::{
     config::{Config, Network},
     sync::{Ranked, rank},
@@ -52,7 +52,7 @@ pub(super) struct ConnectionLimits {
     max: u32,
     /// None where addresses are not limited.
     max_per_address: Option<PerAddress>,
-    exempt_loopback: bool,
+    exempt: ExemptAddresses,
     /// Each carries the connections of many.
     proxies: Vec<Network>,
     counts: Ranked<Counts, rank::Leaf>,
@@ -99,7 +99,7 @@ impl ConnectionLimits {
         Arc::new(Self {
             max: config.max_connections,
             max_per_address: config.rate_limit.then_some(per_address),
-            exempt_loopback: config.exempt_loopback,
+            exempt: ExemptAddresses::new(config),
             proxies: config.trusted_proxy.clone(),
             counts: Ranked::default(),
             answering: Arc::new(Semaphore::new(ANSWERED_AT_ONCE)),
@@ -139,8 +139,8 @@ impl ConnectionLimits {
 
     /// What an address may have; none when it is not limited.
     fn max_for(&self, address: IpAddr) -> Option<PerAddress> {
-        let exempt = self.exempt_loopback && address.is_loopback()
-            || self.proxies.iter().any(|proxy| proxy.contains(address));
+        let exempt =
+            self.exempt.contains(address) || self.proxies.iter().any(|proxy| proxy.contains(address));
         self.max_per_address.filter(|_| !exempt)
     }
 

@@ -183,7 +183,7 @@ async fn a_search_that_is_not_through_goes_on_at_its_cursor(bench: Bench) {
     }
     let (found, parts) = all_parts(&bench, "zz").await;
     assert_eq!(found, [1]);
-    assert!((2..20).contains(&parts), "{parts}");
+    assert!((2..60).contains(&parts), "{parts}");
     assert_eq!(all_parts(&bench, "ﷺ").await.0.len(), 900);
     assert_eq!(all_parts(&bench, "zz").await.0, [1], "indexed or not");
 }

@@ -176,3 +176,33 @@ fn an_acknowledgement_waits_for_the_disk_and_what_is_erased_is_overwritten() {
         .expect("set");
     assert_eq!(erasing, 1);
 }
+
+#[tokio::test]
+async fn each_edit_shortens_the_digest_of_the_one_before_and_a_deletion_that_of_the_last() {
+    let (_folder, place) = place();
+    let log = SqliteLog::open_at(place.clone(), telling(|_| {}), may_do).expect("a fresh log");
+    assert_eq!(say(&log, "first").await.expect("it works"), 1);
+    for n in 0..5 {
+        let text = MessageText::parse(format!("edit {n}")).expect("a text");
+        let edited = send(&log, "tea", Intent::Edit { target: 1, text }).await.expect("it works");
+        assert!(matches!(edited, Appended::New(_)), "{edited:?}");
+    }
+    let other = Connection::open(&place.file).expect("the file");
+    let digests = || -> Vec<i64> {
+        let mut statement = other.prepare("SELECT length(digest) FROM entries ORDER BY n").expect("SQL");
+        let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+        rows.collect::<rusqlite::Result<_>>().expect("numbers")
+    };
+    assert_eq!(digests(), [3, 3, 3, 3, 3, 16]);
+    let _ = send(&log, "tea", Intent::Delete { target: 1 }).await.expect("it works");
+    assert_eq!(digests(), [3, 3, 3, 3, 3, 3, 16]);
+    // What the index knew is taken out behind the appends' back.
+    let stale =
+        || other.query_row("SELECT count(*) FROM stale", [], |row| row.get::<_, i64>(0)).expect("SQL");
+    let patience = Instant::now() + Duration::from_secs(20);
+    while stale() > 0 {
+        assert!(Instant::now() < patience, "it is still to be taken out");
+        sleep(Duration::from_millis(20)).await;
+    }
+    log.close().await;
+}
