@@ -150,7 +150,11 @@ impl Nickname {
     /// # Errors
     /// [`NameError`] for what was never a name.
     pub fn known(name: &str) -> Result<Self, NameError> {
-        checked(name, limits::NICKNAME_CLUSTERS, limits::NICKNAME_BYTES).map(|name| Self(name.into()))
+        let name = checked(name, limits::NICKNAME_CLUSTERS, limits::NICKNAME_BYTES)?;
+        match RESERVED_LETTERS.contains(&name.chars().count()) && was_always_reserved(&fold(&name)) {
+            true => Err(NameError::Reserved),
+            false => Ok(Self(name.into())),
+        }
     }
 
     /// The name as shown.
@@ -230,6 +234,15 @@ fn fold(name: &str) -> String {
 fn fold_any(name: &str) -> String {
     let compatible: String = name.nfkc().collect();
     caseless::default_case_fold_str(&compatible).nfkc().collect()
+}
+
+/// Whether no version has ever given a name away, as it would pass for one of the server's. Every entry read is asked.
+fn was_always_reserved(folded: &str) -> bool {
+    if folded.is_ascii() {
+        return RESERVED.contains(&folded.replace('m', "rn").as_str());
+    }
+    let looks: String = unicode_security::skeleton(folded).collect();
+    RESERVED.contains(&fold(&looks).as_str())
 }
 
 /// Whether a name would pass for one of the server's.
