@@ -53,7 +53,7 @@ fn a_message_has_something_to_see() {
 
 #[test]
 fn a_reaction_is_one_cluster_of_at_most_64_bytes() {
-    for one in ["👍", "👍🏽", FAMILY, "🇩🇪", "7️⃣", "❤️", "x", "é", "e\u{301}"] {
+    for one in ["👍", "👍🏽", FAMILY, "🇩🇪", "7️⃣", "❤️", "x", "é"] {
         assert_eq!(Emoji::parse(one).expect(one).as_str(), one);
     }
     for two in ["👍👍", "ok", "🇩🇪🇫🇷", "👍 ", " 👍"] {
