@@ -25,6 +25,8 @@ function isLike({ room, topic }) {
 }
 
 let rooms = [];
+// The server lists 500 rooms at most, those with people first.
+let cut = false;
 let drawn = null;
 
 /// Shows the rooms that the field looks for. The button says whether it joins one or opens a new one.
@@ -34,7 +36,7 @@ function show() {
   $('go').textContent = rooms.some((info) => key(info.room) === typed) ? 'Join' : 'Open room';
   const found = rooms.filter(isLike);
   const items = found.slice(0, MOST).map(card);
-  if (found.length > MOST) items.push(say(`And ${found.length - MOST} more.`));
+  if (found.length > MOST || cut) items.push(say(cut ? 'And more.' : `And ${found.length - MOST} more.`));
   if (!items.length) items.push(say(rooms.length ? 'No room here is called that.' : 'No rooms yet. Type a name to create a room.'));
   // Untouched while nothing changes, so that the focus stays where it is.
   const now = JSON.stringify([found, items.map((item) => item.textContent)]);
@@ -47,7 +49,7 @@ const say = (sentence) => h('li', { class: 'muted' }, sentence);
 async function refresh() {
   if (document.visibilityState !== 'visible') return;
   try {
-    ({ rooms } = await ask('/api/rooms'));
+    ({ rooms, more: cut = false } = await ask('/api/rooms'));
     show();
   } catch (error) {
     drawn = null;

@@ -17,34 +17,35 @@ function hit(entry, jump) {
     h('span', { class: 'meta' }, h('bdi', {}, entry.user), ' · ', moment(entry.at)), h('span', { dir: 'auto' }, entry.message.slice(0, 300))));
 }
 
-/// Shows hits below those that are shown, or the first ones. `before` is the lowest entry looked at: a search may end before it is
-/// through the room.
-async function search(jump, before) {
+// Items that go when more hits come.
+const said = (sentence) => h('li', { class: 'muted passing' }, sentence);
+const further = (jump, cursor) =>
+  h('li', { class: 'passing' }, h('button', { type: 'button', onclick: () => search(jump, cursor) }, 'Search further back'));
+
+/// Shows the first hits, or with a `cursor` those that follow the ones on the screen. The server looks at so much at a time, so
+/// a part may be empty and have a cursor.
+async function search(jump, cursor) {
   clearTimeout(timer);
   const words = $('search-text').value.trim();
-  const key = `${words}\n${before}`;
+  const key = `${words}\n${cursor}`;
   asked = key;
   if (!words) return $('results').replaceChildren();
   let items = [];
   try {
-    const query = new URLSearchParams({ limit: PAGE, q: words, ...(before && { before }) });
-    const { entries, more, cursor } = await ask(`/api/rooms/${encodeURIComponent(room)}/messages?${query}`);
+    const query = new URLSearchParams({ limit: PAGE, q: words, ...(cursor && { cursor }) });
+    const { entries, cursor: next } = await ask(`/api/rooms/${encodeURIComponent(room)}/messages?${query}`);
     items = entries.filter((entry) => entry.type === 'chat_message' && !entry.deleted).reverse().map((entry) => hit(entry, jump));
-    if (!items.length && !more && !before) items = [h('li', { class: 'muted' }, 'No messages found.')];
-    if (!items.length && more) items = [h('li', { class: 'muted' }, 'Nothing found so far.')];
-    const lowest = cursor ?? entries[0]?.seq;
-    if (more && lowest) {
-      items.push(h('li', { class: 'further' }, h('button', { type: 'button', onclick: () => search(jump, lowest) }, 'Older hits')));
-    }
+    if (!items.length) items = [said(next ? 'Nothing found so far.' : cursor ? 'No more messages found.' : 'No messages found.')];
+    if (next) items.push(further(jump, next));
   } catch (error) {
-    items = [h('li', { class: 'muted' }, error.message)];
+    items = [said(error.message), cursor && further(jump, cursor)].filter(Boolean);
   }
   if (asked !== key) return;
-  const further = $('results').querySelector('.further');
-  if (!before) $('results').replaceChildren(...items);
-  else further?.replaceWith(...items);
+  if (cursor) for (const item of $('results').querySelectorAll('.passing')) item.remove();
+  else $('results').replaceChildren();
+  $('results').append(...items);
   // The button that was pressed is gone: the focus goes to the first of what it brought.
-  if (before) items[0]?.querySelector('button')?.focus();
+  if (cursor) items[0]?.querySelector('button')?.focus();
 }
 
 function hide() {

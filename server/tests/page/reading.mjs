@@ -120,12 +120,25 @@ export default {
     const page = await enter(await chromium.newContext(), server, 'hits', 'maya');
     await page.click('#find');
     await page.fill('#search-text', 'one');
-    const hits = page.locator('#results button:not(.further button)');
+    const hits = page.locator('#results button:not(.passing button)');
     for (const count of [50, 100, 120]) {
       await until(`${count} are listed`, async () => await hits.count() === count);
-      if (count < 120) await page.getByRole('button', { name: 'Older hits' }).click();
+      if (count < 120) await page.getByRole('button', { name: 'Search further back' }).click();
     }
-    assert.equal(await page.getByRole('button', { name: 'Older hits' }).count(), 0);
+    const further = page.getByRole('button', { name: 'Search further back' });
+    assert.equal(await further.count(), 0);
+    // A part without hits is not the end, and a refusal neither.
+    const parts = [{ entries: [], more: true, cursor: 70 }, null, { entries: (await server.messages('hits')).slice(0, 1), more: false }];
+    await page.route('**/messages?*q=*', (route) => {
+      const json = parts.shift();
+      return json ? route.fulfill({ json }) : route.fulfill({ status: 429, json: { message: 'That is too much at once.' } });
+    });
+    await page.fill('#search-text', 'far back');
+    await until('it is not the end', async () => /^Nothing found so far\.\s+Search further back$/.test(await page.locator('#results').innerText()));
+    await further.click();
+    await until('the refusal is said', async () => (await page.locator('#results').innerText()).startsWith('That is too much at once.'));
+    await further.click();
+    await until('it is found', async () => await hits.count() === 1 && await page.locator('#results li').count() === 1);
     return [page];
   },
 
