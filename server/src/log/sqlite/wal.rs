@@ -50,7 +50,7 @@ pub(super) fn renew(connection: &Connection, patience: Duration) -> Result<bool>
 /// Keeps the write-ahead log at about [`PAGES`]. SQLite would do so by itself, but without a link.
 #[derive(Debug)]
 pub(super) struct Checkpoints {
-    /// Pages at which the next one is due. A reader may keep the log from beginning anew, so this grows with it.
+    /// Pages at which the next one is due. A reader may keep the log from beginning anew; then this grows with it.
     due: i64,
 }
 
@@ -64,6 +64,8 @@ impl Checkpoints {
     /// Moves what is in the write-ahead log into the file when that is due.
     pub(super) fn keep(&mut self, connection: &Connection) -> Result<()> {
         let (_, pages) = checkpoint(connection, "NOOP")?;
+        // The log may have begun anew since.
+        self.due = self.due.min(pages + PAGES);
         if pages >= self.due {
             stamp(connection)?;
             checkpoint(connection, "PASSIVE")?;
