@@ -140,7 +140,7 @@ impl Sender<'_> {
             };
             // Whether it is there can only be known when every try was refused.
             is_certain &= error.is_certain();
-            let pause = error.retry_after().unwrap_or_else(|| Delay::Backoff.length(tries));
+            let pause = error.retry_after().unwrap_or_else(|| Delay::Backoff.length(tries, &self.server));
             if !error.may_succeed_later() || pause > deadline.saturating_duration_since(Instant::now()) {
                 return Err(self.failed(&error, &post.message, is_certain));
             }

@@ -65,7 +65,7 @@ pub(super) async fn run(wanted: &TailArgs, settings: &Settings) -> Result<(), Co
             reader.has_told = true;
         }
         tries = if reader.place == before { tries + 1 } else { 0 };
-        sleep(error.retry_after().unwrap_or_else(|| Delay::Backoff.length(tries))).await;
+        sleep(error.retry_after().unwrap_or_else(|| Delay::Backoff.length(tries, &reader.server))).await;
     }
 }
 

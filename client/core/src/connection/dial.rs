@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{api::ApiError, tcp};
 
-/// Opens the WebSocket of a room.
-pub(super) async fn dial(target: &Target) -> Result<Socket, Ended> {
+/// Opens the WebSocket of a room. Who was in it before knows that a server was there, and needs no hints about its firewall.
+pub(super) async fn dial(target: &Target, was_in: bool) -> Result<Socket, Ended> {
     let server = &target.server;
     if server.secure {
         return Err(Ended::stop(ApiError::Encrypted.to_string()));
@@ -33,7 +33,7 @@ pub(super) async fn dial(target: &Target) -> Result<Socket, Ended> {
         Ok(stream) => stream,
         Err(error) => {
             tracing::debug!(%error, server = %server, "no connection");
-            return later(messages::unreachable(server));
+            return later(if was_in { messages::LOST.into() } else { messages::unreachable(server) });
         }
     };
     // A server's frame fits; anything larger is not one of ours.

@@ -52,11 +52,13 @@ pub(super) struct LinkMemory {
     pub target: Target,
     /// The last entry handed out.
     seen: Option<Resume>,
+    /// Whether the server has let it in before.
+    pub was_in: bool,
 }
 
 impl LinkMemory {
     pub fn new(target: Target) -> Self {
-        Self { seen: target.resume.clone(), target }
+        Self { seen: target.resume.clone(), target, was_in: false }
     }
 
     /// Greets, then receives and sends until the link ends.
@@ -155,6 +157,7 @@ impl LinkMemory {
             return Err(Ended::stop(messages::version_gap(established.version)));
         }
         self.target.seat = Some(established.seat.clone());
+        self.was_in = true;
         link.is_fresh = !established.resumed;
         (link.is_in, link.limits, link.epoch) = (true, established.limits, established.epoch.clone());
         let _ = handle.set_online(true);
@@ -276,7 +279,7 @@ impl<'a> OpenLink<'a> {
         match self.probe {
             _ if slept => self.probe = Some(now + PONG_AFTER_SLEEP),
             Some(deadline) if now >= deadline => {
-                let reason = "The connection was lost.".into();
+                let reason = messages::SILENT.into();
                 return Err(Ended::Retry { reason, delay: Delay::None });
             }
             Some(_) => return Ok(false),
@@ -310,7 +313,7 @@ impl<'a> OpenLink<'a> {
 }
 
 fn lost() -> Ended {
-    Ended::Retry { reason: "The connection was lost.".into(), delay: Delay::Backoff }
+    Ended::Retry { reason: messages::LOST.into(), delay: Delay::Backoff }
 }
 
 fn senseless() -> Ended {
@@ -319,10 +322,9 @@ fn senseless() -> Ended {
 }
 
 async fn write(socket: &mut Socket, frame: impl Into<Frame>) -> Result<(), Ended> {
-    transport::write(socket, frame.into().into()).await.map_err(|_| {
-        let reason = "The connection was lost.".into();
-        Ended::Retry { reason, delay: Delay::None }
-    })
+    transport::write(socket, frame.into().into())
+        .await
+        .map_err(|_| Ended::Retry { reason: messages::LOST.into(), delay: Delay::None })
 }
 
 #[cfg(test)]
@@ -340,7 +342,10 @@ mod tests {
         for (second, asks) in [(19, false), (20, true), (21, false), (29, false)] {
             assert_eq!(link.heartbeat(at(&link, second), false).ok(), Some(asks), "after {second} s");
         }
-        assert!(matches!(link.heartbeat(at(&link, 30), false), Err(Ended::Retry { delay: Delay::None, .. })));
+        let Err(Ended::Retry { reason, delay: Delay::None }) = link.heartbeat(at(&link, 30), false) else {
+            panic!("it is tried again")
+        };
+        assert_eq!(reason, messages::SILENT, "a silent server is told from a broken line");
     }
 
     #[test]

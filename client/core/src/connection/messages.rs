@@ -5,6 +5,12 @@ use tokio_tungstenite::tungstenite::http::StatusCode;
 
 use crate::api::ApiError;
 
+/// The line to the server broke.
+pub(super) const LOST: &str = "Connection lost.";
+
+/// The line may stand, but nothing comes over it any more.
+pub(super) const SILENT: &str = "The server has stopped answering.";
+
 /// Why the server closed.
 pub(super) const fn closed(reason: CloseReason) -> &'static str {
     match reason {

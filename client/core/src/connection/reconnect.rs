@@ -31,7 +31,7 @@ pub(super) async fn run(
         }
         let begun = Instant::now();
         let ended = tokio::select! {
-            socket = dial(&link.target) => match socket {
+            socket = dial(&link.target, link.was_in) => match socket {
                 Err(ended) => ended,
                 // Frames for an earlier link are dropped; their sender still has them.
                 Ok(socket) => {
@@ -54,7 +54,7 @@ pub(super) async fn run(
             }
             Ended::Retry { reason, delay } => {
                 tracing::info!(server = %link.target.server, reason, "offline");
-                let retry_at = Instant::now() + delay.length(tries);
+                let retry_at = Instant::now() + delay.length(tries, &link.target.server);
                 if events.send(Event::Offline { reason, retry_at }).await.is_err() {
                     return;
                 }
