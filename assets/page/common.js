@@ -97,17 +97,17 @@ export function wrongName(name, most) {
   return null;
 }
 
-/// One of twelve hues, by FNV-1a as in the app: a member has the same colour in both.
-export function hue(who) {
+/// One of twelve hues, by FNV-1a as in the app: a nickname has the same colour in both.
+export function hue(name) {
   let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(who)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  for (const byte of new TextEncoder().encode(name)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   return Number(hash % 12n) * 30;
 }
 
 /// A round tile with the first letter of a nickname, in place of a picture.
-export function tile(name, who, size = '') {
+export function tile(name, size = '') {
   const element = h('span', { class: `tile ${size}`, 'aria-hidden': 'true' }, clusters(name)[0]?.toUpperCase() ?? '?');
-  element.style.setProperty('--hue', hue(who));
+  element.style.setProperty('--hue', hue(name));
   return element;
 }
 

@@ -15,9 +15,9 @@ export function presence() {
   $('members-title').textContent = `Here now — ${count}`;
   $('members').replaceChildren(...people.map(({ nickname: name, by }) => h('li', {},
     h('button', { type: 'button', onclick: () => { hidePeople(); mention(name); }, title: `Mention ${name}` },
-      tile(name, by, 'little'), h('bdi', {}, name), by === timeline.by && h('span', { class: 'muted small' }, 'you')))));
+      tile(name, 'little'), h('bdi', {}, name), by === timeline.by && h('span', { class: 'muted small' }, 'you')))));
   if (count > people.length) $('members').append(h('li', { class: 'muted more' }, `and ${count - people.length} more`));
-  $('me').replaceChildren(tile(nickname, timeline.by ?? nickname, 'little'), h('bdi', {}, nickname));
+  $('me').replaceChildren(tile(nickname, 'little'), h('bdi', {}, nickname));
 }
 
 const shown = () => document.body.classList.contains('show-people');

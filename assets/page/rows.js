@@ -140,7 +140,7 @@ export function messageRow(row, { continued, own, mention, mentioned, quoted, ac
   return h('div', {
     class: kind.filter(Boolean).join(' '), role: 'article', tabindex: '-1', 'aria-label': `${row.user}, ${time(row.at)}`,
     'data-seq': row.past ? undefined : row.seq, 'data-id': row.id, 'data-own': own,
-  }, continued ? h('span', { class: 'when', 'aria-hidden': 'true' }, time(row.at)) : tile(row.user, row.by), body);
+  }, continued ? h('span', { class: 'when', 'aria-hidden': 'true' }, time(row.at)) : tile(row.user), body);
 }
 
 function quote(row, quoted, act) {

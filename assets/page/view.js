@@ -164,7 +164,7 @@ export class View {
   #element(item) {
     if (item.kind !== 'message') return aside(item);
     const { row } = item;
-    row.hue ??= hue(row.by);
+    row.hue ??= hue(row.user);
     return messageRow(row, {
       continued: item.continued, own: row.by === this.timeline.by, mention: this.mention, mentioned: this.speaksToMe(row),
       quoted: this.timeline.message(row.replyTo), act: this.act, me: this.timeline.by, names: this.names,

@@ -4,31 +4,36 @@
 //! later says whose it is: a screen's message carries the [`Visit`] it was made in, a room's report its session. What belongs to
 //! nobody any more is dropped, in [`App::update`] and in [`Rooms::update`].
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use iced::{
-    Element, Event, Preset, Program, Size, Subscription, Task, Theme, event, keyboard, system, theme::Mode,
-    widget::operation, window,
+    Element, Event, Size, Subscription, Task, Theme, event,
+    keyboard::{self, Key, key::Named},
+    mouse, system,
+    theme::Mode,
+    widget::operation,
+    window,
 };
 use jiff::{Timestamp, tz::TimeZone};
 use snug_core::{
+    instance::{Call, Instance},
     rooms::{Joined, Report, Rooms, Work},
     session::Session,
-    settings::{Home, SaveError, Settings, ThemeChoice},
+    settings::{Home, SaveError, Settings, ThemeChoice, WindowSize},
 };
-use snug_shared::Nickname;
+use snug_shared::{Nickname, RoomName};
 
 use crate::{
-    cli::Arguments,
-    font,
     host::{Host, HostError},
-    icon,
-    screen::{self, Landing, Screen, room},
+    screen::{self, AskRoom, Landing, Room, Screen, room},
     subscription, theme,
-    widget::{Look, Type},
+    widget::Look,
 };
 
 mod route;
+mod start;
+
+pub use start::{Start, application};
 
 /// The window when nothing else is known.
 const SIZE: Size = Size::new(1100.0, 760.0);
@@ -50,11 +55,22 @@ pub struct App {
     theme: Theme,
     look: Look,
     is_focused: bool,
+    /// Keeps other apps away from the same data.
+    instance: Option<Arc<Instance>>,
 }
 
 /// One time that a screen is shown. No two are alike, so that what is late for one screen never reaches the next.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Visit(u64);
+
+/// Why a server is started here.
+#[derive(Debug, Clone)]
+pub struct Hosting {
+    /// The nickname of whoever wants it.
+    nickname: Nickname,
+    /// The room to go back to; none to choose one.
+    room: Option<RoomName>,
+}
 
 /// An event for the app.
 #[derive(Debug)]
@@ -63,8 +79,10 @@ pub enum Message {
     Screen(Visit, screen::Message),
     /// For a joined room, shown or not.
     Room(Report),
-    /// The server in this process runs, or does not. It was asked for in this visit, by somebody of this nickname.
-    Hosted(Visit, Nickname, Result<Host, HostError>),
+    /// The server in this process runs, or does not. It was asked for in this visit.
+    Hosted(Visit, Hosting, Result<Host, HostError>),
+    /// Another app was started on the same data, and this one takes over what it was started for.
+    Called(Call),
     /// The settings were written, or not.
     Saved(Result<(), SaveError>),
     /// The system is dark or light.
@@ -73,6 +91,8 @@ pub enum Message {
     Resized(Size),
     /// The window has the keyboard, or not.
     Focused(bool),
+    /// A mouse button was pressed, on whatever.
+    Pressed,
     /// A key nothing else wanted.
     Key(keyboard::Event),
     /// The window is to close.
@@ -81,66 +101,7 @@ pub enum Message {
     Closed,
 }
 
-/// The app as iced runs it, and as tests do.
-pub fn application(
-    arguments: Arguments,
-) -> iced::Application<impl Program<State = App, Message = Message, Theme = Theme>> {
-    let mut application = iced::application(move || App::new(&arguments), App::update, App::view)
-        .title(App::title)
-        .theme(|app: &App| app.theme.clone())
-        .subscription(App::subscription)
-        .settings(iced::Settings {
-            id: Some("chat.snug.Snug".into()),
-            default_font: font::REGULAR,
-            default_text_size: Type::Body.size().into(),
-            antialiasing: true,
-            ..iced::Settings::default()
-        })
-        .window(window::Settings {
-            size: SIZE,
-            min_size: Some(LEAST),
-            icon: icon::window_icon(),
-            exit_on_close_request: false,
-            ..window::Settings::default()
-        })
-        .presets([Preset::new("somebody known", || App::with(None, known(), None))]);
-    for bytes in font::BUNDLED {
-        application = application.font(bytes);
-    }
-    application
-}
-
-/// Settings of somebody who was here before; nothing is read or written.
-fn known() -> Settings {
-    let mut settings = Settings::default();
-    settings.nickname = Nickname::parse("Maya").ok();
-    settings
-}
-
 impl App {
-    /// Reads what is remembered (one small file, so that the first frame is already right) and goes where it is told.
-    pub fn new(arguments: &Arguments) -> (Self, Task<Message>) {
-        let (home, notice) = match &arguments.data_dir {
-            Some(folder) => (Some(Home::at(folder)), None),
-            None => match Home::find() {
-                Ok(home) => (Some(home), None),
-                Err(error) => (None, Some(error.to_string())),
-            },
-        };
-        let (mut settings, damaged) = home.as_ref().map_or_else(Default::default, Settings::load);
-        if let Some(nickname) = &arguments.nickname {
-            settings.nickname = Some(nickname.clone());
-        }
-        let (mut app, task) = Self::with(home, settings, notice.or(damaged));
-        let (Screen::Landing(landing), Some(address)) = (&mut app.screen, &arguments.join) else {
-            return (app, task);
-        };
-        let action = landing.open(address, arguments.room.as_ref());
-        let then = app.after_landing(action);
-        let work = app.work();
-        (app, Task::batch([task, then, work]))
-    }
-
     /// The app with these settings, on the first screen.
     pub fn with(home: Option<Home>, settings: Settings, notice: Option<String>) -> (Self, Task<Message>) {
         let (landing, task) = Landing::new(&settings, notice);
@@ -156,6 +117,7 @@ impl App {
             look: Look { palette: theme::palette(&theme), size: SIZE, now: now(), zone: TimeZone::system() },
             theme,
             is_focused: true,
+            instance: None,
         };
         app.apply_theme();
         let task = app.of_screen(task, screen::Message::Landing);
@@ -206,7 +168,8 @@ impl App {
                 Some(refusal) => self.refused(refusal),
                 None => Task::none(),
             },
-            Message::Hosted(visit, nickname, hosted) => self.hosted(visit, nickname, hosted),
+            Message::Hosted(visit, hosting, hosted) => self.hosted(visit, hosting, hosted),
+            Message::Called(call) => self.called(call),
             Message::Saved(saved) => {
                 if let Err(error) = saved {
                     tracing::warn!("{error}");
@@ -220,6 +183,9 @@ impl App {
             }
             Message::Resized(size) => {
                 self.look.size = size;
+                let pixels = |side: f32| side.round() as u32;
+                let (width, height) = (pixels(size.width), pixels(size.height));
+                self.settings.window = Some(WindowSize { width, height });
                 Task::none()
             }
             Message::Focused(is_focused) => {
@@ -227,6 +193,7 @@ impl App {
                 self.rooms.set_focused(is_focused);
                 Task::none()
             }
+            Message::Pressed => self.focus_composer(),
             Message::Key(event) => self.key(event),
             Message::Close => self.close(),
             Message::Closed => iced::exit(),
@@ -244,6 +211,9 @@ impl App {
                 self.after_landing(action)
             }
             (Screen::AskRoom(ask_room), screen::Message::AskRoom(message)) => {
+                if let Some(host) = self.host.as_ref().filter(|host| host.local() == ask_room.server()) {
+                    ask_room.set_addresses(Some(host.addresses()));
+                }
                 let action = ask_room.update(message);
                 self.after_ask_room(action)
             }
@@ -290,24 +260,43 @@ impl App {
         Task::perform(write, |saved| Message::Saved(saved.unwrap_or(Ok(()))))
     }
 
+    /// A key that no widget took is the shown screen's.
     fn key(&mut self, event: keyboard::Event) -> Task<Message> {
-        if let keyboard::Event::KeyPressed {
-            key: keyboard::Key::Named(keyboard::key::Named::Tab),
-            modifiers,
-            ..
-        } = &event
-        {
-            return if modifiers.shift() { operation::focus_previous() } else { operation::focus_next() };
-        }
-        self.update_screen(screen::Message::Room(room::Message::Key(event)))
+        let keyboard::Event::KeyPressed { key, modifiers, .. } = &event else { return Task::none() };
+        let message = match &self.screen {
+            _ if *key == Key::Named(Named::Tab) => return self.tab(modifiers.shift()),
+            Screen::Landing(_) => Landing::key(key).map(screen::Message::Landing),
+            Screen::AskRoom(_) => AskRoom::key(key).map(screen::Message::AskRoom),
+            Screen::Room(_) => Some(screen::Message::Room(room::Message::Key(event))),
+        };
+        message.map_or_else(Task::none, |message| self.update_screen(message))
     }
 
+    /// A room has one field, so Tab leads to it from wherever one is.
+    fn tab(&self, back: bool) -> Task<Message> {
+        match (&self.screen, back) {
+            (Screen::Room(_), _) => self.focus_composer(),
+            (_, true) => operation::focus_previous(),
+            (_, false) => operation::focus_next(),
+        }
+    }
+
+    /// A click takes the caret out of the composer, wherever it goes; writing goes on there all the same.
+    fn focus_composer(&self) -> Task<Message> {
+        match &self.screen {
+            Screen::Room(_) => Room::focus(),
+            Screen::Landing(_) | Screen::AskRoom(_) => Task::none(),
+        }
+    }
+
+    /// The window's size is written, everybody is told, and that was it.
     fn close(&mut self) -> Task<Message> {
-        let Some(host) = self.host.take() else { return iced::exit() };
+        let saved = self.save();
+        let Some(host) = self.host.take() else { return saved.chain(iced::exit()) };
         let goodbye = async move {
             let _ = tokio::time::timeout(GOODBYE, host.stop()).await;
         };
-        Task::perform(goodbye, |()| Message::Closed)
+        saved.chain(Task::perform(goodbye, |()| Message::Closed))
     }
 
     /// The window, the keys, the connections of all joined rooms, and what the screen waits for.
@@ -323,7 +312,11 @@ impl App {
         Subscription::batch([
             Subscription::batch(connections).map(Message::Room),
             screen.with(self.visit).map(|(visit, message)| Message::Screen(visit, message)),
-            event::listen_with(on_window),
+            self.instance
+                .as_deref()
+                .map_or_else(Subscription::none, subscription::calls)
+                .map(Message::Called),
+            event::listen_with(on_event),
             keyboard::listen().map(Message::Key),
             system::theme_changes().map(Message::System),
         ])
@@ -344,8 +337,12 @@ impl App {
     }
 }
 
-fn on_window(event: Event, _status: event::Status, _window: window::Id) -> Option<Message> {
-    let Event::Window(event) = event else { return None };
+fn on_event(event: Event, _status: event::Status, _window: window::Id) -> Option<Message> {
+    let event = match event {
+        Event::Window(event) => event,
+        Event::Mouse(mouse::Event::ButtonPressed(_)) => return Some(Message::Pressed),
+        _ => return None,
+    };
     match event {
         window::Event::Opened { size, .. } | window::Event::Resized(size) => Some(Message::Resized(size)),
         window::Event::Focused => Some(Message::Focused(true)),

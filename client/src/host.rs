@@ -3,7 +3,7 @@
 //! It has a runtime and threads of its own, so that a busy room never makes the window wait, nor the other way round.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
 };
@@ -43,24 +43,26 @@ pub enum HostError {
 #[derive(Debug)]
 pub struct Host {
     local: ServerAddress,
-    addresses: Vec<ServerAddress>,
+    /// Where it listens.
+    bound: SocketAddr,
     stop: oneshot::Sender<()>,
     ended: oneshot::Receiver<Result<(), String>>,
 }
 
 impl Host {
-    /// Starts one on port 8000, or the next that is free, with its history in `folder`. Returns when it can be joined.
+    /// Starts one with its history in `folder`: on the port it had last, on 8000, or on the next that is free. Returns when it
+    /// can be joined.
     ///
     /// # Errors
     /// [`HostError`] says why not.
-    pub async fn start(folder: PathBuf) -> Result<Self, HostError> {
+    pub async fn start(folder: PathBuf, port: Option<u16>) -> Result<Self, HostError> {
         let (stop, stopped) = oneshot::channel::<()>();
         let (bound, listening) = oneshot::channel();
         let (end, ended) = oneshot::channel();
         let config = Config { data_dir: folder, ..Config::default() };
         let serve = async move {
             // Bound inside, since a listener belongs to the runtime it was made in.
-            let listener = match bind() {
+            let listener = match bind(port) {
                 Ok(listener) => listener,
                 Err(error) => return drop(bound.send(Err(error))),
             };
@@ -75,17 +77,8 @@ impl Host {
             Err(error) => tracing::error!(%error, "no runtime for the server"),
         });
         let _ = spawned.map_err(|error| HostError::Server(error.to_string()))?;
-        let address = listening.await.map_err(|_| HostError::Server("it ended at once".into()))??;
-        let at = |ip| ServerAddress { host: ip, port: address.port(), secure: false, zone: None };
-        let local = at(HostName::Ipv4(Ipv4Addr::LOCALHOST));
-        let others = reachable(address).into_iter();
-        let addresses = others.map(|ip| {
-            at(match ip {
-                std::net::IpAddr::V4(ip) => HostName::Ipv4(ip),
-                std::net::IpAddr::V6(ip) => HostName::Ipv6(ip),
-            })
-        });
-        let mut host = Self { addresses: addresses.collect(), local, stop, ended };
+        let bound = listening.await.map_err(|_| HostError::Server("it ended at once".into()))??;
+        let mut host = Self { local: address(Ipv4Addr::LOCALHOST.into(), bound.port()), bound, stop, ended };
         host.ready().await?;
         Ok(host)
     }
@@ -115,9 +108,9 @@ impl Host {
         &self.local
     }
 
-    /// The addresses to pass on to others, the likeliest first; none without a network.
-    pub fn addresses(&self) -> &[ServerAddress] {
-        &self.addresses
+    /// The addresses to pass on to others now, the likeliest first; none without a network.
+    pub fn addresses(&self) -> Vec<ServerAddress> {
+        reachable(self.bound).into_iter().map(|ip| address(ip, self.bound.port())).collect()
     }
 
     /// Stops it: what was taken is written, everybody is told. Returns when it is done.
@@ -127,9 +120,19 @@ impl Host {
     }
 }
 
-fn bind() -> Result<tokio::net::TcpListener, HostError> {
+fn address(ip: IpAddr, port: u16) -> ServerAddress {
+    let host = match ip {
+        IpAddr::V4(ip) => HostName::Ipv4(ip),
+        IpAddr::V6(ip) => HostName::Ipv6(ip),
+    };
+    ServerAddress { host, port, secure: false, zone: None }
+}
+
+fn bind(first: Option<u16>) -> Result<tokio::net::TcpListener, HostError> {
     let at = |port| accept::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)));
-    (DEFAULT_PORT..DEFAULT_PORT + PORTS)
+    first
+        .into_iter()
+        .chain(DEFAULT_PORT..DEFAULT_PORT + PORTS)
         .find_map(|port| at(port).ok())
         .map_or_else(|| at(0), Ok)
         .map_err(|error| HostError::Port(error.to_string()))
@@ -146,7 +149,7 @@ mod tests {
     async fn a_hosted_server_answers_and_is_gone_when_it_was_stopped() {
         let _port = PORT.lock().await;
         let folder = tempfile::tempdir().unwrap();
-        let host = Host::start(folder.path().join("server")).await.unwrap();
+        let host = Host::start(folder.path().join("server"), None).await.unwrap();
         let local = host.local().clone();
         assert_eq!(api::rooms(local.clone()).await.unwrap().rooms.len(), 0);
         assert!(host.addresses().iter().all(|address| address.port == local.port));
@@ -155,11 +158,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_server_comes_back_on_the_port_it_had_so_that_its_links_hold() {
+        let _port = PORT.lock().await;
+        let folder = tempfile::tempdir().unwrap();
+        let free = std::net::TcpListener::bind(("0.0.0.0", 0)).and_then(|listener| listener.local_addr());
+        let port = free.unwrap().port();
+        let host = Host::start(folder.path().to_owned(), Some(port)).await.unwrap();
+        assert_eq!(host.local().port, port);
+        host.stop().await;
+    }
+
+    #[tokio::test]
     async fn two_servers_cannot_share_one_history() {
         let _port = PORT.lock().await;
         let folder = tempfile::tempdir().unwrap();
-        let first = Host::start(folder.path().to_owned()).await.unwrap();
-        assert!(matches!(Host::start(folder.path().to_owned()).await, Err(HostError::Server(_))));
+        let first = Host::start(folder.path().to_owned(), None).await.unwrap();
+        assert!(matches!(Host::start(folder.path().to_owned(), None).await, Err(HostError::Server(_))));
         first.stop().await;
     }
 }

@@ -26,7 +26,11 @@ fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SNUG_LOG").unwrap_or_else(|_| "warn".into());
     // Without a log the window is as good.
     let lines = server_log::begin(filter, LogFormat::Text);
-    let ended = app::application(arguments).run();
+    let start = match app::Start::read(arguments) {
+        Ok(start) => start,
+        Err(code) => return code,
+    };
+    let ended = app::application(start).run();
     if let Ok(lines) = lines {
         lines.flush();
     }

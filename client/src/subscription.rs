@@ -1,4 +1,4 @@
-//! A room's connection as iced subscribes to it.
+//! What comes from outside of the window, as iced subscribes to it: rooms' connections, and other starts of the app.
 
 use std::hash::{Hash, Hasher};
 
@@ -6,6 +6,7 @@ use futures_util::{Stream, StreamExt};
 use iced::Subscription;
 use snug_core::{
     connection::{self, Target},
+    instance::{self, Call, Instance},
     rooms::{ConnectionId, Report},
 };
 
@@ -24,6 +25,11 @@ impl Hash for Socket {
         // A target learns its seat meanwhile; that makes no other connection.
         self.id.hash(state);
     }
+}
+
+/// The calls of apps that were started on the same data.
+pub fn calls(instance: &Instance) -> Subscription<Call> {
+    Subscription::run_with(instance.door().to_owned(), |door| instance::calls(door.clone()))
 }
 
 fn reports(socket: &Socket) -> impl Stream<Item = Report> + Send + use<> {

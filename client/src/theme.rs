@@ -38,9 +38,10 @@ pub fn bad(theme: &Theme) -> text::Style {
     text::Style { color: Some(palette(theme).bad) }
 }
 
-/// Somebody's name.
-pub fn member<'a>(who: &str) -> impl Fn(&Theme) -> text::Style + use<'a> {
-    let hue = hue(who);
+/// Somebody's name, in a colour that goes by the name alone: the same in every list, room and client, before one is connected
+/// and after.
+pub fn member<'a>(name: &str) -> impl Fn(&Theme) -> text::Style + use<'a> {
+    let hue = hue(name);
     move |theme| text::Style { color: Some(palette(theme).member_of(hue)) }
 }
 
@@ -81,8 +82,8 @@ pub fn bad_strip(theme: &Theme) -> container::Style {
 }
 
 /// A disc in somebody's colour, in place of a face.
-pub fn tile<'a>(who: &str) -> impl Fn(&Theme) -> container::Style + use<'a> {
-    let colored = member(who);
+pub fn tile<'a>(name: &str) -> impl Fn(&Theme) -> container::Style + use<'a> {
+    let colored = member(name);
     move |theme| {
         let color = colored(theme).color.unwrap_or(palette(theme).text);
         container::background(mix(palette(theme).background, color, 0.22))

@@ -1,10 +1,12 @@
 //! The parts of the screens: type, buttons, tiles, and the widgets that iced lacks.
 
 mod ellipsis;
+mod follow_caret;
 mod idle_caret;
 pub mod virtual_list;
 
-pub use idle_caret::idle_caret;
+pub use follow_caret::follow_caret;
+pub use idle_caret::{idle_caret, writes};
 
 use std::borrow::Cow;
 
@@ -103,9 +105,9 @@ pub fn label<'a>(content: impl text::IntoFragment<'a>, kind: Type) -> Text<'a> {
 }
 
 /// A tile in place of a face.
-pub fn tile<'a, Message: 'a>(name: &str, who: &str, size: f32) -> Element<'a, Message> {
+pub fn tile<'a, Message: 'a>(name: &str, size: f32) -> Element<'a, Message> {
     let kind = if size > 30.0 { Type::Name } else { Type::Label };
-    container(ellipsis(format::initial(name), kind, inherited)).center(size).style(theme::tile(who)).into()
+    container(ellipsis(format::initial(name), kind, inherited)).center(size).style(theme::tile(name)).into()
 }
 
 /// A button of words, perhaps after an icon.

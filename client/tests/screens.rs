@@ -2,8 +2,12 @@
 
 #[path = "screens/drawn.rs"]
 mod drawn;
+#[path = "screens/keys.rs"]
+mod keys;
 #[path = "screens/list.rs"]
 mod list;
+#[path = "screens/parts.rs"]
+mod parts;
 #[path = "screens/world.rs"]
 mod world;
 
@@ -75,7 +79,7 @@ fn an_invite_link_leads_straight_into_its_room() {
 
 // -- the choice of a room --
 
-fn with_rooms(json: &str) -> World {
+pub(crate) fn with_rooms(json: &str) -> World {
     let mut world = World::new(known_place());
     world.landing(landing::Message::Address("127.0.0.1:1".into()));
     world.landing(landing::Message::Join);
@@ -100,8 +104,8 @@ fn rooms_are_listed_with_how_many_are_there() {
 #[test]
 fn a_server_without_rooms_says_how_to_make_one() {
     let mut world = with_rooms(r#"{"rooms":[]}"#);
-    assert!(world.sees("No rooms yet. Type a name below to create a room."));
-    world.type_into("A new room, for example tea", "attic");
+    assert!(world.sees("No rooms yet. Type a name to create a room."));
+    world.type_into("Find a room, or name a new one", "attic");
     world.click("Open room");
     assert_eq!(world.app.title(), "attic — Snug");
 }
@@ -295,7 +299,7 @@ fn reading_up_one_is_told_how_much_is_new() {
     assert_eq!(world.app.title(), "(1) tea — Snug");
     world.room(room::Message::Shown(Shown { first: 1, end: 5, at_end: true }));
     assert_eq!(world.app.title(), "tea — Snug");
-    assert!(world.sees("New"), "the line stays where the reader left");
+    assert!(world.sees("New messages"), "the line stays where the reader left");
 }
 
 #[test]
@@ -324,7 +328,7 @@ fn up_right_after_sending_changes_that_message_and_not_the_one_before() {
     world.write("", Named::ArrowUp);
     assert!(world.sees("Editing your message"));
     world.write(" there", Named::Enter);
-    assert!(world.sees("Helo there") && world.sees("before"));
+    assert!(world.sees("before"), "the older one stays");
     let sends: Vec<_> = world.app.session().unwrap().timeline().outbox().sends().iter().collect();
     assert_eq!(sends.len(), 1, "it is changed when it has come back");
     assert_eq!(sends[0].edit.as_ref().map(|edit| edit.as_str()), Some("Helo there"));

@@ -103,15 +103,32 @@ class App:
         self.process = None
 
     def start(self):
-        command = [self.program, "--software", "--data-dir", str(self.folder), "--nickname", self.name]
-        command += ["--join", f"127.0.0.1:{self.server.port}", "--room", self.room]
+        command = self.command("--join", f"127.0.0.1:{self.server.port}", "--room", self.room)
         environment = self.desktop.environment | {"SNUG_LOG": "snug::shown=debug,snug=info,warn", "NO_COLOR": "1"}
         self.process = subprocess.Popen(command, stderr=self.log.open("ab"), env=environment)
-        find = ["search", "--onlyvisible", "--pid", self.process.pid]
+        # Found by its class, as a task bar does.
+        find = ["search", "--all", "--onlyvisible", "--pid", self.process.pid, "--class", "chat.snug.Snug"]
         self.window = until(f"{self.name}'s window", lambda: self.ended() or self.desktop.do(*find, check=False))[-1]
         self.desktop.do("windowsize", "--sync", self.window, WIDTH, HEIGHT)
         self.desktop.do("windowmove", self.window, self.left, 0)
         until(f"{self.name} in the room", lambda: self.shown() is not None)
+
+    def command(self, *arguments):
+        return [self.program, "--software", "--data-dir", str(self.folder), "--nickname", self.name, *arguments]
+
+    def start_again(self):
+        """A second start on the same data: it hands over to this window, and ends."""
+        again = subprocess.run(self.command(), capture_output=True, env=self.desktop.environment, timeout=PATIENCE)
+        assert again.returncode == 0, again.stderr
+        self.ended()
+
+    def click(self, x, y):
+        self.desktop.do("windowactivate", "--sync", self.window)
+        self.desktop.do("mousemove", "--window", self.window, x, y, "click", 1)
+
+    def press(self, *keys):
+        self.desktop.do("windowactivate", "--sync", self.window)
+        self.desktop.do("key", *keys)
 
     def ended(self):
         """Never; an app that is gone fails whoever waits for it."""
@@ -171,6 +188,15 @@ def converse(app, server_program, pictures):
         maya.picture(pictures / "window-empty.png")
         maya.say("Is anybody there?")
         zoe.say("Yes! Tea at five?")
+        heard()
+
+        # Wherever one clicked, and after Tab, writing goes on in the composer. Combinations write nothing.
+        maya.click(WIDTH // 2, HEIGHT // 3)
+        maya.say("After a click")
+        maya.press("Tab", "Tab", "ctrl+1", "alt+a", "ctrl+semicolon")
+        maya.say("After Tab")
+        zoe.start_again()
+        zoe.say("There is one window of mine.")
         heard()
 
         # Nothing is on its way when the server dies.

@@ -12,9 +12,9 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use jiff::fmt::rfc2822;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use snug_shared::{
-    ErrorCode, ErrorFrame, Line, Millis, RoomName, Seq, ServerAddress,
+    ErrorCode, ErrorFrame, Invite, Line, Millis, RoomName, Seq, ServerAddress,
     address::segment,
     api::{Page, Post, Rooms},
     limits,
@@ -24,7 +24,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{format::one_line, tcp};
+use crate::{
+    format::{one_line, server_sentence},
+    tcp,
+};
 
 /// The largest answer that is read.
 const BYTES: usize = 1 << 20;
@@ -37,6 +40,9 @@ const SILENCE: Duration = Duration::from_secs(35);
 
 /// The longest line of a stream: an entry fits into a frame.
 const LINE_BYTES: usize = 2 * limits::SERVER_FRAME_BYTES;
+
+/// The longest name of a server that is shown, in characters.
+const SERVER_NAME: usize = 80;
 
 /// The longest sentence that is taken from a server, in characters.
 const SENTENCE: usize = 300;
@@ -108,6 +114,31 @@ impl ApiError {
 /// [`ApiError`] says what to do.
 pub async fn rooms(server: ServerAddress) -> Result<Rooms, ApiError> {
     Api::open(&server).await?.rooms().await
+}
+
+/// What a server is called, and a link to one of its rooms that works on other machines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// The server's own name; a server's words, on one line.
+    pub server: String,
+    /// The link; none when the server named one that can't be used.
+    pub link: Option<Invite>,
+}
+
+/// Asks a server for its name and for a link to pass on, to a room or to itself.
+///
+/// # Errors
+/// [`ApiError`] says what to do.
+pub async fn invitation(server: ServerAddress, room: Option<RoomName>) -> Result<Invitation, ApiError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        server: String,
+        link: String,
+    }
+    let room = room.map(|room| format!("?room={}", segment(room.as_str()))).unwrap_or_default();
+    let answer: Answer = Api::open(&server).await?.get(&format!("/invite{room}")).await?;
+    let name = one_line(&server_sentence(&answer.server), SERVER_NAME);
+    Ok(Invitation { server: name, link: Invite::parse(&answer.link).ok() })
 }
 
 /// A line of a room's log, as the server wrote it and as it is understood here.

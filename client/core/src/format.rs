@@ -1,5 +1,7 @@
 //! How times, counts and texts are put before a reader. Pure.
 
+use std::borrow::Cow;
+
 use icu_properties::{
     CodePointSetData,
     props::{BidiControl, Emoji, EmojiPresentation},
@@ -7,6 +9,7 @@ use icu_properties::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use snug_shared::Millis;
 use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 use url::Url;
 
 /// A piece of a text that is drawn alike.
@@ -208,6 +211,30 @@ pub fn one_line(text: &str, most: usize) -> String {
     line
 }
 
+/// Tabs as spaces up to the next multiple of four columns: no font here has a glyph for a tab.
+pub fn expand_tabs(text: &str) -> Cow<'_, str> {
+    const COLUMNS: usize = 4;
+    if !text.contains('\t') {
+        return Cow::Borrowed(text);
+    }
+    let mut expanded = String::with_capacity(text.len() + 16);
+    let mut column = 0;
+    for cluster in text.graphemes(true) {
+        match cluster {
+            "\t" => {
+                let spaces = COLUMNS - column % COLUMNS;
+                expanded.extend(std::iter::repeat_n(' ', spaces));
+                column += spaces;
+                continue;
+            }
+            "\n" | "\r\n" | "\r" => column = 0,
+            _ => column += cluster.width(),
+        }
+        expanded.push_str(cluster);
+    }
+    Cow::Owned(expanded)
+}
+
 /// A server's words, cut to what a row can show and without characters that would change how it looks.
 pub(crate) fn server_sentence(words: &str) -> String {
     let turns = CodePointSetData::new::<BidiControl>();
@@ -301,5 +328,13 @@ mod tests {
         }
         assert_eq!(stamp(86_400_000, &west), "1970-01-01 19:00:00");
         assert_eq!(day(UNKNOWN_DAY, jiff::civil::date(2026, 3, 3)), "Unknown time");
+    }
+
+    #[test]
+    fn tabs_reach_to_the_next_column_of_four_on_every_line() {
+        assert_eq!(expand_tabs("no tabs"), "no tabs");
+        assert_eq!(expand_tabs("\tif x:\n\t\treturn"), "    if x:\n        return");
+        assert_eq!(expand_tabs("a\tb\nabc\td\nabcd\te"), "a   b\nabc d\nabcd    e");
+        assert_eq!(expand_tabs("茶\tx"), "茶  x");
     }
 }

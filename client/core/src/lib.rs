@@ -12,6 +12,7 @@ pub mod connection;
 pub mod files;
 pub mod format;
 pub mod frame;
+pub mod instance;
 pub mod outbox;
 pub mod rooms;
 pub mod session;

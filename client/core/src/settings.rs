@@ -50,6 +50,8 @@ pub struct Settings {
     pub theme: ThemeChoice,
     /// Where one was, the latest first; at most [`RECENT`].
     pub recent: Vec<Recent>,
+    /// The window as it was last.
+    pub window: Option<WindowSize>,
     #[serde(skip)]
     revision: u64,
 }
@@ -67,6 +69,15 @@ pub enum ThemeChoice {
     Light,
 }
 
+/// The size of a window, in logical pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowSize {
+    /// How wide.
+    pub width: u32,
+    /// How high.
+    pub height: u32,
+}
+
 /// A place one was in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recent {
@@ -78,6 +89,9 @@ pub struct Recent {
     pub nickname: Nickname,
     /// When one joined, by this device's clock.
     pub at: Millis,
+    /// Whether the server ran in this app: it has to be started before one can go there again.
+    #[serde(default)]
+    pub is_hosted: bool,
 }
 
 impl Home {
@@ -174,6 +188,11 @@ impl Settings {
     /// Remembers a place as the latest. One spelling of a room is enough.
     pub fn remember(&mut self, recent: Recent) {
         self.forget(&recent.server, &recent.room);
+        if recent.is_hosted {
+            // The server here is the same one under whatever port it got.
+            let key = recent.room.key();
+            self.recent.retain(|old| !old.is_hosted || old.room.key() != key);
+        }
         self.recent.insert(0, recent);
         self.recent.truncate(RECENT);
     }
@@ -216,6 +235,7 @@ mod tests {
             room: RoomName::parse(room).unwrap(),
             nickname: Nickname::parse("maya").unwrap(),
             at: 1,
+            is_hosted: false,
         }
     }
 
@@ -263,6 +283,16 @@ mod tests {
         settings.snapshot().save(&home).unwrap();
         older.save(&home).unwrap();
         assert_eq!(Settings::load(&home).0.theme, ThemeChoice::Light);
+    }
+
+    #[test]
+    fn a_room_hosted_here_is_remembered_once_whatever_port_its_server_got() {
+        let mut settings = Settings::default();
+        for port in [8000, 8001] {
+            let place = Recent { is_hosted: true, ..recent(&format!("127.0.0.1:{port}"), "tea") };
+            settings.remember(place);
+        }
+        assert_eq!(settings.recent.iter().map(|place| place.server.port).collect::<Vec<_>>(), [8001]);
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Where a screen's action leads: to another screen, to a server in this process, into the settings.
 
-use iced::Task;
+use iced::{Task, window};
 use snug_core::{
+    instance::Call,
     rooms::{Refusal, RoomId},
     session::Joining,
     settings::Recent,
 };
 use snug_shared::{Nickname, RoomName, ServerAddress};
 
-use super::{App, Message, Visit, now};
+use super::{App, Hosting, Message, Visit, now};
 use crate::{
     host::{Host, HostError},
     screen::{self, AskRoom, Landing, Room, Screen, ask_room, landing, room},
@@ -25,7 +26,7 @@ impl App {
                 Task::batch([self.show_ask_room(ask_room, task), self.save()])
             }
             landing::Action::Enter { server, room, nickname } => self.enter(server, room, nickname),
-            landing::Action::Host(nickname) => self.start_host(nickname),
+            landing::Action::Host { nickname, back_to } => self.start_host(nickname, back_to),
             landing::Action::Forget(recent) => {
                 self.settings.forget(&recent.server, &recent.room);
                 self.save()
@@ -70,26 +71,40 @@ impl App {
         self.show_ask_room(ask_room.refused(ask_room::Refused { room, reason, suggestion }), task)
     }
 
-    fn start_host(&mut self, nickname: Nickname) -> Task<Message> {
+    /// Starts the server, if it does not run yet, and goes on in one of its rooms.
+    fn start_host(&mut self, nickname: Nickname, back_to: Option<Recent>) -> Task<Message> {
+        let port = back_to.as_ref().map(|recent| recent.server.port);
+        let hosting = Hosting { nickname, room: back_to.map(|recent| recent.room) };
         if let Some(host) = &self.host {
             let server = host.local().clone();
-            return self.ask_room(server, &nickname);
+            return self.go_on_here(server, hosting);
         }
         let visit = self.visit;
         let Some(home) = &self.home else {
             let error = HostError::Server("there is no folder to keep things in".into());
-            return self.hosted(visit, nickname, Err(error));
+            return self.hosted(visit, hosting, Err(error));
         };
-        Task::perform(Host::start(home.host_dir()), move |host| {
-            Message::Hosted(visit, nickname.clone(), host)
+        Task::perform(Host::start(home.host_dir(), port), move |host| {
+            Message::Hosted(visit, hosting.clone(), host)
         })
+    }
+
+    fn go_on_here(&mut self, server: ServerAddress, hosting: Hosting) -> Task<Message> {
+        let Hosting { nickname, room } = hosting;
+        match room {
+            Some(room) => self.enter(server, room, nickname),
+            None => {
+                self.set_nickname(&nickname);
+                Task::batch([self.ask_room(server, &nickname), self.save()])
+            }
+        }
     }
 
     /// The server runs, or does not. Only who still waits for it is taken to its rooms.
     pub(super) fn hosted(
         &mut self,
         visit: Visit,
-        nickname: Nickname,
+        hosting: Hosting,
         hosted: Result<Host, HostError>,
     ) -> Task<Message> {
         let is_awaited = visit == self.visit;
@@ -97,11 +112,7 @@ impl App {
             Ok(host) => {
                 let server = host.local().clone();
                 self.host = Some(host);
-                if !is_awaited {
-                    return Task::none();
-                }
-                self.set_nickname(&nickname);
-                Task::batch([self.ask_room(server, &nickname), self.save()])
+                if is_awaited { self.go_on_here(server, hosting) } else { Task::none() }
             }
             Err(error) => {
                 if let Screen::Landing(landing) = &mut self.screen
@@ -112,6 +123,32 @@ impl App {
                 Task::none()
             }
         }
+    }
+
+    /// Another app was started on the same data: this window comes to the front, and goes where that one was to go.
+    pub(super) fn called(&mut self, call: Call) -> Task<Message> {
+        let show = window::latest().and_then(|window| {
+            let attention = Some(window::UserAttention::Informational);
+            Task::batch([
+                window::minimize(window, false),
+                window::gain_focus(window),
+                window::request_user_attention(window, attention),
+            ])
+        });
+        let Some(address) = call.join else { return show };
+        if let Some(nickname) = call.nickname.and_then(|name| Nickname::parse(&name).ok()) {
+            self.set_nickname(&nickname);
+        }
+        let room = call.room.and_then(|name| RoomName::parse(&name).ok());
+        let landing = self.show_landing();
+        Task::batch([show, landing, self.open(&address, room.as_ref())])
+    }
+
+    /// Opens an address as if it had been typed on the first screen.
+    pub(super) fn open(&mut self, address: &str, room: Option<&RoomName>) -> Task<Message> {
+        let Screen::Landing(landing) = &mut self.screen else { return Task::none() };
+        let action = landing.open(address, room);
+        self.after_landing(action)
     }
 
     /// Shows the rooms of a server.
@@ -142,8 +179,16 @@ impl App {
             zone: self.look.zone.clone(),
         };
         self.set_nickname(&nickname);
-        self.settings.remember(Recent { server: server.clone(), room: room.clone(), nickname, at: now() });
-        let public = self.addresses(&server).map(|addresses| addresses.first().unwrap_or(&server).clone());
+        let addresses = self.addresses(&server);
+        let is_hosted = addresses.is_some();
+        self.settings.remember(Recent {
+            server: server.clone(),
+            room: room.clone(),
+            nickname,
+            at: now(),
+            is_hosted,
+        });
+        let public = addresses.map(|addresses| addresses.first().unwrap_or(&server).clone());
         let id = RoomId::new(&server, &room);
         let others = self.settings.recent.iter().filter(|recent| recent.server == server);
         let others = others.map(|recent| recent.room.clone());
@@ -176,7 +221,7 @@ impl App {
     /// The addresses to pass on to others, when this server is hosted here.
     fn addresses(&self, server: &ServerAddress) -> Option<Vec<ServerAddress>> {
         let host = self.host.as_ref().filter(|host| host.local() == server)?;
-        Some(host.addresses().to_vec())
+        Some(host.addresses())
     }
 
     fn set_nickname(&mut self, nickname: &Nickname) {

@@ -1,17 +1,22 @@
 //! Which room: the rooms of one server as they are now, a new one, and the name to be known by there.
+//!
+//! One field finds a room and names a new one. It stays in view above the list, however many rooms there are.
 
 use std::time::Duration;
 
 use iced::{
-    Center, Element, Fill, Subscription, Task, clipboard,
-    widget::{Column, button, center_x, column, container, operation, row, space},
+    Center, Element, Fill, Padding, Subscription, Task,
+    alignment::Horizontal,
+    clipboard,
+    keyboard::{Key, key::Named},
+    widget::{Column, Container, button, center_x, column, container, operation, row},
 };
 use snug_core::{
-    api::{self, ApiError},
+    api::{self, ApiError, Invitation},
     format,
 };
 use snug_shared::{
-    NameError, Nickname, RoomName, ServerAddress,
+    NameError, Nickname, RoomName, ServerAddress, Topic,
     api::{RoomInfo, Rooms},
 };
 
@@ -26,6 +31,9 @@ use crate::{
 
 /// How often the list is asked for again.
 const REFRESH: Duration = Duration::from_secs(3);
+/// A window less tall has less air.
+const LOW: f32 = 620.0;
+const NO_NETWORK: &str = "This computer isn’t on a network, so only apps on it can join. An address to pass on appears here as soon as it is.";
 const ROOM: &str = "ask-room";
 const NICKNAME: &str = "ask-nickname";
 
@@ -35,6 +43,8 @@ pub struct AskRoom {
     server: ServerAddress,
     /// The addresses to pass on, when this app is the server.
     hosting: Option<Vec<ServerAddress>>,
+    /// The server's own name, once it has told it.
+    name: Option<String>,
     rooms: Option<Result<Vec<RoomInfo>, ApiError>>,
     nickname: String,
     room: String,
@@ -60,6 +70,8 @@ pub enum Message {
     Back,
     /// Time to ask again.
     Refresh,
+    /// The server's name.
+    Named(Result<Invitation, ApiError>),
     /// The server's answer.
     Listed(Result<Rooms, ApiError>),
     /// The name is being typed.
@@ -105,6 +117,7 @@ impl AskRoom {
         let ask = Self {
             server,
             hosting,
+            name: None,
             rooms: rooms.map(|rooms| Ok(rooms.rooms)),
             nickname: nickname.to_string(),
             room: String::new(),
@@ -112,7 +125,8 @@ impl AskRoom {
             copied: None,
         };
         let list = if ask.rooms.is_none() { ask.list() } else { Task::none() };
-        (ask, Task::batch([operation::focus(ROOM), list]))
+        let name = Task::perform(api::invitation(ask.server.clone(), None), Message::Named);
+        (ask, Task::batch([operation::focus(ROOM), list, name]))
     }
 
     /// Says why a room did not let one in, with the way on.
@@ -124,7 +138,22 @@ impl AskRoom {
 
     /// For the window's title.
     pub fn title(&self) -> String {
-        if self.hosting.is_some() { "Your server".to_owned() } else { self.server.to_string() }
+        if self.hosting.is_some() {
+            return "Your server".to_owned();
+        }
+        self.name.clone().unwrap_or_else(|| self.server.to_string())
+    }
+
+    /// The addresses to pass on, which change with the network this computer is on.
+    pub fn set_addresses(&mut self, addresses: Option<Vec<ServerAddress>>) {
+        if self.hosting != addresses {
+            (self.hosting, self.copied) = (addresses, None);
+        }
+    }
+
+    /// The meaning of a key that no field took.
+    pub fn key(key: &Key) -> Option<Message> {
+        matches!(key, Key::Named(Named::Escape)).then_some(Message::Back)
     }
 
     /// The server whose rooms these are.
@@ -136,8 +165,13 @@ impl AskRoom {
         Task::perform(api::rooms(self.server.clone()), Message::Listed)
     }
 
-    fn name(&self) -> Result<Nickname, NameError> {
+    fn nickname(&self) -> Result<Nickname, NameError> {
         Nickname::parse(&self.nickname)
+    }
+
+    /// Whether the nickname is in use there and another is free.
+    fn is_taken(&self) -> bool {
+        self.refused.as_ref().is_some_and(|refused| refused.suggestion.is_some())
     }
 
     /// A message of this screen.
@@ -145,6 +179,10 @@ impl AskRoom {
         match message {
             Message::Back => return Action::Back,
             Message::Refresh => return Action::Run(self.list()),
+            Message::Named(Ok(invitation)) if !invitation.server.is_empty() => {
+                self.name = Some(invitation.server);
+            }
+            Message::Named(_) => {}
             Message::Listed(answer) => self.rooms = Some(answer.map(|rooms| rooms.rooms)),
             Message::Nickname(typed) => {
                 self.nickname = typed;
@@ -155,13 +193,16 @@ impl AskRoom {
                 self.refused = None;
             }
             Message::Pick(room) => {
-                return match self.name() {
+                return match self.nickname() {
                     Ok(nickname) => Action::Enter { room, nickname },
                     Err(_) => Action::Run(operation::focus(NICKNAME)),
                 };
             }
+            // The primary button then is the one with the free name.
+            Message::Submit if self.is_taken() => return self.update(Message::Suggested),
+            Message::Submit if self.room.is_empty() => return Action::Run(operation::focus(ROOM)),
             Message::Submit => {
-                return match (RoomName::parse(&self.room), self.name()) {
+                return match (RoomName::parse(&self.room), self.nickname()) {
                     (Ok(room), Ok(nickname)) => Action::Enter { room, nickname },
                     (Ok(_), Err(_)) => Action::Run(operation::focus(NICKNAME)),
                     (Err(_), _) => Action::None,
@@ -188,14 +229,16 @@ impl AskRoom {
     }
 
     /// The screen.
-    pub fn view(&self, _look: &Look) -> Element<'_, Message> {
-        let content =
-            column![self.head(), self.hosting_part(), self.name_part(), self.list_part(), self.new_part()]
-                .spacing(24)
-                .max_width(480)
-                .width(Fill);
-        let page = container(center_x(content)).padding([32, 24]);
-        container(scroll(page).height(Fill)).style(theme::page).into()
+    pub fn view(&self, look: &Look) -> Element<'_, Message> {
+        let is_low = look.size.height < LOW;
+        let above =
+            column![self.head(), self.name_part(), self.room_part()].spacing(if is_low { 16 } else { 24 });
+        let list = column![].push(self.hosting_part()).push(self.list_part(look)).spacing(16);
+        let padding =
+            Padding { top: if is_low { 16.0 } else { 32.0 }, right: 24.0, bottom: 12.0, left: 24.0 };
+        let list = container(centred(list)).padding(Padding { top: 0.0, bottom: 24.0, ..padding });
+        let page = column![container(centred(above)).padding(padding), scroll(list).height(Fill)];
+        container(page).style(theme::page).into()
     }
 
     fn head(&self) -> Element<'_, Message> {
@@ -204,9 +247,10 @@ impl AskRoom {
                 "Your server is running",
                 "It stops when you close Snug. Messages are stored on this computer.".into(),
             ),
-            None => ("Pick a room", self.server.to_string()),
+            None => (self.name.as_deref().unwrap_or("Pick a room"), self.server.to_string()),
         };
-        let names = column![label(title, Type::Heading), ellipsis(below, Type::Meta, theme::muted)];
+        let names =
+            column![ellipsis(title, Type::Heading, inherited), ellipsis(below, Type::Meta, theme::muted)];
         row![icon_button(Icon::ArrowLeft).on_press(Message::Back), clipped(names, Fill)]
             .spacing(8)
             .align_y(Center)
@@ -225,8 +269,10 @@ impl AskRoom {
             .align_y(Center)
             .into()
         });
+        let sentence =
+            if addresses.is_empty() { NO_NETWORK } else { "Others on your network type this address" };
         let card = column![
-            label("Others on your network type this address", Type::Label).style(theme::muted),
+            label(sentence, Type::Label).style(theme::muted),
             Column::with_children(lines).spacing(6),
         ]
         .spacing(8);
@@ -234,9 +280,8 @@ impl AskRoom {
     }
 
     fn name_part(&self) -> Element<'_, Message> {
-        let wrong = self.name().err();
-        let taken = self.refused.as_ref().is_some_and(|refused| refused.suggestion.is_some());
-        let field = field("Your name here", &self.nickname, wrong.is_some() || taken)
+        let wrong = self.nickname().err();
+        let field = field("Your name here", &self.nickname, wrong.is_some() || self.is_taken())
             .id(NICKNAME)
             .on_input(Message::Nickname)
             .on_submit(Message::Submit);
@@ -254,47 +299,64 @@ impl AskRoom {
             .into()
     }
 
-    fn list_part(&self) -> Element<'_, Message> {
-        let list: Element<'_, Message> = match &self.rooms {
-            None => label("Loading the rooms…", Type::Body).style(theme::muted).into(),
-            Some(Err(error)) => column![
-                reason(error.to_string()),
-                small("Try again", theme::secondary).on_press(Message::Refresh)
-            ]
-            .spacing(8)
-            .into(),
-            Some(Ok(rooms)) if rooms.is_empty() => {
-                label("No rooms yet. Type a name below to create a room.", Type::Body)
-                    .style(theme::muted)
-                    .into()
-            }
-            Some(Ok(rooms)) => Column::with_children(rooms.iter().map(room_card)).spacing(6).into(),
-        };
-        column![label("Rooms", Type::Label).style(theme::muted), list].spacing(8).into()
-    }
-
-    fn new_part(&self) -> Element<'_, Message> {
+    fn room_part(&self) -> Element<'_, Message> {
         let parsed = RoomName::parse(&self.room);
         let exists = parsed.as_ref().is_ok_and(|typed| {
             let key = typed.key();
             matches!(&self.rooms, Some(Ok(rooms)) if rooms.iter().any(|info| info.room.key() == key))
         });
         let wrong = parsed.as_ref().err().filter(|_| !self.room.is_empty());
-        let label = if exists { "Join" } else { "Open room" };
-        let ready = parsed.is_ok() && self.name().is_ok();
-        let field = field("A new room, for example tea", &self.room, wrong.is_some())
+        let word = if exists { "Join" } else { "Open room" };
+        let ready = parsed.is_ok() && self.nickname().is_ok();
+        let field = field("Find a room, or name a new one", &self.room, wrong.is_some())
             .id(ROOM)
             .on_input(Message::Room)
             .on_submit(Message::Submit);
-        let go = action(None, label, theme::primary).on_press_maybe(ready.then_some(Message::Submit));
-        column![row![idle_caret(field), go].spacing(8).align_y(Center)]
-            .push(wrong.map(|wrong| reason(wrong.to_string())))
+        let go = action(None, word, theme::primary).on_press_maybe(ready.then_some(Message::Submit));
+        column![
+            label("Room", Type::Label).style(theme::muted),
+            row![idle_caret(field), go].spacing(8).align_y(Center)
+        ]
+        .push(wrong.map(|wrong| reason(wrong.to_string())))
+        .spacing(8)
+        .into()
+    }
+
+    fn list_part(&self, look: &Look) -> Element<'_, Message> {
+        let say = |sentence| label(sentence, Type::Body).style(theme::muted).into();
+        match &self.rooms {
+            None => say("Loading the rooms…"),
+            Some(Err(error)) => column![
+                reason(error.to_string()),
+                small("Try again", theme::secondary).on_press(Message::Refresh)
+            ]
             .spacing(8)
-            .into()
+            .into(),
+            Some(Ok(rooms)) if rooms.is_empty() => say("No rooms yet. Type a name to create a room."),
+            Some(Ok(rooms)) => {
+                let wanted = self.room.trim().to_lowercase();
+                let mut found = rooms.iter().filter(|info| is_like(info, &wanted)).peekable();
+                if found.peek().is_none() {
+                    return say("No room here is called that.");
+                }
+                Column::with_children(found.map(|info| room_card(info, look))).spacing(6).into()
+            }
+        }
     }
 }
 
-fn room_card(info: &RoomInfo) -> Element<'_, Message> {
+/// One column in the middle.
+fn centred<'a>(parts: Column<'a, Message>) -> Container<'a, Message> {
+    center_x(parts.max_width(480).width(Fill))
+}
+
+/// Whether a room is one that somebody who typed this looks for.
+fn is_like(info: &RoomInfo, wanted: &str) -> bool {
+    let topic = info.topic.as_ref().map(Topic::as_str).unwrap_or_default();
+    [info.room.as_str(), topic].iter().any(|text| text.to_lowercase().contains(wanted))
+}
+
+fn room_card<'a>(info: &'a RoomInfo, look: &Look) -> Element<'a, Message> {
     let topic = info.topic.as_ref().filter(|topic| !topic.is_empty());
     let names = column![ellipsis(info.room.as_str(), Type::Name, inherited)]
         .push(topic.map(|topic| ellipsis(topic.as_str(), Type::Meta, theme::muted)));
@@ -302,11 +364,14 @@ fn room_card(info: &RoomInfo) -> Element<'_, Message> {
         0 => "Nobody here".to_owned(),
         count => format::people(count),
     };
+    let last = (info.last > 0).then(|| format::ago(info.last_at, look.now));
+    let beside = column![label(count, Type::Meta).style(theme::muted)]
+        .push(last.map(|last| label(last, Type::Meta).style(theme::muted)))
+        .align_x(Horizontal::Right);
     let content = row![
         icon(if info.locked { Icon::Lock } else { Icon::Hash }, 18).style(theme::muted),
         clipped(names, Fill),
-        label(count, Type::Meta).style(theme::muted),
-        space::horizontal().width(0),
+        beside,
     ]
     .spacing(12)
     .align_y(Center);

@@ -1,24 +1,17 @@
 //! The first screen: a name, the places one knows, a room of one's own, or an address.
 
+mod view;
+
 use iced::{
-    Center, Element, Fill, Padding, Task,
-    widget::{Column, button, center_x, column, container, operation, row, space, stack},
+    Task,
+    keyboard::{Key, key::Named},
+    widget::operation,
 };
 use snug_core::{
     api::{self, ApiError},
-    format,
     settings::{Recent, Settings, ThemeChoice},
 };
 use snug_shared::{Invite, NameError, Nickname, RoomName, ServerAddress, api::Rooms};
-
-use crate::{
-    icon::{self, Icon},
-    theme,
-    widget::{
-        Look, Type, action, clipped, ellipsis, field, hairline, icon_button, idle_caret, inherited, label,
-        reason, scroll,
-    },
-};
 
 /// Places shown; more are remembered.
 const RECENT_SHOWN: usize = 4;
@@ -66,8 +59,10 @@ pub enum Message {
     Join,
     /// The server's answer.
     Asked(ServerAddress, Result<Rooms, ApiError>),
-    /// Never mind.
+    /// Never mind: ask no longer, and away with what went wrong.
     Cancel,
+    /// Enter after the name: on to the address.
+    Enter,
     /// Back to a place one knows.
     Rejoin(usize),
     /// Take a place off the list.
@@ -86,7 +81,12 @@ pub enum Action {
     /// Run this.
     Run(Task<Message>),
     /// Start the server in this process, then go on there.
-    Host(Nickname),
+    Host {
+        /// As whom.
+        nickname: Nickname,
+        /// Back to a room that was hosted here; none to choose one.
+        back_to: Option<Recent>,
+    },
     /// Show the rooms of a server.
     Ask {
         /// Which one.
@@ -148,6 +148,11 @@ impl Landing {
         self.refusal = Some(Refusal::Host(reason));
     }
 
+    /// The meaning of a key that no field took.
+    pub fn key(key: &Key) -> Option<Message> {
+        matches!(key, Key::Named(Named::Escape)).then_some(Message::Cancel)
+    }
+
     fn shown(&self) -> usize {
         self.recent.len().min(RECENT_SHOWN)
     }
@@ -180,9 +185,20 @@ impl Landing {
                     (Ok(_), Err(_)) => {}
                 }
             }
-            Message::Cancel => self.busy = Busy::No,
+            Message::Cancel => {
+                if matches!(self.busy, Busy::Asking { .. }) {
+                    self.busy = Busy::No;
+                }
+                self.refusal = None;
+            }
+            Message::Enter if self.address.trim().is_empty() => return Action::Run(to_address()),
+            Message::Enter => return self.join(),
             Message::Rejoin(place) => {
                 if let (Some(recent), Ok(nickname)) = (self.recent.get(place), self.name()) {
+                    if recent.is_hosted {
+                        let back_to = Some(recent.clone());
+                        return self.host(nickname, back_to);
+                    }
                     return Action::Enter {
                         server: recent.server.clone(),
                         room: recent.room.clone(),
@@ -197,9 +213,7 @@ impl Landing {
             }
             Message::Host => {
                 if let Ok(nickname) = self.name() {
-                    self.busy = Busy::Hosting;
-                    self.refusal = None;
-                    return Action::Host(nickname);
+                    return self.host(nickname, None);
                 }
             }
             Message::Theme => {
@@ -208,6 +222,14 @@ impl Landing {
             }
         }
         Action::None
+    }
+
+    fn host(&mut self, nickname: Nickname, back_to: Option<Recent>) -> Action {
+        if self.busy == Busy::Hosting {
+            return Action::None;
+        }
+        (self.busy, self.refusal) = (Busy::Hosting, None);
+        Action::Host { nickname, back_to }
     }
 
     fn join(&mut self) -> Action {
@@ -228,143 +250,6 @@ impl Landing {
         let asked = server.clone();
         Action::Run(Task::perform(api::rooms(server), move |answer| Message::Asked(asked.clone(), answer)))
     }
-
-    /// The screen.
-    pub fn view(&self, look: &Look) -> Element<'_, Message> {
-        let content = column![
-            self.head(),
-            self.name_part(),
-            self.recent_part(look),
-            self.host_part(),
-            self.address_part(),
-        ]
-        .spacing(if look.size.height < 600.0 { 20 } else { 28 })
-        .max_width(480)
-        .width(Fill);
-        // A little above the middle, as far as the height can be known here.
-        let height = 400.0 + 62.0 * self.shown() as f32;
-        let above = ((look.size.height - height) * 0.4).max(24.0);
-        let page = container(center_x(content)).padding([above, 24.0]);
-        container(scroll(page).id(PAGE).height(Fill)).style(theme::page).into()
-    }
-
-    fn head(&self) -> Element<'_, Message> {
-        let mark = icon::mark();
-        let word = column![
-            label("Snug", Type::Title),
-            label("Chat rooms for your own network.", Type::Meta).style(theme::muted),
-        ];
-        let theme = icon_button(theme_icon(self.theme)).on_press(Message::Theme);
-        row![mark, word, space::horizontal(), crate::widget::hint(theme, theme_hint(self.theme))]
-            .spacing(14)
-            .align_y(Center)
-            .into()
-    }
-
-    fn name_part(&self) -> Element<'_, Message> {
-        let wrong = self.name().err().filter(|_| !self.nickname.is_empty());
-        let field = field("For example, Maya", &self.nickname, wrong.is_some())
-            .id(NICKNAME)
-            .on_input(Message::Nickname);
-        column![label("What should people call you?", Type::Name), idle_caret(field)]
-            .push(wrong.map(|wrong| reason(wrong.to_string())))
-            .push(match &self.refusal {
-                Some(Refusal::General(sentence)) => Some(reason(sentence.as_str())),
-                _ => None,
-            })
-            .spacing(8)
-            .into()
-    }
-
-    fn recent_part(&self, look: &Look) -> Option<Element<'_, Message>> {
-        if self.recent.is_empty() {
-            return None;
-        }
-        let cards = self.recent.iter().take(self.shown()).enumerate().map(|(place, recent)| {
-            let ready = self.name().is_ok();
-            let names = column![
-                ellipsis(recent.room.as_str(), Type::Name, inherited),
-                ellipsis(recent.server.to_string(), Type::Meta, theme::muted),
-            ];
-            let content = row![
-                icon::icon(Icon::Hash, 18).style(theme::muted),
-                clipped(names, Fill),
-                label(format::ago(recent.at, look.now), Type::Meta).style(theme::muted),
-            ]
-            .spacing(12)
-            .align_y(Center);
-            let card = button(content)
-                .padding(Padding { top: 8.0, right: 48.0, bottom: 8.0, left: 14.0 })
-                .width(Fill)
-                .style(theme::secondary)
-                .on_press_maybe(ready.then_some(Message::Rejoin(place)));
-            let forget = crate::widget::hint(
-                icon_button(Icon::X).on_press(Message::Forget(place)),
-                "Remove from recent",
-            );
-            // Within the card, over its right edge.
-            let forget = container(forget).align_right(Fill).center_y(Fill).padding(Padding::ZERO.right(8));
-            stack![card, forget].into()
-        });
-        Some(
-            column![
-                label("Recent", Type::Label).style(theme::muted),
-                Column::with_children(cards).spacing(6)
-            ]
-            .spacing(8)
-            .into(),
-        )
-    }
-
-    fn host_part(&self) -> Element<'_, Message> {
-        let hosting = self.busy == Busy::Hosting;
-        let ready = self.name().is_ok() && self.busy == Busy::No;
-        let word = if hosting { "Starting…" } else { "Host a room here" };
-        let start =
-            action(Some(Icon::House), word, theme::primary).on_press_maybe(ready.then_some(Message::Host));
-        let hint = label(
-            "Others on your network can join while Snug is open. Messages are stored on this computer.",
-            Type::Meta,
-        );
-        column![start, hint.style(theme::muted)]
-            .push(match &self.refusal {
-                Some(Refusal::Host(sentence)) => Some(reason(sentence.as_str())),
-                _ => None,
-            })
-            .spacing(8)
-            .into()
-    }
-
-    fn address_part(&self) -> Element<'_, Message> {
-        let wrong = match &self.refusal {
-            Some(Refusal::Address(sentence)) => Some(sentence.as_str()),
-            _ => None,
-        };
-        let ready = self.name().is_ok() && !self.address.trim().is_empty();
-        let field = field("Invite link or address, for example 192.168.1.20", &self.address, wrong.is_some())
-            .id(ADDRESS)
-            .on_input(Message::Address)
-            .on_submit(Message::Join);
-        let (hint, button) = match &self.busy {
-            Busy::Asking { server } => (
-                Some(label(format!("Looking for {server}…"), Type::Meta).style(theme::muted)),
-                action(None, "Cancel", theme::secondary).on_press(Message::Cancel),
-            ),
-            _ => {
-                (None, action(None, "Join", theme::secondary).on_press_maybe(ready.then_some(Message::Join)))
-            }
-        };
-        column![
-            hairline(),
-            space::vertical().height(4),
-            label("Or join by link or address", Type::Name),
-            row![idle_caret(field), button].spacing(8).align_y(Center),
-        ]
-        .push(hint)
-        .push(wrong.map(reason))
-        .spacing(8)
-        .into()
-    }
 }
 
 /// To the address and what is wrong with it, in a window too small to show it.
@@ -377,21 +262,5 @@ fn next_theme(theme: ThemeChoice) -> ThemeChoice {
         ThemeChoice::System => ThemeChoice::Light,
         ThemeChoice::Light => ThemeChoice::Dark,
         ThemeChoice::Dark => ThemeChoice::System,
-    }
-}
-
-fn theme_icon(theme: ThemeChoice) -> Icon {
-    match theme {
-        ThemeChoice::System => Icon::Monitor,
-        ThemeChoice::Light => Icon::Sun,
-        ThemeChoice::Dark => Icon::Moon,
-    }
-}
-
-fn theme_hint(theme: ThemeChoice) -> &'static str {
-    match theme {
-        ThemeChoice::System => "Light or dark, like the system",
-        ThemeChoice::Light => "Always light",
-        ThemeChoice::Dark => "Always dark",
     }
 }

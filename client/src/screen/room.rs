@@ -5,6 +5,7 @@
 
 mod actions;
 mod banner;
+mod command;
 mod composer;
 mod empty;
 mod header;
@@ -21,11 +22,13 @@ use iced::{
     widget::{qr_code, text_editor},
 };
 use snug_core::{
+    api::{self, ApiError, Invitation},
     rooms::{Draft, Joined, Place, SessionId},
     session::Link,
     timeline::{RowId, Timeline},
 };
 use snug_shared::{Invite, Nickname, RoomName, Seq, ServerAddress};
+use url::Host;
 use uuid::Uuid;
 
 use self::composer::Composer;
@@ -36,6 +39,7 @@ use crate::widget::{
 
 /// A connection that takes longer is worth a word.
 const SLOW: Duration = Duration::from_millis(800);
+const FOR_HERE: &str = "This link works only on this computer: other machines can’t reach the server.";
 /// How long “Copied” is shown.
 const COPIED: Duration = Duration::from_secs(2);
 
@@ -48,6 +52,8 @@ pub struct Room {
     others: Vec<RoomName>,
     is_hosted_here: bool,
     invite: String,
+    /// Nobody on another machine can use the link.
+    is_for_here: bool,
     qr: Option<qr_code::Data>,
     copied: bool,
     shown: Option<Shown>,
@@ -56,6 +62,8 @@ pub struct Room {
     jump: (u64, Jump<RowId>),
     /// The own message that waits for a yes before it is deleted.
     deleting: Option<Seq>,
+    /// The message whose buttons were asked for, and are shown although they cover words.
+    acting: Option<Seq>,
 }
 
 /// The screen and the room, as a part of the view borrows them.
@@ -73,6 +81,10 @@ pub enum Message {
     Shown(Shown),
     /// A key that nothing else wanted.
     Key(keyboard::Event),
+    /// The caret of the composer left what is seen of the text; so many pixels from the top it is in view.
+    Caret(f32),
+    /// The server's link to this room for other machines.
+    Invited(Result<Invitation, ApiError>),
     /// The composer.
     Write(text_editor::Action),
     /// Send the text in the composer.
@@ -123,6 +135,8 @@ pub enum Go {
 /// An act on a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
+    /// Show all that can be done with it.
+    More(Seq),
     /// Reply to it.
     Reply(Seq),
     /// Edit an own one.
@@ -161,23 +175,33 @@ impl Room {
         public: Option<ServerAddress>,
         others: Vec<RoomName>,
     ) -> (Self, Task<Message>) {
+        let session = joined.session();
         let is_hosted_here = public.is_some();
-        let server = public.unwrap_or_else(|| joined.session().server().clone());
-        let invite = Invite { server, room: Some(joined.session().room().clone()) }.link();
+        let server = public.unwrap_or_else(|| session.server().clone());
+        let invite = Invite { server, room: Some(session.room().clone()) };
+        // Others can't use this machine's own name for itself. The server knows how they reach it, if they do.
+        let ask = if is_this_machine(&invite.server) {
+            let asked = api::invitation(session.server().clone(), invite.room.clone());
+            Task::perform(asked, Message::Invited)
+        } else {
+            Task::none()
+        };
         let room = Self {
             session: joined.id(),
             composer: Composer::new(&joined.place().draft),
             others,
             is_hosted_here,
-            qr: qr_code::Data::new(&invite).ok(),
-            invite,
+            qr: qr_code::Data::new(invite.link()).ok(),
+            is_for_here: is_this_machine(&invite.server),
+            invite: invite.link(),
             copied: false,
             shown: None,
             scroll: joined.place().scroll,
             jump: (0, Jump::End),
             deleting: None,
+            acting: None,
         };
-        (room, Composer::focus())
+        (room, Task::batch([Self::focus(), ask]))
     }
 
     /// For the window's title: the room, and how much is new in it.
@@ -210,22 +234,25 @@ impl Room {
 
     /// A message of this screen.
     pub fn update(&mut self, joined: &mut Joined, message: Message) -> Action {
-        // A click takes the caret out of the composer; whatever it was for, writing goes on there.
-        let is_click =
-            !matches!(message, Message::Shown(_) | Message::Write(_) | Message::CopiedShown | Message::Tick);
         let task = match message {
             Message::Key(event) => {
-                return match actions::key(event) {
-                    Some(message) => self.update(joined, message),
+                return match actions::key(event).map(|message| self.update(joined, message)) {
+                    Some(Action::Run(task)) => Action::Run(Task::batch([task, Self::focus()])),
+                    Some(action) => action,
                     None => Action::Run(Task::none()),
                 };
             }
+            Message::Escape if is_joining(joined) => return Action::Leave,
+            Message::Caret(offset) => Composer::scroll(offset),
             Message::Leave => return Action::Leave,
             Message::Switch(room) => return Action::Switch(room),
             Message::Home => return Action::Home,
             Message::Copy(text) => clipboard::write(text),
             Message::Invite => {
                 self.copied = true;
+                if self.is_for_here {
+                    self.composer.hint(FOR_HERE);
+                }
                 let shown = Task::perform(tokio::time::sleep(COPIED), |()| Message::CopiedShown);
                 Task::batch([clipboard::write(self.invite.clone()), shown])
             }
@@ -235,15 +262,29 @@ impl Room {
             }
         };
         joined.update_read_state();
-        let caret = if is_click { Composer::focus() } else { Task::none() };
-        Action::Run(Task::batch([task, caret]))
+        Action::Run(task)
+    }
+
+    /// Puts the caret into the composer.
+    pub fn focus<T: Send + 'static>() -> Task<T> {
+        Composer::focus()
+    }
+
+    /// The server told how others reach this room.
+    fn invited(&mut self, joined: &Joined, invite: Invite) {
+        let is_this_room =
+            invite.room.as_ref().is_some_and(|room| room.key() == joined.session().room().key());
+        if is_this_room && !is_this_machine(&invite.server) {
+            (self.invite, self.is_for_here) = (invite.link(), false);
+            self.qr = qr_code::Data::new(&self.invite).ok();
+        }
     }
 
     /// The messages that need no task.
     fn apply(&mut self, joined: &mut Joined, message: Message) {
         match message {
             Message::Shown(shown) => {
-                self.shown = Some(shown);
+                (self.shown, self.acting) = (Some(shown), None);
                 joined.session_mut().visible(shown.first..shown.end);
                 joined.set_at_end(shown.at_end);
             }
@@ -257,6 +298,8 @@ impl Room {
             Message::Go(go) => self.go(joined.session().timeline(), go),
             Message::Act(act) => self.act(joined, act),
             Message::CopiedShown => self.copied = false,
+            Message::Invited(Ok(Invitation { link: Some(invite), .. })) => self.invited(joined, invite),
+            Message::Invited(_) => {}
             Message::Open(url) => actions::open(&url),
             Message::TryNow => joined.session().retry_now(),
             Message::Rename(nickname) => joined.rename(nickname),
@@ -264,6 +307,7 @@ impl Room {
             // A new view is all that a tick is for; the others were taken before.
             Message::Tick
             | Message::Key(_)
+            | Message::Caret(_)
             | Message::Copy(_)
             | Message::Invite
             | Message::Leave
@@ -294,7 +338,21 @@ impl Room {
     }
 }
 
+/// Whether it was never in the room, and nothing is there to show yet.
+fn is_joining(joined: &Joined) -> bool {
+    !joined.attention().was_online() && !joined.session().timeline().has_messages()
+}
+
+/// Whether an address means the machine it is used on.
+fn is_this_machine(server: &ServerAddress) -> bool {
+    match &server.host {
+        Host::Ipv4(ip) => ip.is_loopback() || ip.is_unspecified(),
+        Host::Ipv6(ip) => ip.is_loopback() || ip.is_unspecified(),
+        Host::Domain(name) => name == "localhost",
+    }
+}
+
 /// Whether connecting takes long enough to say so.
 fn is_slow(joined: &Joined) -> bool {
-    joined.connecting_since().elapsed() >= SLOW
+    joined.away_since().elapsed() >= SLOW
 }

@@ -98,9 +98,9 @@ pub fn palette(theme: &Theme) -> &'static Palette {
 }
 
 impl Palette {
-    /// The colour somebody is known by: always the same for the same key or name.
-    pub fn member(&self, who: &str) -> Color {
-        self.member_of(hue(who))
+    /// The colour somebody is known by: always the same for the same name.
+    pub fn member(&self, name: &str) -> Color {
+        self.member_of(hue(name))
     }
 
     /// The same for a member of this [`hue`].
@@ -111,8 +111,8 @@ impl Palette {
 }
 
 /// What tells somebody's colour from others', in both palettes: an angle.
-pub(super) fn hue(who: &str) -> f32 {
-    (hash(who) % HUES) as f32 / HUES as f32 * std::f32::consts::TAU
+pub(super) fn hue(name: &str) -> f32 {
+    (hash(name) % HUES) as f32 / HUES as f32 * std::f32::consts::TAU
 }
 
 /// FNV-1a: small, and the same on every machine and in every version.
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn somebody_keeps_the_same_colour() {
-        assert_eq!(DARK.member("s:maya"), DARK.member("s:maya"));
+        assert_eq!(DARK.member("maya"), DARK.member("maya"));
         assert_ne!(DARK.member("maya"), DARK.member("tom"));
     }
 }

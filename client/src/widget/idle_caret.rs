@@ -1,8 +1,11 @@
-//! A caret that stops blinking.
+//! A caret that stops blinking, and keys that are no text.
 //!
 //! iced 0.14 wakes twice a second for as long as a field has the focus, which is all the time in a chat: 0.7 % of a core on
 //! the CPU renderer, for nothing. [`idle_caret`] lets the caret of the field in it come to rest, visible, once nobody has touched
 //! it for a while, as GTK does; the next key or click sets it going again.
+//!
+//! Its fields also take the letter of Ctrl+1 or Alt+A for text, and keep Esc to themselves. Here the field around neither sees the
+//! letter nor that key: combinations are commands, and Esc is the screen's.
 
 use std::time::{Duration, Instant};
 
@@ -57,6 +60,34 @@ fn touches(event: &Event) -> bool {
             | Event::InputMethod(_)
             | Event::Window(window::Event::Focused)
     )
+}
+
+/// Whether a key with these modifiers writes what is on it. AltGr is none of them: it comes as another letter.
+pub fn writes(modifiers: keyboard::Modifiers) -> bool {
+    // On a Mac, Option is what AltGr is elsewhere.
+    let has_alt = modifiers.alt() && !cfg!(target_vendor = "apple");
+    !modifiers.control() && !modifiers.logo() && !has_alt
+}
+
+/// A combination of keys as a field may see it: without the text that is on the key.
+fn without_text(event: &Event) -> Option<Event> {
+    match event {
+        Event::Keyboard(keyboard::Event::KeyPressed { modifiers, text: Some(_), .. })
+            if !writes(*modifiers) =>
+        {
+            let mut event = event.clone();
+            if let Event::Keyboard(keyboard::Event::KeyPressed { text, .. }) = &mut event {
+                *text = None;
+            }
+            Some(event)
+        }
+        _ => None,
+    }
+}
+
+fn is_escape(event: &Event) -> bool {
+    let escape = keyboard::Key::Named(keyboard::key::Named::Escape);
+    matches!(event, Event::Keyboard(keyboard::Event::KeyPressed { key, .. }) if *key == escape)
 }
 
 /// Looks whether a field has the focus.
@@ -144,6 +175,11 @@ impl<Message> Widget<Message, Theme, Renderer> for IdleCaret<'_, Message> {
         shell: &mut Shell<'_, Message>,
         viewport: &Rectangle,
     ) {
+        if is_escape(event) {
+            return;
+        }
+        let stripped = without_text(event);
+        let event = stripped.as_ref().unwrap_or(event);
         let state = tree.state.downcast_mut::<CaretState>();
         let others = shell.redraw_request();
         if touches(event) {

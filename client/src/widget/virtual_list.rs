@@ -28,6 +28,7 @@ use iced::{
     border,
 };
 
+pub use float::Floating;
 pub use state::Jump;
 use state::State;
 
@@ -63,7 +64,7 @@ pub struct VirtualList<'a, Id, Message> {
     start: Option<Id>,
     on_shown: Option<Box<dyn Fn(Shown) -> Message + 'a>>,
     hovered: Option<fn(&Theme) -> Color>,
-    actions: Option<View<'a, Option<Element<'a, Message>>>>,
+    actions: Option<View<'a, Option<Floating<'a, Message>>>>,
     thumb: fn(&Theme, bool) -> Color,
     built: HashMap<Id, Element<'a, Message>>,
     /// The rows of the last layout, in the order of its nodes and of the tree's children.
@@ -127,8 +128,9 @@ impl<'a, Id, Message> VirtualList<'a, Id, Message> {
         self
     }
 
-    /// What floats at the right edge of the row the pointer is on, over it and a little above, so that nothing moves.
-    pub fn actions(mut self, view: impl Fn(usize) -> Option<Element<'a, Message>> + 'a) -> Self {
+    /// What floats at the right edge of the row the pointer is on, so that nothing moves: beside the words or a little above
+    /// them, where that covers none.
+    pub fn actions(mut self, view: impl Fn(usize) -> Option<Floating<'a, Message>> + 'a) -> Self {
         self.actions = Some(Box::new(view));
         self
     }

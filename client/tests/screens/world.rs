@@ -7,11 +7,16 @@ use std::{
 };
 
 use futures_util::StreamExt;
+use iced::{
+    advanced::widget::{Id, Operation, operation::Focusable},
+    event::Status,
+    keyboard,
+};
 use iced_test::{
     Simulator,
     core::{Settings as RenderSettings, Size},
     runtime::{Action, clipboard, task},
-    selector,
+    selector, simulator,
 };
 use snug::{
     app::{App, Message},
@@ -39,6 +44,8 @@ pub struct World {
     pub app: App,
     /// What was copied.
     pub copied: Vec<String>,
+    /// Fields that were given the caret by the app.
+    pub focused: Vec<&'static str>,
     size: Size,
     runtime: Runtime,
     outputs: (mpsc::Sender<Did>, mpsc::Receiver<Did>),
@@ -48,6 +55,7 @@ pub struct World {
 enum Did {
     Message(Message),
     Copied(String),
+    Operation(Box<dyn Operation>),
 }
 
 impl World {
@@ -62,6 +70,7 @@ impl World {
         let mut world = Self {
             app,
             copied: Vec::new(),
+            focused: Vec::new(),
             size: Size::new(1100.0, 760.0),
             runtime,
             outputs: mpsc::channel(),
@@ -94,6 +103,7 @@ impl World {
                 let did = match action {
                     Action::Output(message) => Did::Message(message),
                     Action::Clipboard(clipboard::Action::Write { contents, .. }) => Did::Copied(contents),
+                    Action::Widget(operation) => Did::Operation(operation),
                     _ => continue,
                 };
                 if outputs.send(did).is_err() {
@@ -116,6 +126,7 @@ impl World {
             match self.outputs.1.recv_timeout(Duration::from_millis(50)) {
                 Ok(Did::Message(message)) => self.send(message),
                 Ok(Did::Copied(text)) => self.copied.push(text),
+                Ok(Did::Operation(mut operation)) => self.focused.extend(focused_by(operation.as_mut())),
                 Err(_) => {}
             }
         }
@@ -168,15 +179,41 @@ impl World {
             let messages: Vec<Message> = {
                 let mut screen = self.screen();
                 let _ = screen.click(selector::id("composer")).expect("there is a composer");
-                let _ = match keys {
-                    Keys::Text(text) => screen.typewrite(text),
-                    Keys::Named(key) => screen.tap_key(key),
+                let left = match keys {
+                    Keys::Text(text) => screen.simulate(simulator::typewrite(text)),
+                    Keys::Named(key) => screen.simulate(simulator::tap_key(key, None)),
                 };
-                screen.into_messages().collect()
+                let left = matches!(keys, Keys::Named(_)) && left.first() == Some(&Status::Ignored);
+                let then = left.then(|| match keys {
+                    Keys::Named(key) => Message::Key(pressed(key)),
+                    Keys::Text(_) => unreachable!("only a key is left"),
+                });
+                screen.into_messages().chain(then).collect()
             };
             for message in messages {
                 self.send(message);
             }
+        }
+    }
+
+    /// Presses a key as iced would tell it, with whatever has the focus after a click into the field with these words, or
+    /// without any. What no widget takes is the app's.
+    pub fn press(&mut self, field: Option<&str>, key: keyboard::Event) {
+        let messages: Vec<Message> = {
+            let mut screen = self.screen();
+            if let Some(field) = field {
+                let clicked = match field {
+                    "composer" => screen.click(selector::id("composer")).map(drop),
+                    words => screen.click(words).map(drop),
+                };
+                clicked.unwrap_or_else(|error| panic!("there is no field “{field}”: {error}"));
+            }
+            let left = screen.simulate([iced::Event::Keyboard(key.clone())]);
+            let then = (left.first() == Some(&Status::Ignored)).then(|| Message::Key(key));
+            screen.into_messages().chain(then).collect()
+        };
+        for message in messages {
+            self.send(message);
         }
     }
 
@@ -241,7 +278,7 @@ impl World {
     }
 
     /// A handle of a connection that leads nowhere.
-    fn handle(&self) -> Handle {
+    pub fn handle(&self) -> Handle {
         let target = self.target().expect("a room is open");
         let nowhere = Target { server: address("127.0.0.1:1"), ..target };
         let first = self.runtime.block_on(async { Box::pin(connection::stream(nowhere)).next().await });
@@ -252,6 +289,66 @@ impl World {
     }
 }
 
+/// A key that is pressed alone.
+pub fn pressed(key: keyboard::key::Named) -> keyboard::Event {
+    match simulator::press_key(key, None) {
+        iced::Event::Keyboard(event) => event,
+        other => panic!("a key press, not {other:?}"),
+    }
+}
+
+/// A letter that is pressed with modifiers, as systems report it: with the text on it.
+pub fn combination(letter: &str, with: keyboard::Modifiers) -> keyboard::Event {
+    let key = keyboard::Key::Character(letter.into());
+    match simulator::press_key(key, Some(letter.into())) {
+        iced::Event::Keyboard(keyboard::Event::KeyPressed {
+            key,
+            modified_key,
+            physical_key,
+            location,
+            text,
+            repeat,
+            ..
+        }) => keyboard::Event::KeyPressed {
+            key,
+            modified_key,
+            physical_key,
+            location,
+            modifiers: with,
+            text,
+            repeat,
+        },
+        other => panic!("a key press, not {other:?}"),
+    }
+}
+
+/// The fields that an operation gives the caret to.
+fn focused_by(operation: &mut dyn Operation) -> Vec<&'static str> {
+    #[derive(Default)]
+    struct Field(bool);
+    impl Focusable for Field {
+        fn is_focused(&self) -> bool {
+            self.0
+        }
+        fn focus(&mut self) {
+            self.0 = true;
+        }
+        fn unfocus(&mut self) {
+            self.0 = false;
+        }
+    }
+    let mut is_given = |id: &&'static str| {
+        let mut field = Field::default();
+        operation.focusable(Some(&Id::new(id)), iced::Rectangle::default(), &mut field);
+        field.0
+    };
+    ["composer", "ask-room", "ask-nickname", "landing-nickname", "landing-address"]
+        .into_iter()
+        .filter(&mut is_given)
+        .collect()
+}
+
+#[derive(Clone, Copy)]
 enum Keys<'a> {
     Text(&'a str),
     Named(iced::keyboard::key::Named),
@@ -272,6 +369,7 @@ pub fn known_place() -> Settings {
         room: room_name("tea"),
         nickname: nickname("maya"),
         at: 0,
+        is_hosted: false,
     });
     settings
 }

@@ -30,7 +30,7 @@ pub struct Joined {
     pub(super) is_shown: bool,
     /// Counts the nicknames this session went by.
     connection: u32,
-    connecting_since: Instant,
+    away_since: Instant,
     pub(super) effects: Vec<Effect>,
 }
 
@@ -44,7 +44,7 @@ impl Joined {
             place,
             is_shown: true,
             connection: 0,
-            connecting_since: Instant::now(),
+            away_since: Instant::now(),
             effects: Vec::new(),
         }
     }
@@ -79,9 +79,9 @@ impl Joined {
         &self.place
     }
 
-    /// Since when the present try to connect goes on.
-    pub fn connecting_since(&self) -> Instant {
-        self.connecting_since
+    /// Since when it has not been online, while it is not: the tries to connect count together.
+    pub fn away_since(&self) -> Instant {
+        self.away_since
     }
 
     /// Does something with the session; its effects are run with the other work ([`super::Rooms::take_work`]).
@@ -114,10 +114,11 @@ impl Joined {
     }
 
     pub(super) fn update(&mut self, event: Event) {
-        if matches!(event, Event::Connecting { .. }) {
-            self.connecting_since = Instant::now();
-        }
         let is_online = matches!(event, Event::Online { .. });
+        let stays = is_online || matches!(event, Event::Received(_));
+        if matches!(self.session.link(), Link::Online) && !stays {
+            self.away_since = Instant::now();
+        }
         let effects = self.session.update(event);
         self.effects.extend(effects);
         if is_online {

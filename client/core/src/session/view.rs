@@ -1,6 +1,6 @@
 //! How a screen looks at a session.
 
-use snug_shared::{Durability, Limits, MemberInfo, Nickname, RoomName, Seq, ServerAddress};
+use snug_shared::{Author, Durability, Limits, MemberInfo, Nickname, RoomName, Seq, ServerAddress};
 
 use super::{Link, Session};
 use crate::timeline::Timeline;
@@ -75,6 +75,11 @@ impl Session {
     /// The own nickname.
     pub fn nickname(&self) -> &Nickname {
         &self.target.nickname
+    }
+
+    /// The reader as an author, once the server has said who that is. It holds also in a crowd whose members are not listed.
+    pub fn author(&self) -> Option<&Author> {
+        self.established.as_ref().map(|established| &established.by)
     }
 
     /// The own connection among the members.

@@ -1,25 +1,40 @@
 //! Acts of a person in a room, and the messages they concern.
 
-use iced::keyboard::{self, Key, key::Named};
+use std::sync::Arc;
+
+use iced::{
+    keyboard::{self, Key, key::Named},
+    widget::{text_editor, text_editor::Edit},
+};
 use snug_core::{
     rooms::{Joined, Purpose},
     timeline::{MessageRow, OwnMessage, Row, RowId, Timeline},
 };
 use snug_shared::{Emoji, Intent, Seq};
 
-use super::{Act, Go, Message, Room};
-use crate::widget::virtual_list::Jump;
+use super::{
+    Act, Go, Message, Room,
+    command::{self, Command},
+};
+use crate::widget::{virtual_list::Jump, writes};
 
 /// The meaning of a key that no widget took.
 pub(super) fn key(event: keyboard::Event) -> Option<Message> {
-    let keyboard::Event::KeyPressed { key, modifiers, .. } = event else { return None };
+    let keyboard::Event::KeyPressed { key, modifiers, text, .. } = event else { return None };
     match key.as_ref() {
+        Key::Named(Named::Enter) if !modifiers.shift() => Some(Message::Submit),
         Key::Named(Named::Escape) => Some(Message::Escape),
         Key::Named(Named::PageUp) => Some(Message::Go(Go::Page(-0.9))),
         Key::Named(Named::PageDown) => Some(Message::Go(Go::Page(0.9))),
         Key::Named(Named::Home) if modifiers.command() => Some(Message::Go(Go::Start)),
         Key::Named(Named::End) if modifiers.command() => Some(Message::Go(Go::End)),
-        _ => None,
+        _ => {
+            // The caret was not in the composer; what is typed goes there all the same.
+            let text: String =
+                text.filter(|_| writes(modifiers))?.chars().filter(|c| !c.is_control()).collect();
+            let paste = || Message::Write(text_editor::Action::Edit(Edit::Paste(Arc::new(text.clone()))));
+            (!text.is_empty()).then(paste)
+        }
     }
 }
 
@@ -34,7 +49,8 @@ pub(super) fn open(url: &str) {
 
 impl Room {
     pub(super) fn escape(&mut self, joined: &mut Joined) {
-        if self.deleting.take().is_some() || self.composer.cancel() {
+        let was_open = self.deleting.take().is_some() | self.acting.take().is_some();
+        if was_open || self.composer.cancel() {
             return;
         }
         self.go_to_end(joined);
@@ -64,6 +80,9 @@ impl Room {
 
     pub(super) fn submit(&mut self, joined: &mut Joined) {
         let Some(text) = self.composer.text() else { return };
+        if let Some(command) = command::parse(&text) {
+            return self.run(joined, command);
+        }
         let session = joined.session_mut();
         let taken = match self.composer.purpose() {
             Purpose::Message => session.say(&text, None),
@@ -82,9 +101,25 @@ impl Room {
         }
     }
 
+    fn run(&mut self, joined: &mut Joined, command: Command) {
+        match command {
+            Command::Help => {
+                self.composer.sent();
+                self.composer.hint(command::HELP);
+            }
+            Command::Nick(nickname) => {
+                self.composer.sent();
+                joined.rename(nickname);
+            }
+            Command::Wrong(sentence) => self.composer.refuse(sentence),
+        }
+    }
+
     pub(super) fn act(&mut self, joined: &mut Joined, act: Act) {
         let timeline = joined.session().timeline();
+        self.acting = None;
         match act {
+            Act::More(seq) => self.acting = Some(seq),
             Act::Reply(seq) => {
                 if let Some(message) = message(timeline, seq) {
                     self.composer.reply(seq, message.user.clone(), message.text.unwrap_or_default());

@@ -48,7 +48,6 @@ fn offline<'a>(part: Part<'a>, reason: &str, retry_at: Instant) -> Element<'a, M
     };
     let seconds = retry_at.saturating_duration_since(Instant::now()).as_secs_f32().ceil();
     let next = if seconds > 0.0 { format!("Next try in {seconds} s.") } else { "Trying…".to_owned() };
-    let reason = if part.room.attention().was_online() { "Connection lost." } else { reason };
     waits(Icon::WifiOff, format!("{reason} {waiting} {next}"), Some(Message::TryNow))
 }
 

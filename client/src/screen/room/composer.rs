@@ -1,10 +1,14 @@
 //! Where one writes: the text, what it replies to or edits, and the keys that differ from a plain editor's.
 
+use std::sync::Arc;
+
 use iced::{
     Center, Element, Fill, Padding, Task,
     keyboard::{Key, key::Named},
     widget::{
-        column, container, operation, row, space, text_editor,
+        column, container, operation,
+        operation::AbsoluteOffset,
+        row, space, text_editor,
         text_editor::{Binding, Edit, KeyPress, Motion, Status},
     },
 };
@@ -19,14 +23,24 @@ use super::{Act, Go, Message};
 use crate::{
     icon::{Icon, icon},
     theme,
-    widget::{Type, clipped, ellipsis, ellipsis_beside, hint, icon_button, idle_caret, nothing, reason},
+    widget::{
+        Type, clipped, ellipsis, ellipsis_beside, follow_caret, hint, icon_button, idle_caret, label,
+        nothing, reason, scroll,
+    },
 };
 
 const ID: &str = "composer";
+const SCROLL: &str = "composer-scroll";
 /// The width of the button that closes a reply.
 const CLOSE: f32 = 56.0;
 const LINES: f32 = 8.0;
 const LINE: f32 = 22.0;
+/// Above and below the text.
+const EDGE: f32 = 5.0;
+/// The room for its scroll bar.
+const BAR: f32 = 12.0;
+/// The height of the line above the box.
+const ABOVE: f32 = 32.0;
 /// How much of a quoted message is shown.
 const QUOTE: usize = 120;
 
@@ -35,8 +49,16 @@ const QUOTE: usize = 120;
 pub struct Composer {
     content: text_editor::Content,
     purpose: Purpose,
+    remark: Option<Remark>,
+}
+
+/// A sentence above the text, until the text changes.
+#[derive(Debug)]
+enum Remark {
     /// Why the text was not taken.
-    refusal: Option<String>,
+    Refusal(String),
+    /// Something to know.
+    Hint(String),
 }
 
 impl Composer {
@@ -60,6 +82,11 @@ impl Composer {
         operation::focus(ID)
     }
 
+    /// Scrolls the text, to so many pixels from its top.
+    pub fn scroll<T: Send + 'static>(offset: f32) -> Task<T> {
+        operation::scroll_to(SCROLL, AbsoluteOffset { x: None, y: Some(offset) })
+    }
+
     /// The purpose of the text.
     pub fn purpose(&self) -> &Purpose {
         &self.purpose
@@ -79,15 +106,20 @@ impl Composer {
 
     /// A key, a click or a paste. Says whether the text changed.
     pub fn perform(&mut self, action: text_editor::Action) -> bool {
-        if let text_editor::Action::Edit(Edit::Paste(pasted)) = &action
-            && !self.fits(pasted)
-        {
-            self.refuse(TextError::TooLong(limits::MESSAGE_CLUSTERS).to_string());
-            return false;
-        }
+        let action = match action {
+            text_editor::Action::Edit(Edit::Paste(pasted)) => {
+                let pasted = format::expand_tabs(&pasted);
+                if !self.fits(&pasted) {
+                    self.refuse(TextError::TooLong(limits::MESSAGE_CLUSTERS).to_string());
+                    return false;
+                }
+                text_editor::Action::Edit(Edit::Paste(Arc::new(pasted.into_owned())))
+            }
+            other => other,
+        };
         let changes = action.is_edit();
         if changes {
-            self.refusal = None;
+            self.remark = None;
         }
         self.content.perform(action);
         changes
@@ -102,7 +134,12 @@ impl Composer {
 
     /// Shows why the text was not taken.
     pub fn refuse(&mut self, sentence: String) {
-        self.refusal = Some(sentence);
+        self.remark = Some(Remark::Refusal(sentence));
+    }
+
+    /// Shows something to know.
+    pub fn hint(&mut self, sentence: &str) {
+        self.remark = Some(Remark::Hint(sentence.to_owned()));
     }
 
     /// Begins a reply; the text stays.
@@ -121,7 +158,7 @@ impl Composer {
 
     /// Ends a reply or an edit. Says whether there was one.
     pub fn cancel(&mut self) -> bool {
-        self.refusal = None;
+        self.remark = None;
         match std::mem::take(&mut self.purpose) {
             Purpose::Message => false,
             Purpose::Reply { .. } => true,
@@ -142,12 +179,12 @@ impl Composer {
     }
 
     fn set(&mut self, text: &str) {
-        self.content = text_editor::Content::with_text(text);
+        self.content = text_editor::Content::with_text(&format::expand_tabs(text));
         self.content.perform(text_editor::Action::Move(Motion::DocumentEnd));
     }
 
-    /// The box at the bottom of the room.
-    pub fn view(&self, placeholder: String) -> Element<'_, Message> {
+    /// The box at the bottom of the room, and a line above it: what the text is for, or else who is typing.
+    pub fn view(&self, placeholder: String, typing: String) -> Element<'_, Message> {
         let is_empty = self.is_empty();
         let editor = text_editor(&self.content)
             .id(ID)
@@ -155,28 +192,37 @@ impl Composer {
             .size(Type::Body.size())
             .line_height(Type::Body.line_height())
             .font(Type::Body.font())
-            .padding([5, 0])
+            .padding(Padding::ZERO.right(BAR))
             .min_height(LINE)
-            .max_height(LINES * LINE)
             .style(theme::composer_text)
             .key_binding(move |press| binding(press, is_empty))
             .on_action(Message::Write);
+        // Whole lines are seen of it, so that none is cut; what is beyond has a scroll bar.
+        let editor = scroll(follow_caret(idle_caret(editor), Message::Caret)).id(SCROLL);
+        let editor = container(editor).padding([EDGE, 0.0]).max_height(LINES * LINE + 2.0 * EDGE);
         let ready = self.text().is_some();
         let glyph = if matches!(self.purpose, Purpose::Edit { .. }) { Icon::Check } else { Icon::Send };
         let send = icon_button(glyph)
             .style(if ready { theme::primary } else { theme::quiet })
             .on_press_maybe(ready.then_some(Message::Submit));
-        let line = row![idle_caret(editor), hint(send, "Send (Enter)")].spacing(8).align_y(iced::Bottom);
-        // Always the same children in the same order: the editor keeps its focus by its place among them.
-        let purpose = self.purpose_line().unwrap_or_else(nothing);
-        let inside = container(column![purpose, line])
+        let line = row![editor, hint(send, "Send (Enter)")].spacing(8).align_y(iced::Bottom);
+        let inside = container(line)
             .padding(Padding { top: 6.0, right: 6.0, bottom: 6.0, left: 14.0 })
             .style(theme::composer);
-        let refusal: Element<'_, Message> = match &self.refusal {
-            Some(sentence) => container(reason(sentence.as_str())).padding(Padding::ZERO.bottom(6)).into(),
-            None => nothing(),
+        // Always there and equally high, so that nothing moves when a reply begins or somebody types.
+        let typing = || container(label(typing, Type::Meta).style(theme::muted)).padding([0, 14]).into();
+        let above = container(self.purpose_line().unwrap_or_else(typing)).center_y(ABOVE).width(Fill);
+        // Always the same children in the same order: the editor keeps its focus by its place among them.
+        column![self.remark(), above, inside].into()
+    }
+
+    fn remark(&self) -> Element<'_, Message> {
+        let sentence = match &self.remark {
+            Some(Remark::Refusal(sentence)) => reason(sentence.as_str()),
+            Some(Remark::Hint(sentence)) => label(sentence.as_str(), Type::Meta).style(theme::muted).into(),
+            None => return nothing(),
         };
-        column![refusal, inside].into()
+        container(sentence).padding(Padding { top: 4.0, right: 14.0, bottom: 2.0, left: 14.0 }).into()
     }
 
     fn purpose_line(&self) -> Option<Element<'_, Message>> {
@@ -199,7 +245,7 @@ impl Composer {
                 .push(icon_button(Icon::X).on_press(Message::Escape))
                 .spacing(8)
                 .align_y(Center)
-                .padding(Padding::ZERO.bottom(4))
+                .padding(Padding { top: 0.0, right: 6.0, bottom: 0.0, left: 14.0 })
                 .into(),
         )
     }
@@ -216,7 +262,6 @@ fn binding(press: KeyPress, is_empty: bool) -> Option<Binding<Message>> {
         Key::Named(Named::ArrowUp) if is_empty && modifiers.is_empty() => {
             Some(Binding::Custom(Message::Act(Act::EditLast)))
         }
-        Key::Named(Named::Escape) => Some(Binding::Custom(Message::Escape)),
         Key::Named(Named::PageUp) => Some(Binding::Custom(Message::Go(Go::Page(-0.9)))),
         Key::Named(Named::PageDown) => Some(Binding::Custom(Message::Go(Go::Page(0.9)))),
         Key::Named(Named::Home) if modifiers.command() => Some(Binding::Custom(Message::Go(Go::Start))),

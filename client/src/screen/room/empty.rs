@@ -6,7 +6,7 @@ use iced::{
     widget::{center, column, container, qr_code, row, space},
 };
 
-use super::{Message, Part};
+use super::{FOR_HERE, Message, Part};
 use crate::{
     theme,
     widget::{Type, action, label, scroll, small},
@@ -20,10 +20,12 @@ pub(super) fn silence<'a>(part: Part<'a>) -> Element<'a, Message> {
     let screen = part.screen;
     let is_tall = part.look.size.height >= CODE_FROM;
     let code =
-        screen.qr.as_ref().filter(|_| is_tall).map(|data| {
+        screen.qr.as_ref().filter(|_| is_tall && !screen.is_for_here).map(|data| {
             container(qr_code(data).cell_size(4).style(theme::qr)).padding(6).style(theme::qr_paper)
         });
-    let hint = if code.is_some() {
+    let hint = if screen.is_for_here {
+        FOR_HERE
+    } else if code.is_some() {
         "Others can join with this link or by scanning the code."
     } else {
         "Others can join with this link."

@@ -5,7 +5,7 @@ use iced::{
     widget::{button, column, container, row},
 };
 
-use super::{Message, Part};
+use super::{FOR_HERE, Message, Part};
 use crate::{
     icon::{Icon, icon},
     theme,
@@ -56,5 +56,5 @@ fn invite<'a>(part: Part<'a>) -> Element<'a, Message> {
         .padding([7, 10])
         .style(theme::plain)
         .on_press(Message::Invite);
-    hint(invite, "Copy a link to this room")
+    hint(invite, if part.screen.is_for_here { FOR_HERE } else { "Copy a link to this room" })
 }

@@ -1,8 +1,8 @@
-//! How a room is laid out: sidebar, conversation, people; at the foot the banner, the composer and who is typing.
+//! How a room is laid out: sidebar, conversation, people; at the foot the banner and the composer.
 
 use iced::{
     Element, Fill, Padding,
-    widget::{column, container, row, rule, space},
+    widget::{column, container, row, rule},
 };
 use snug_core::{format, rooms::Joined};
 use snug_shared::{Author, Nickname};
@@ -10,7 +10,7 @@ use snug_shared::{Author, Nickname};
 use super::{Message, Part, Room, banner, header, members, sidebar, timeline};
 use crate::{
     theme,
-    widget::{Look, Type, hairline, label, nothing},
+    widget::{Look, hairline, nothing},
 };
 
 /// Below this the sidebar is gone.
@@ -21,9 +21,7 @@ const MEMBERS_FROM: f32 = 900.0;
 impl<'a> Part<'a> {
     /// The reader, once the server has said who that is.
     pub(super) fn me(self) -> Option<&'a Author> {
-        let session = self.room.session();
-        let own = session.member()?;
-        session.members().iter().find(|member| member.member == own).map(|member| &member.by)
+        self.room.session().author()
     }
 }
 
@@ -59,14 +57,12 @@ fn foot<'a>(part: Part<'a>) -> Element<'a, Message> {
     let session = part.room.session();
     let names: Vec<&str> = session.typing_now().into_iter().map(Nickname::as_str).collect();
     let typing = format::typing(&names).unwrap_or_default();
-    // Always there, so that nothing moves when somebody begins to type.
-    let typing = container(label(typing, Type::Meta).style(theme::muted)).height(20).padding([1, 14]);
     let placeholder = format!("Write to {}", session.room());
     let banner = match banner::view(part) {
         Some(banner) => container(banner).padding(Padding::ZERO.bottom(8)).into(),
         None => nothing(),
     };
-    column![banner, part.screen.composer.view(placeholder), space::vertical().height(4), typing]
-        .padding(Padding { top: 8.0, right: 16.0, bottom: 4.0, left: 16.0 })
+    column![banner, part.screen.composer.view(placeholder, typing)]
+        .padding(Padding { top: 4.0, right: 16.0, bottom: 14.0, left: 16.0 })
         .into()
 }

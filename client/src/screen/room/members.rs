@@ -44,7 +44,7 @@ pub(super) fn view<'a>(part: Part<'a>) -> Element<'a, Message> {
 
 fn one(member: &MemberInfo, is_me: bool) -> Element<'_, Message> {
     let name = ellipsis(member.nickname.as_str(), Type::Body, inherited);
-    row![tile(member.nickname.as_str(), member.by.as_str(), 26.0), clipped(name, Fill)]
+    row![tile(member.nickname.as_str(), 26.0), clipped(name, Fill)]
         .push(is_me.then(|| label("you", Type::Meta).style(theme::muted)))
         .spacing(10)
         .align_y(Center)

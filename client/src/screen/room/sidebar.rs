@@ -2,7 +2,7 @@
 
 use iced::{
     Center, Element, Fill, Padding,
-    widget::{button, column, container, row, tooltip},
+    widget::{Column, button, column, container, row, tooltip},
 };
 use snug_shared::RoomName;
 
@@ -38,9 +38,12 @@ fn server<'a>(part: Part<'a>) -> Element<'a, Message> {
 }
 
 fn rooms<'a>(part: Part<'a>) -> Element<'a, Message> {
-    let open = entry(part.room.session().room(), true);
-    let others = part.screen.others.iter().map(|name| entry(name, false));
-    let rooms = column![open].extend(others).spacing(2);
+    let open = part.room.session().room();
+    let mut names: Vec<_> = part.screen.others.iter().chain([open]).collect();
+    // By name, so that a room keeps its place whichever is open.
+    names.sort_by_cached_key(|name| name.as_str().to_lowercase());
+    let rooms = names.into_iter().map(|name| entry(name, name == open));
+    let rooms = Column::with_children(rooms).spacing(2);
     let more =
         button(row![icon(Icon::Plus, 16), label("Other rooms", Type::Body)].spacing(10).align_y(Center))
             .padding([5, 10])
@@ -67,10 +70,9 @@ fn entry(name: &RoomName, is_open: bool) -> Element<'_, Message> {
 
 fn oneself<'a>(part: Part<'a>) -> Element<'a, Message> {
     let own = part.room.session().nickname().as_str();
-    let who = part.me().map_or(own, |me| me.as_str());
     let home = icon_button(Icon::LogOut).on_press(Message::Home);
     row![
-        tile(own, who, 28.0),
+        tile(own, 28.0),
         clipped(ellipsis(own, Type::Name, inherited), Fill),
         hint_above(home, "Back to start")
     ]

@@ -27,6 +27,8 @@ struct Context<'a> {
     me: Option<&'a Author>,
     /// The own message that waits for a yes before it is deleted.
     deleting: Option<Seq>,
+    /// The message whose buttons were asked for.
+    acting: Option<Seq>,
 }
 
 /// See the [module](self).
@@ -39,7 +41,7 @@ pub(super) fn view<'a>(part: Part<'a>) -> Element<'a, Message> {
         // A room that only looks empty yet would show its invitation for the blink of an eye.
         _ if session.expects_entries() => space::vertical().height(Fill).into(),
         _ if part.room.attention().was_online() => container(empty::silence(part)).center(Fill).into(),
-        Link::Connecting if is_slow(part.room) => empty::joining(part),
+        Link::Connecting | Link::Offline { .. } if is_slow(part.room) => empty::joining(part),
         _ => space::vertical().height(Fill).into(),
     }
 }
@@ -47,8 +49,13 @@ pub(super) fn view<'a>(part: Part<'a>) -> Element<'a, Message> {
 fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
     let (screen, session) = (part.screen, part.room.session());
     let timeline = session.timeline();
-    let context =
-        Context { look: part.look, room: session.room().as_str(), me: part.me(), deleting: screen.deleting };
+    let context = Context {
+        look: part.look,
+        room: session.room().as_str(),
+        me: part.me(),
+        deleting: screen.deleting,
+        acting: screen.acting,
+    };
     let toolbar_context = context.clone();
     let left_at = screen.scroll.and_then(|seq| timeline.id(timeline.position_of(seq)?));
     virtual_list(

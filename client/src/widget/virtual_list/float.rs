@@ -3,7 +3,7 @@
 use std::hash::Hash;
 
 use iced::{
-    Point, Renderer, Size,
+    Element, Point, Rectangle, Renderer, Size, Vector,
     advanced::{
         Layout,
         layout::{Limits, Node},
@@ -13,9 +13,19 @@ use iced::{
 
 use super::{State, VirtualList, bar};
 
+/// What floats at the right edge of the row that the pointer is on.
+pub struct Floating<'a, Message> {
+    /// All of it.
+    pub whole: Element<'a, Message>,
+    /// Shown instead where the whole would cover words; none when it may.
+    pub small: Option<Element<'a, Message>>,
+}
+
 /// How far the actions reach above their row.
 const RISE: f32 = 16.0;
 const INSET: f32 = 6.0;
+/// From the edges of the list.
+const EDGE: f32 = 4.0;
 
 impl<Id, Message> VirtualList<'_, Id, Message>
 where
@@ -43,19 +53,56 @@ where
             return;
         };
         let index = state.placed.first + place;
-        let Some(mut element) = self.actions.as_ref().and_then(|actions| actions(index)) else { return };
-        let mut child =
-            waiting.filter(|(over, _)| *over == id).map_or_else(|| Tree::new(&element), |(_, tree)| tree);
-        child.diff(&element);
-        let width = self.width - bar::GRIP - INSET;
-        let limits = Limits::new(Size::ZERO, Size::new(width.max(0.0), f32::INFINITY));
-        let node = element.as_widget_mut().layout(&mut child, renderer, &limits);
+        let Some(Floating { mut whole, small }) = self.actions.as_ref().and_then(|actions| actions(index))
+        else {
+            return;
+        };
+        let right = self.width - bar::GRIP - INSET;
+        let limits = Limits::new(Size::ZERO, Size::new(right.max(0.0), f32::INFINITY));
+        let (top, _) = state.placed.rows.get(place).copied().unwrap_or_default();
+        let lowest = |size: Size| (state.viewport - size.height - EDGE).max(EDGE);
+        let at =
+            |size: Size, y: f32| Point::new((right - size.width).max(0.0), y.min(lowest(size)).max(EDGE));
+
+        let known = waiting.filter(|(over, _)| *over == id).map(|(_, tree)| tree);
+        let (was_whole, was_small) = if state.is_small { (None, known) } else { (known, None) };
+        let mut child = was_whole.unwrap_or_else(|| Tree::new(&whole));
+        child.diff(&whole);
+        let node = whole.as_widget_mut().layout(&mut child, renderer, &limits);
         let size = node.size();
-        let top = state.placed.rows.get(place).map_or(0.0, |(top, _)| *top);
-        let y = (top - RISE).min(state.viewport - size.height - 4.0).max(4.0);
-        nodes.push(node.move_to(Point::new((width - size.width).max(0.0), y)));
+        let free = [top - RISE, top + EDGE].into_iter().map(|y| at(size, y)).find(|at| {
+            let area = Rectangle::new(*at, size);
+            !nodes.iter().any(|row| has_words(row, Vector::ZERO, &area))
+        });
+        state.is_small = free.is_none() && small.is_some();
+        let (element, node) = match (free, small) {
+            (Some(at), _) => (whole, node.move_to(at)),
+            (None, None) => (whole, node.move_to(at(size, top - RISE))),
+            (None, Some(mut small)) => {
+                child = was_small.unwrap_or_else(|| Tree::new(&small));
+                child.diff(&small);
+                let node = small.as_widget_mut().layout(&mut child, renderer, &limits);
+                let place = at(node.size(), top);
+                (small, node.move_to(place))
+            }
+        };
+        nodes.push(node);
         tree.children.push(child);
         state.floats_over = Some(id);
         self.floating = Some(element);
+    }
+}
+
+/// Whether anything is drawn within this area, as far as the layout shows it: lines of a pixel or two may be crossed.
+fn has_words(node: &Node, origin: Vector, area: &Rectangle) -> bool {
+    const LINE: f32 = 2.0;
+    let bounds = node.bounds() + origin;
+    if !bounds.intersects(area) {
+        return false;
+    }
+    let inside = Vector::new(bounds.x, bounds.y);
+    match node.children() {
+        [] => bounds.width > 0.0 && bounds.height > LINE,
+        children => children.iter().any(|child| has_words(child, inside, area)),
     }
 }

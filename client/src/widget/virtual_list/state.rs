@@ -43,6 +43,8 @@ pub struct State<Id> {
     pub hovered: Option<Id>,
     /// The row the last of the tree's children floats over.
     pub floats_over: Option<Id>,
+    /// Whether that is the small form of what floats.
+    pub is_small: bool,
     /// Counts, in a small circle, how often rows have moved.
     pub turn: u8,
 }
@@ -64,6 +66,7 @@ impl<Id: Ord + Copy> State<Id> {
             over_bar: false,
             hovered: None,
             floats_over: None,
+            is_small: false,
             turn: 0,
         }
     }

@@ -31,6 +31,8 @@ const TIME: f32 = 48.0;
 const AUTOMATED: f32 = 76.0;
 /// From the left edge to the text.
 const GUTTER: f32 = 16.0 + TILE + 12.0;
+/// From the words to the right edge: the place of the button for all that can be done, so that it covers none.
+const BUTTON: f32 = 60.0;
 /// How much of a quoted message is shown.
 const QUOTE: usize = 120;
 
@@ -44,7 +46,7 @@ pub(super) fn view<'a>(row: Row<'a>, context: &Context<'_>) -> Element<'a, Messa
                 .unwrap_or(day);
             divider(format::day(day, today), theme::muted, theme::hairline)
         }
-        Row::Unread => divider("New".into(), theme::accented, theme::unread_line),
+        Row::Unread => divider("New messages".into(), theme::accented, theme::unread_line),
         Row::Hole { reason } => aside(hole(reason).to_owned()),
         Row::Damaged => aside("Something here can’t be read: it’s damaged on the server’s disk.".to_owned()),
         Row::Topic { user, topic, .. } => {
@@ -93,14 +95,14 @@ fn divider<'a>(
 }
 
 fn message<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Element<'a, Message> {
-    let who = message.by.as_str();
+    let who = message.user.as_str();
     let head = message.starts_group.then(|| {
         let (mark, beside) = if message.is_automated() {
             (Some(label("automated", Type::Meta).style(theme::muted)), AUTOMATED + TIME)
         } else {
             (None, TIME)
         };
-        row![ellipsis_beside(message.user.as_str(), Type::Name, theme::member(who), beside)]
+        row![ellipsis_beside(who, Type::Name, theme::member(who), beside)]
             .push(mark)
             .push(label(format::clock(message.at, &context.look.zone), Type::Meta).style(theme::muted))
             .spacing(8)
@@ -108,19 +110,17 @@ fn message<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Element<'a, Me
     });
     let body = column![]
         .push(head)
-        .push(message.reply.map(quote))
+        // A message that was deleted says nothing any more, to nobody.
+        .push(message.reply.filter(|_| message.text.is_some()).map(quote))
         .push(text_of(&message, context))
         .push((!message.reactions.is_empty()).then(|| reactions(&message, context)));
     let body = body.push(delivery(&message)).spacing(2).max_width(LINE);
-    let face: Element<'a, Message> = if message.starts_group {
-        tile(message.user.as_str(), who, TILE)
-    } else {
-        space::horizontal().width(TILE).into()
-    };
+    let face: Element<'a, Message> =
+        if message.starts_group { tile(who, TILE) } else { space::horizontal().width(TILE).into() };
     let top = if message.starts_group { 10.0 } else { 1.0 };
     row![face, container(body).width(Fill)]
         .spacing(12)
-        .padding(Padding { top, right: 28.0, bottom: 3.0, left: 16.0 })
+        .padding(Padding { top, right: BUTTON, bottom: 3.0, left: 16.0 })
         .into()
 }
 
@@ -163,6 +163,7 @@ fn prose_with<'a>(
     ink: fn(&iced::Theme) -> text::Style,
     after: Option<(&'static str, Color)>,
 ) -> Element<'a, Message> {
+    let content = &*format::expand_tabs(content);
     // Most messages are words and nothing else.
     if after.is_none() && content.is_ascii() && !content.contains("://") {
         return label(content.to_owned(), kind).wrapping(Wrapping::WordOrGlyph).style(ink).into();

@@ -1,4 +1,4 @@
-//! The buttons over a message's right edge.
+//! The buttons at a message's right edge: all of them where they cover no words, else one that asks for them.
 
 use iced::{
     Center, Element, Fill, Padding,
@@ -17,19 +17,24 @@ use super::{
 use crate::{
     icon::Icon,
     theme,
-    widget::{Type, ellipsis, hint, icon_button, inherited, label, small},
+    widget::{Type, ellipsis, hint, icon_button, inherited, label, small, virtual_list::Floating},
 };
 
 /// Reactions one press away.
 const QUICK: [&str; 4] = ["👍", "❤️", "😂", "🎉"];
 
 /// See the [module](self). None for what nothing can be done with yet.
-pub(super) fn view<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Option<Element<'a, Message>> {
+pub(super) fn view<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Option<Floating<'a, Message>> {
     let text = message.text?;
     let seq = message.seq.filter(|_| message.delivery == Delivery::Sent)?;
     if context.deleting == Some(seq) {
-        return Some(ask_delete(seq));
+        return Some(Floating { whole: ask_delete(seq), small: None });
     }
+    let small = (context.acting != Some(seq)).then(|| {
+        let more = label("…", Type::Name).align_x(Center).width(Fill);
+        let more = button(container(more).center_y(Fill)).padding(0).width(32).height(32).style(theme::quiet);
+        bar(line![hint(more.on_press(Message::Act(Act::More(seq))), "React, reply and more")])
+    });
     let act = |glyph, act, what| hint(icon_button(glyph).on_press(Message::Act(act)), what);
     let time = (!message.starts_group)
         .then(|| label(format::clock(message.at, &context.look.zone), Type::Meta).style(theme::muted));
@@ -43,7 +48,7 @@ pub(super) fn view<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Option
     if message.own {
         line = line.push(act(Icon::Trash, Act::AskDelete(seq), "Delete"));
     }
-    Some(bar(line.align_y(Center)))
+    Some(Floating { whole: bar(line.align_y(Center)), small })
 }
 
 fn ask_delete<'a>(seq: Seq) -> Element<'a, Message> {
@@ -74,5 +79,5 @@ fn reactions<'a>(
 }
 
 fn bar<'a>(line: Line<'a, Message>) -> Element<'a, Message> {
-    container(line).padding(2).style(theme::actions).into()
+    container(line).id("message-actions").padding(2).style(theme::actions).into()
 }
