@@ -65,9 +65,12 @@ pub enum ApiError {
     /// An encrypted line, which this version can't make.
     #[error("This version of Snug can’t use encrypted addresses yet. Try ws:// instead of wss://.")]
     Encrypted,
-    /// The line broke, or nothing came for too long. What was asked may have been done.
+    /// The line broke. What was asked may have been done.
     #[error("The connection to {0} was lost.")]
     Lost(String),
+    /// The line stands, and nothing came over it for too long. What was asked may have been done.
+    #[error("The server at {0} doesn’t answer.")]
+    Silent(String),
     /// It says no, in its own words.
     #[error("{message}")]
     Refused {
@@ -84,7 +87,7 @@ impl ApiError {
     /// Whether the same may succeed later without being changed.
     pub const fn may_succeed_later(&self) -> bool {
         match self {
-            Self::Unreachable(..) | Self::NotReady(_) | Self::Lost(_) => true,
+            Self::Unreachable(..) | Self::NotReady(_) | Self::Lost(_) | Self::Silent(_) => true,
             Self::Refused { code, .. } => code.may_succeed_later(),
             Self::NotSnug(_) | Self::AnotherName(_) | Self::Encrypted => false,
         }
@@ -93,7 +96,7 @@ impl ApiError {
     /// Whether what was asked for was certainly not done.
     pub const fn is_certain(&self) -> bool {
         match self {
-            Self::Lost(_) | Self::NotReady(_) => false,
+            Self::Lost(_) | Self::Silent(_) | Self::NotReady(_) => false,
             Self::Refused { code, .. } => !matches!(code, ErrorCode::StorageFull | ErrorCode::Unavailable),
             Self::Unreachable(..) | Self::NotSnug(_) | Self::AnotherName(_) | Self::Encrypted => true,
         }
@@ -284,7 +287,7 @@ impl Api {
             self.sender.send_request(request).await
         });
         let answered = answered.await;
-        let response = answered.map_err(|_| self.lost())?.map_err(|error| self.broken(&error))?;
+        let response = answered.map_err(|_| self.silent())?.map_err(|error| self.broken(&error))?;
         let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
         let date = date.and_then(|date| rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
         self.server_time = date.map(|date| date.as_millisecond());
@@ -311,7 +314,7 @@ impl Api {
 
     async fn body(&self, response: Response<Incoming>, deadline: Instant) -> Result<Bytes, ApiError> {
         let body = timeout_at(deadline, Limited::new(response.into_body(), BYTES).collect()).await;
-        let body = body.map_err(|_| self.lost())?;
+        let body = body.map_err(|_| self.silent())?;
         let body = body.map_err(|error| match error.downcast_ref::<hyper::Error>() {
             Some(error) => self.broken(error),
             None => self.not_snug(),
@@ -325,6 +328,10 @@ impl Api {
 
     fn not_snug(&self) -> ApiError {
         ApiError::NotSnug(self.server.authority())
+    }
+
+    fn silent(&self) -> ApiError {
+        ApiError::Silent(self.server.authority())
     }
 
     fn lost(&self) -> ApiError {
@@ -346,12 +353,13 @@ impl Stream {
     /// The next entries, one or more; none once the server has ended.
     ///
     /// # Errors
-    /// [`ApiError::Lost`] when the line broke or went silent, [`ApiError::NotSnug`] for nonsense.
+    /// [`ApiError::Lost`] when the line broke, [`ApiError::Silent`] when nothing came, [`ApiError::NotSnug`] for nonsense.
     pub async fn next(&mut self) -> Result<Option<Vec<RawLine>>, ApiError> {
         let lost = || ApiError::Lost(self.server.authority());
         let not_snug = || ApiError::NotSnug(self.server.authority());
         loop {
-            let frame = timeout_at(Instant::now() + SILENCE, self.body.frame()).await.map_err(|_| lost())?;
+            let frame = timeout_at(Instant::now() + SILENCE, self.body.frame()).await;
+            let frame = frame.map_err(|_| ApiError::Silent(self.server.authority()))?;
             let Some(frame) = frame else { return Ok(None) };
             let Ok(piece) = frame.map_err(|_| lost())?.into_data() else { continue };
             let whole = piece.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
@@ -374,4 +382,34 @@ impl Stream {
 
 fn path(room: &RoomName, of: &str) -> String {
     format!("/api/rooms/{}/{of}", segment(room.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A server that takes connections and answers nothing: it keeps them open, or hangs up.
+    async fn mute(keeps: bool) -> ServerAddress {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = ServerAddress::parse(&listener.local_addr().unwrap().to_string()).unwrap();
+        drop(tokio::spawn(async move {
+            let mut kept = Vec::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                if keeps {
+                    kept.push(stream);
+                }
+            }
+        }));
+        address
+    }
+
+    #[tokio::test]
+    async fn a_silent_server_is_told_from_a_broken_line() {
+        let (silent, broken) = (mute(true).await, mute(false).await);
+        let (silence, end) = tokio::join!(rooms(silent.clone()), rooms(broken.clone()));
+        assert_eq!(silence, Err(ApiError::Silent(silent.authority())));
+        assert_eq!(end, Err(ApiError::Lost(broken.authority())));
+    }
 }
