@@ -15,13 +15,14 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::limits;
 
+mod invisible;
+
+use invisible::{forbidden, not_blank, one_space};
+
 /// The looks of nicknames that would pass for the server: “snug”, “system” and “server”. Nobody may have them.
 const RESERVED: [&str; 3] = ["snug", "systern", "server"];
 /// The possible lengths, in characters, of a name that looks like one of them.
 const RESERVED_LETTERS: RangeInclusive<usize> = 3..=8;
-/// Characters that are drawn as nothing, or as a gap, and that Unicode counts among symbols and letters.
-const BLANKS: [char; 7] =
-    ['\u{2800}', '\u{1d159}', '\u{13441}', '\u{13442}', '\u{16fe4}', '\u{1680}', '\u{303f}'];
 
 /// Why a name is refused. Each reads as a sentence for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -257,37 +258,6 @@ fn looks_reserved(name: &Nickname) -> bool {
 fn looks_reserved_any(name: &Nickname) -> bool {
     // Folded once more, because a letter without case may look like a capital.
     name.looks().keys().iter().any(|look| RESERVED.contains(&fold(look).as_str()))
-}
-
-/// Refuses characters that pass for a space, or for none.
-fn not_blank(name: &str) -> Result<(), NameError> {
-    match name.chars().find(|c| BLANKS.contains(c)) {
-        Some(blank) => Err(NameError::Forbidden(blank)),
-        None => Ok(()),
-    }
-}
-
-/// One space where there are several: nobody sees how many there are.
-fn one_space(name: String) -> String {
-    let words = name.split(is_white).filter(|word| !word.is_empty());
-    if name.chars().any(is_white) { words.collect::<Vec<_>>().join(" ") } else { name }
-}
-
-/// Says which character a name can't have, because nobody can see it.
-fn forbidden(c: char) -> String {
-    let code = format!("U+{:04X}", u32::from(c));
-    match c {
-        '\u{200d}' => format!(
-            "Emoji made of several, such as a family, can’t be in names: an invisible character ({code}) joins them. Use a single emoji."
-        ),
-        '\u{fe0e}' | '\u{fe0f}' => format!(
-            "That name contains {code}, an invisible character that changes how the emoji before it is drawn. Use another emoji."
-        ),
-        _ if BLANKS.contains(&c) => {
-            format!("That name contains a blank character ({code}). Use a space instead.")
-        }
-        _ => format!("That name contains an invisible character ({code}). Remove it."),
-    }
 }
 
 fn checked(name: &str, clusters: usize, bytes: usize) -> Result<String, NameError> {
