@@ -13,7 +13,8 @@ const text = (...folders) => folders.flatMap((folder) => readdirSync(join(root, 
 
 const WORDS = [
   // The first screen and the list of rooms.
-  'What should people call you?', 'For example, Maya', 'Open room', 'Nobody here', '1 person', ' people', 'just now', ' min ago', ' days ago', 'Chat rooms for your own network.', 'Other rooms',
+  'What should people call you?', 'For example, Maya', 'Open room', 'Loading the rooms…',
+  'No rooms yet. Type a name to create a room.', 'Find a room, or name a new one', 'No room here is called that.', 'Nobody here', '1 person', ' people', 'just now', ' min ago', ' days ago', 'Chat rooms for your own network.', 'Other rooms',
   // Names.
   'A name needs at least one character.', 'That name is too long. Use at most ', 'A name can’t contain “/”.', '“.” and “..” can’t be names.',
   // A room.
@@ -33,6 +34,10 @@ const WORDS = [
   'A moderator removed you from this room.', 'You’re banned from this room.', 'The room or the server is full.',
   'Your connection was too slow for this room.', 'You sent too much too quickly.', 'You opened this room in another window.',
   'Something went wrong on the server.', '. Is the server running?',
+  'The server has stopped answering.',
+  // Commands.
+  'Enter sends, Shift+Enter starts a new line, ↑ edits your last message, Esc cancels.', '“/nick NAME” changes your nickname here.',
+  'There is no command “/', 'Put a space before it to send it as text.', 'Type the nickname as well, for example “/nick Maya”.',
 ];
 
 test('the app and the page use the same words', () => {
