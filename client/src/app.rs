@@ -16,7 +16,7 @@ use iced::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 use snug_core::{
-    instance::{Call, Instance},
+    instance::{Instance, Launch},
     rooms::{Joined, Report, Rooms, Work},
     session::Session,
     settings::{Home, SaveError, Settings, ThemeChoice, WindowSize},
@@ -82,7 +82,7 @@ pub enum Message {
     /// The server in this process runs, or does not. It was asked for in this visit.
     Hosted(Visit, Hosting, Result<Host, HostError>),
     /// Another app was started on the same data, and this one takes over what it was started for.
-    Called(Call),
+    LaunchedAgain(Launch),
     /// The settings were written, or not.
     Saved(Result<(), SaveError>),
     /// The system is dark or light.
@@ -169,7 +169,7 @@ impl App {
                 None => Task::none(),
             },
             Message::Hosted(visit, hosting, hosted) => self.hosted(visit, hosting, hosted),
-            Message::Called(call) => self.called(call),
+            Message::LaunchedAgain(call) => self.launched_again(call),
             Message::Saved(saved) => {
                 if let Err(error) = saved {
                     tracing::warn!("{error}");
@@ -314,8 +314,8 @@ impl App {
             screen.with(self.visit).map(|(visit, message)| Message::Screen(visit, message)),
             self.instance
                 .as_deref()
-                .map_or_else(Subscription::none, subscription::calls)
-                .map(Message::Called),
+                .map_or_else(Subscription::none, subscription::launches)
+                .map(Message::LaunchedAgain),
             event::listen_with(on_event),
             keyboard::listen().map(Message::Key),
             system::theme_changes().map(Message::System),

@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt};
 use iced::Subscription;
 use snug_core::{
     connection::{self, Target},
-    instance::{self, Call, Instance},
+    instance::{self, Instance, Launch},
     rooms::{ConnectionId, Report},
 };
 
@@ -27,9 +27,9 @@ impl Hash for Socket {
     }
 }
 
-/// The calls of apps that were started on the same data.
-pub fn calls(instance: &Instance) -> Subscription<Call> {
-    Subscription::run_with(instance.door().to_owned(), |door| instance::calls(door.clone()))
+/// The launches of apps that were started on the same data.
+pub fn launches(instance: &Instance) -> Subscription<Launch> {
+    Subscription::run_with(instance.endpoint().to_owned(), |endpoint| instance::launches(endpoint.clone()))
 }
 
 fn reports(socket: &Socket) -> impl Stream<Item = Report> + Send + use<> {

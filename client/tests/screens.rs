@@ -140,7 +140,7 @@ fn what_is_late_for_one_server_is_not_shown_as_anothers() {
     world.landing(landing::Message::Address("127.0.0.1:2".into()));
     world.landing(landing::Message::Join);
     let rooms = r#"{"rooms":[{"room":"garden","members":0,"last":0,"last_at":0}]}"#;
-    let rooms: snug_shared::api::Rooms = serde_json::from_str(rooms).expect("rooms");
+    let rooms: snug_shared::api::RoomList = serde_json::from_str(rooms).expect("rooms");
     world.landing(landing::Message::Asked(address("127.0.0.1:2"), Ok(rooms)));
     let other = serde_json::from_str(r#"{"rooms":[{"room":"tea","members":0,"last":0,"last_at":0}]}"#);
     let listed = ask_room::Message::Listed(Ok(other.expect("rooms")));

@@ -109,7 +109,7 @@ fn router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
         .with_state(server)
 }
 
-async fn rooms(State(server): State<Arc<Server>>) -> Result<Json<api::Rooms>, HttpError> {
+async fn rooms(State(server): State<Arc<Server>>) -> Result<Json<api::RoomList>, HttpError> {
     Ok(Json(server.hub.rooms().await?))
 }
 

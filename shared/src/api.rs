@@ -11,7 +11,7 @@ use crate::{
 
 /// `GET /api/rooms`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rooms {
+pub struct RoomList {
     /// The rooms that anyone may see: those with members first, then those with the newest entries.
     pub rooms: Vec<RoomInfo>,
     /// Whether there are more than are listed.

@@ -16,7 +16,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use snug_shared::{
     ErrorCode, ErrorFrame, Invite, Line, Millis, RoomName, Seq, ServerAddress,
     address::segment,
-    api::{Page, Post, Rooms},
+    api::{Page, Post, RoomList},
     limits,
 };
 use tokio::{
@@ -115,7 +115,7 @@ impl ApiError {
 ///
 /// # Errors
 /// [`ApiError`] says what to do.
-pub async fn rooms(server: ServerAddress) -> Result<Rooms, ApiError> {
+pub async fn rooms(server: ServerAddress) -> Result<RoomList, ApiError> {
     Api::open(&server).await?.rooms().await
 }
 
@@ -211,7 +211,7 @@ impl Api {
     ///
     /// # Errors
     /// [`ApiError`] says what to do.
-    pub async fn rooms(&mut self) -> Result<Rooms, ApiError> {
+    pub async fn rooms(&mut self) -> Result<RoomList, ApiError> {
         self.get("/api/rooms").await
     }
 

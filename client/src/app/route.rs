@@ -2,7 +2,7 @@
 
 use iced::{Task, window};
 use snug_core::{
-    instance::Call,
+    instance::Launch,
     rooms::{Refusal, RoomId},
     session::Joining,
     settings::Recent,
@@ -126,7 +126,7 @@ impl App {
     }
 
     /// Another app was started on the same data: this window comes to the front, and goes where that one was to go.
-    pub(super) fn called(&mut self, call: Call) -> Task<Message> {
+    pub(super) fn launched_again(&mut self, launch: Launch) -> Task<Message> {
         let show = window::latest().and_then(|window| {
             let attention = Some(window::UserAttention::Informational);
             Task::batch([
@@ -135,11 +135,11 @@ impl App {
                 window::request_user_attention(window, attention),
             ])
         });
-        let Some(address) = call.join else { return show };
-        if let Some(nickname) = call.nickname.and_then(|name| Nickname::parse(&name).ok()) {
+        let Some(address) = launch.join else { return show };
+        if let Some(nickname) = launch.nickname.and_then(|name| Nickname::parse(&name).ok()) {
             self.set_nickname(&nickname);
         }
-        let room = call.room.and_then(|name| RoomName::parse(&name).ok());
+        let room = launch.room.and_then(|name| RoomName::parse(&name).ok());
         let landing = self.show_landing();
         Task::batch([show, landing, self.open(&address, room.as_ref())])
     }

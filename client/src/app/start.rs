@@ -8,7 +8,7 @@ use std::{
 
 use iced::{Preset, Program, Size, Task, Theme, window};
 use snug_core::{
-    instance::{self, Call, Claim, Instance},
+    instance::{self, Claim, Instance, Launch},
     settings::{Home, Settings, WindowSize},
 };
 use snug_shared::Nickname;
@@ -62,12 +62,12 @@ impl Start {
 }
 
 fn claim(home: &Home, arguments: &Arguments) -> Result<Option<Arc<Instance>>, ExitCode> {
-    let call = Call {
+    let launch = Launch {
         join: arguments.join.clone(),
         room: arguments.room.as_ref().map(ToString::to_string),
         nickname: arguments.nickname.as_ref().map(ToString::to_string),
     };
-    match instance::claim(home.data_dir(), &call) {
+    match instance::claim(home.data_dir(), &launch) {
         Ok(Claim::First(instance)) => Ok(Some(Arc::new(instance))),
         Ok(Claim::HandedOver) => {
             tell("it is open already; its window takes over. --data-dir DIR opens another one.");

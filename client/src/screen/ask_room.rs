@@ -17,7 +17,7 @@ use snug_core::{
 };
 use snug_shared::{
     NameError, Nickname, RoomName, ServerAddress, Topic,
-    api::{RoomInfo, Rooms},
+    api::{RoomInfo, RoomList},
 };
 
 use crate::{
@@ -73,7 +73,7 @@ pub enum Message {
     /// The server's name.
     Named(Result<Invitation, ApiError>),
     /// The server's answer.
-    Listed(Result<Rooms, ApiError>),
+    Listed(Result<RoomList, ApiError>),
     /// The name is being typed.
     Nickname(String),
     /// A room's name is being typed.
@@ -111,7 +111,7 @@ impl AskRoom {
     pub fn new(
         server: ServerAddress,
         hosting: Option<Vec<ServerAddress>>,
-        rooms: Option<Rooms>,
+        rooms: Option<RoomList>,
         nickname: &Nickname,
     ) -> (Self, Task<Message>) {
         let ask = Self {

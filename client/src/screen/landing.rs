@@ -11,7 +11,7 @@ use snug_core::{
     api::{self, ApiError},
     settings::{Recent, Settings, ThemeChoice},
 };
-use snug_shared::{Invite, NameError, Nickname, RoomName, ServerAddress, api::Rooms};
+use snug_shared::{Invite, NameError, Nickname, RoomName, ServerAddress, api::RoomList};
 
 /// Places shown; more are remembered.
 const RECENT_SHOWN: usize = 4;
@@ -58,7 +58,7 @@ pub enum Message {
     /// Go to the address.
     Join,
     /// The server's answer.
-    Asked(ServerAddress, Result<Rooms, ApiError>),
+    Asked(ServerAddress, Result<RoomList, ApiError>),
     /// Never mind: ask no longer, and away with what went wrong.
     Cancel,
     /// Enter after the name: on to the address.
@@ -92,7 +92,7 @@ pub enum Action {
         /// Which one.
         server: ServerAddress,
         /// Its answer.
-        rooms: Rooms,
+        rooms: RoomList,
         /// The name typed.
         nickname: Nickname,
     },

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use snug_shared::{
     RoomKey, RoomName,
-    api::{RoomInfo, Rooms},
+    api::{RoomInfo, RoomList},
 };
 
 use super::{EnterError, Hub};
 use crate::log::RoomRecord;
 
-/// Rooms told, at most.
+/// RoomList told, at most.
 const LISTED_ROOMS: usize = 500;
 /// Bytes of topics told, at most. Later rooms go without: otherwise long topics would make the list as long as they like.
 const TOPIC_BYTES: usize = 128 * 1024;
@@ -20,7 +20,7 @@ impl Hub {
     ///
     /// # Errors
     /// When the log or the presence could not be asked.
-    pub async fn rooms(&self) -> Result<Rooms, EnterError> {
+    pub async fn rooms(&self) -> Result<RoomList, EnterError> {
         // One more than is told, to see whether there are more.
         let census = self.backend.presence.census(LISTED_ROOMS + 1).await?;
         let newest = self.backend.log.rooms(LISTED_ROOMS + 1).await?;
@@ -39,7 +39,7 @@ impl Hub {
             room.topic = room.topic.take().filter(|topic| topic.as_str().len() <= left);
             left -= room.topic.as_ref().map_or(0, |topic| topic.as_str().len());
         }
-        Ok(Rooms { rooms, more })
+        Ok(RoomList { rooms, more })
     }
 
     /// A room with members, as its live room knows it, or the log where its members are on other servers.

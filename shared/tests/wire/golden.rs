@@ -9,7 +9,7 @@ use snug_shared::{
     Act, ActKind, Author, Body, ClientFrame, CloseReason, ComeBack, Durability, Emoji, Entry, ErrorCode,
     ErrorFrame, Established, Hello, Intent, Limits, Line, MemberInfo, Message, MessageText, Nickname,
     Presence, Present, Reaction, Resume, RoomName, ServerFrame, ServerInfo, Topic,
-    api::{Page, Post, RoomInfo, Rooms},
+    api::{Page, Post, RoomInfo, RoomList},
     frame::Credentials,
 };
 use uuid::{Uuid, uuid};
@@ -289,7 +289,7 @@ fn the_http_routes_speak_as_the_page_says() {
         topic: None,
         locked: false,
     };
-    json(&lines[..2].join("\n"), vec![Rooms::default(), Rooms { rooms: vec![tea, lab], more: true }]);
+    json(&lines[..2].join("\n"), vec![RoomList::default(), RoomList { rooms: vec![tea, lab], more: true }]);
 
     let nowhere = Page { epoch: None, first: 0, last: 0, entries: vec![], more: false, cursor: None };
     let page = Page {
