@@ -56,7 +56,8 @@ impl<'s> Search<'s> {
         }
         self.looked_at += 1;
         self.bytes += match folded {
-            Some(folded) => folded.len(),
+            // Both are read from the disk, one is looked through.
+            Some(folded) => text.len() + folded.len(),
             None if text.is_ascii() => text.len(),
             None => FOLDING * text.len(),
         };

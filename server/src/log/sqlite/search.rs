@@ -86,17 +86,25 @@ fn ask_index(
 ) -> Result<()> {
     let phrases: Vec<String> = trigrams.iter().map(|trigram| phrase(trigram)).collect();
     let all = phrases.join(" AND ");
-    let mut statement = connection.prepare_cached(
-        "SELECT c.n, e.text, f.text FROM (
-             SELECT rowid AS n FROM grams WHERE grams MATCH ?1 AND rowid BETWEEN ?2 AND ?3
-             UNION SELECT n FROM stale WHERE n BETWEEN ?2 AND ?3) c
-         CROSS JOIN entries e ON e.n = c.n LEFT JOIN folded f ON f.n = c.n
-         WHERE e.text IS NOT NULL ORDER BY c.n DESC",
+    // Numbers alone: SQLite would sort the texts along with them, of all candidates before the first is looked at.
+    let mut candidates = connection.prepare_cached(
+        "SELECT rowid AS n FROM grams WHERE grams MATCH ?1 AND rowid BETWEEN ?2 AND ?3
+         UNION SELECT n FROM stale WHERE n BETWEEN ?2 AND ?3 ORDER BY n DESC",
+    )?;
+    let mut texts = connection.prepare_cached(
+        "SELECT e.n, e.text, f.text FROM entries e LEFT JOIN folded f ON f.n = e.n
+         WHERE e.n = ?1 AND e.text IS NOT NULL",
     )?;
     let mut high = high;
     while high >= low && search.may_go_on(seq_of(high)) {
         let from = low.max(high - WINDOW + 1);
-        gather(search, statement.query(params![all, from, high])?, found)?;
+        let numbers = candidates.query_map(params![all, from, high], |row| row.get(0))?;
+        for n in numbers.collect::<Result<Vec<i64>>>()? {
+            gather(search, texts.query([n])?, found)?;
+            if search.is_over() {
+                return Ok(());
+            }
+        }
         high = from - 1;
     }
     Ok(())
