@@ -1,6 +1,6 @@
 //! The router: the page, the API, health, and the way to the WebSocket (`docs/protocol.md` §2).
 //!
-//! Every response but the page and the 101 is JSON, and a person's browser gets a refusal as a page ([`refusal`]). [`guard`]
+//! Every response but the page and the 101 is JSON, and a person's browser gets a refusal as a page (`refusal.rs`). [`guard`]
 //! decides before the route whether a request may be served. The routes ask the hub and the log.
 
 use std::sync::Arc;

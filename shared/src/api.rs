@@ -19,7 +19,7 @@ pub struct RoomList {
     pub more: bool,
 }
 
-/// One room of [`Rooms`].
+/// One room of [`RoomList`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomInfo {
     /// Its name, in its first spelling.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::pending::{PendingSend, SendState};
 
-/// See the [module](self). Bounded by [`Outbox::add`](super::Outbox::add).
+/// What has not come back. Bounded by [`Outbox::add`](super::Outbox::add).
 #[derive(Debug, Default)]
 pub struct Sends {
     list: VecDeque<PendingSend>,
