@@ -20,8 +20,8 @@ use snug_core::{
 };
 use snug_server::log::{Actor, Append, Log, Span, memory::MemoryLog};
 use snug_shared::{
-    Author, Body, Durability, Emoji, Entry, ErrorCode, ErrorFrame, Established, Intent, Limits, Line, Message, MessageText,
-    Nickname, Present, Reaction, RoomName, Seq, ServerInfo, Topic,
+    Author, Body, Durability, Emoji, Entry, ErrorCode, ErrorFrame, Established, Intent, Limits, Line,
+    Message, MessageText, Nickname, Present, Reaction, RoomName, Seq, ServerInfo, Topic,
 };
 use uuid::Uuid;
 
