@@ -273,7 +273,7 @@ fn in_order(journal: &Journal, breaches: &mut Vec<Breach>) {
 }
 
 /// What an entry says, on one line.
-fn text(entry: &Entry) -> String {
+pub fn text(entry: &Entry) -> String {
     let said = match &entry.body {
         Body::Message(message) => message.text.as_ref(),
         _ => None,

@@ -9,12 +9,14 @@ use std::{
     time::Duration,
 };
 
+use snug_shared::Entry;
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use super::driver::{self, Orders};
 use crate::common::{
     app::{Server, anywhere},
-    journal::{self, Journal, Note},
+    journal::{self, Journal, Note, Store},
     promise::{Promise, amount},
 };
 
@@ -73,11 +75,9 @@ async fn kills_of_the_app_lose_nothing_that_waited_and_double_nothing() {
     let lines = send_the_rest(address, &mine, &path, &promise).await;
     server.expect("it is there").stop().await;
 
-    let mut journal = Journal::new("the app");
-    // Each life shows the room anew, so only what was meant and acknowledged is one journal.
-    let notes = lines.lines().filter_map(Note::parse);
-    journal.notes = notes.filter(|note| matches!(note, Note::Meant { .. } | Note::Acked { .. })).collect();
     let store = driver::stored(&data).await;
+    let mut journal = Journal::new("the app");
+    journal.notes = meant_and_acknowledged(&lines, &store);
     journal::assert_kept(&[journal.clone()], &store, &promise.replay());
     let there: HashSet<String> = store.entries.iter().map(|entry| entry.id.to_string()).collect();
     let kept: Vec<&str> = lines.lines().filter_map(|line| line.strip_prefix("kept ")).collect();
@@ -89,6 +89,41 @@ async fn kills_of_the_app_lose_nothing_that_waited_and_double_nothing() {
         kept.len(),
         journal.acknowledged()
     ));
+}
+
+/// What the lives of the app meant and had acknowledged: each of them shows the room anew, so the rest is no one journal.
+///
+/// What a life was about to say when it was killed counts as meant if it is stored.
+fn meant_and_acknowledged(lines: &str, store: &Store) -> Vec<Note> {
+    let mut meant: HashSet<Uuid> = lines.lines().filter_map(Note::parse).filter_map(meant_id).collect();
+    let mut notes = Vec::new();
+    let mut saying = None;
+    for line in lines.lines().chain(["saying"]) {
+        match (line.strip_prefix("saying"), Note::parse(line)) {
+            (Some(next), _) => {
+                let text = saying.replace(next.trim_start().to_owned()).unwrap_or_default();
+                let is_it = |entry: &&Entry| !meant.contains(&entry.id) && journal::text(entry) == text;
+                if let Some(id) = store.entries.iter().find(is_it).map(|entry| entry.id) {
+                    let _ = meant.insert(id);
+                    notes.push(Note::Meant { id, text });
+                }
+            }
+            (None, Some(note @ Note::Meant { .. })) => {
+                saying = None;
+                notes.push(note);
+            }
+            (None, Some(note @ Note::Acked { .. })) => notes.push(note),
+            (None, _) => {}
+        }
+    }
+    notes
+}
+
+fn meant_id(note: Note) -> Option<Uuid> {
+    match note {
+        Note::Meant { id, .. } => Some(id),
+        _ => None,
+    }
 }
 
 fn length(path: &std::path::Path) -> u64 {
