@@ -82,6 +82,7 @@ pub fn begin(server: Arc<Server>, connection: Connection) {
 /// The greeting and the replay are boxes of their own: otherwise an idle connection would keep the memory they need.
 pub fn serve(server: Arc<Server>, connection: Connection) -> impl Future<Output = ()> + Send {
     let Connection { socket, answer, read, destination, peer, dialect, options } = connection;
+    let wanted = Box::new(Wanted { destination, options });
     let visit = server.visit();
     let id = server.hub.next_id();
     let outbound = Arc::new(Outbound::new(id, dialect, socket, server.hub.now_ms()));
@@ -89,31 +90,36 @@ pub fn serve(server: Arc<Server>, connection: Connection) -> impl Future<Output 
     tracing::debug!(connection = id, peer = %peer.address, "connection begins");
     async move {
         let mut frames = FrameReader::new(&server, &outbound, read, CLIENT_FRAME_BYTES).await;
-        let conversation = converse(&server, destination, options, peer.address, &outbound, &mut frames);
+        let conversation = converse(&server, wanted, &peer, &outbound, &mut frames);
         frames::carry(&outbound, Box::pin(conversation)).await;
         drop((visit, peer));
     }
 }
 
-async fn converse(
-    server: &Arc<Server>,
+/// What a connection's path asked for. A box, because nothing of it is needed once the connection has a place.
+struct Wanted {
     destination: Destination,
     options: QueryOptions,
-    address: IpAddr,
+}
+
+async fn converse(
+    server: &Arc<Server>,
+    wanted: Box<Wanted>,
+    peer: &Peer,
     outbound: &Arc<Outbound>,
     frames: &mut FrameReader<'_>,
 ) -> ConnectionEnd {
+    let echo = wanted.options.echo;
     let Admitted { mut membership, replay_after } =
-        match Box::pin(enter(server, destination, &options, address, outbound, frames)).await {
+        match Box::pin(enter(server, wanted, peer.address, outbound, frames)).await {
             Ok(admitted) => admitted,
             Err(end) => return end,
         };
     let room = membership.claim.room().clone();
     let mut replay =
         OptionFuture::from(Some(Box::pin(replay::replay(server, &room, outbound, replay_after))));
-    let allowance = server.rates.allowance(address);
-    let mut handler =
-        Handler::new(server.clone(), &mut membership, outbound.clone(), allowance, options.echo);
+    let allowance = server.rates.allowance(peer.address);
+    let mut handler = Handler::new(server.clone(), &mut membership, outbound.clone(), allowance, echo);
     let mut pages: VecDeque<Later<Option<Frame>>> = VecDeque::new();
     loop {
         tokio::select! {
@@ -152,8 +158,7 @@ async fn converse(
 /// Greets a connection in its dialect and gives it a place in a room. A stop of the server is told to those who have none yet.
 async fn enter(
     server: &Arc<Server>,
-    destination: Destination,
-    options: &QueryOptions,
+    wanted: Box<Wanted>,
     address: IpAddr,
     outbound: &Arc<Outbound>,
     frames: &mut FrameReader<'_>,
@@ -161,10 +166,11 @@ async fn enter(
     if let Err(wait) = server.rates.join(address) {
         return Err(Rejection::too_many_joins(wait).send(outbound));
     }
+    let Wanted { destination, options } = *wanted;
     let join = async {
         match outbound.dialect {
             Dialect::Native => join::greet(server, destination, outbound, frames).await,
-            Dialect::Plain | Dialect::Lobby => plain::join(server, destination, options, outbound)
+            Dialect::Plain | Dialect::Lobby => plain::join(server, destination, &options, outbound)
                 .await
                 .map_err(|rejection| rejection.send(outbound)),
         }

@@ -64,7 +64,8 @@ struct Used {
 pub struct Allowance {
     buckets: Option<Arc<Buckets>>,
     address: IpAddr,
-    used: Used,
+    /// A box, because most members only listen.
+    used: Option<Box<Used>>,
 }
 
 impl Rates {
@@ -86,11 +87,10 @@ impl Rates {
 
     /// The allowance of a connection from this address.
     pub fn allowance(&self, address: IpAddr) -> Allowance {
-        let now = Instant::now();
         let buckets = self.0.clone();
         let used = buckets.as_ref().filter(|buckets| !buckets.is_exempt(address));
-        let used = used.and_then(|buckets| buckets.left.lock().take(address));
-        Allowance { buckets, address, used: used.unwrap_or(Used { sends: now, asks: now }) }
+        let used = used.and_then(|buckets| buckets.left.lock().take(address)).map(Box::new);
+        Allowance { buckets, address, used }
     }
 
     /// Counts a join.
@@ -175,9 +175,10 @@ impl Allowance {
     pub fn send(&mut self, author: Option<&Author>) -> Result<(), Duration> {
         let Some(buckets) = &self.buckets else { return Ok(()) };
         let now = Instant::now();
-        let sends = buckets.send.take(now, self.used.sends)?;
+        let used = self.used.get_or_insert_with(|| Box::new(Used::nothing(now)));
+        let sends = buckets.send.take(now, used.sends)?;
         author.map_or(Ok(()), |author| buckets.sends.take(now, author))?;
-        self.used.sends = sends;
+        used.sends = sends;
         Ok(())
     }
 
@@ -188,22 +189,29 @@ impl Allowance {
     pub fn ask(&mut self, author: Option<&Author>) -> Result<(), Duration> {
         let Some(buckets) = &self.buckets else { return Ok(()) };
         let now = Instant::now();
-        let asks = ASKS.take(now, self.used.asks)?;
+        let used = self.used.get_or_insert_with(|| Box::new(Used::nothing(now)));
+        let asks = ASKS.take(now, used.asks)?;
         author.map_or(Ok(()), |author| buckets.asks.take(now, author))?;
-        self.used.asks = asks;
+        used.asks = asks;
         Ok(())
     }
 }
 
 impl Drop for Allowance {
     fn drop(&mut self) {
-        if let Some(buckets) = self.buckets.as_ref().filter(|buckets| !buckets.is_exempt(self.address)) {
-            buckets.left.lock().keep(Instant::now(), self.address, self.used);
+        if let (Some(buckets), Some(used)) = (&self.buckets, &self.used)
+            && !buckets.is_exempt(self.address)
+        {
+            buckets.left.lock().keep(Instant::now(), self.address, **used);
         }
     }
 }
 
 impl Used {
+    fn nothing(now: Instant) -> Self {
+        Self { sends: now, asks: now }
+    }
+
     fn is_over(self, now: Instant) -> bool {
         self.sends <= now && self.asks <= now
     }

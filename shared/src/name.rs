@@ -67,10 +67,10 @@ pub struct RoomKey(Arc<str>);
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Nickname(Arc<str>);
 
-/// The looks of a nickname, by UTS #39: skeleton, skeleton(NFKC), skeleton(casefold(NFKC)) and casefold(skeleton). Each finds
-/// look-alikes that the others miss.
+/// The looks of a nickname, by UTS #39: skeleton, skeleton(NFKC), skeleton(casefold(NFKC)) and skeleton(casefold(skeleton)), as far
+/// as they differ: one for most names. Each finds look-alikes that the others miss.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Looks([String; 4]);
+pub struct Looks(Vec<String>);
 
 impl RoomName {
     /// Trims, normalises and checks a name.
@@ -165,12 +165,23 @@ impl Nickname {
 
     /// The looks of the name. Two nicknames collide when they have one of them in common.
     pub fn looks(&self) -> Looks {
-        let skeleton = |text: &str| unicode_security::skeleton(text).collect::<String>();
-        let compatible: String = self.0.nfkc().collect();
-        let written = skeleton(&self.0);
+        let name = &*self.0;
+        let written: String = unicode_security::skeleton(name).collect();
+        let caseless = fold(&written);
+        let compatible: String = if name.is_ascii() { name.to_owned() } else { name.nfkc().collect() };
+        let mut looks = vec![written];
         // Once more a skeleton: a capital M looks like no other letters, and a small one does.
-        let caseless = skeleton(&fold(&written));
-        Looks([written, skeleton(&compatible), skeleton(&fold(&self.0)), caseless])
+        for (text, known) in
+            [(compatible, name.to_owned()), (fold(name), name.to_owned()), (caseless, looks[0].clone())]
+        {
+            if text != known {
+                let look = unicode_security::skeleton(&text).collect();
+                if !looks.contains(&look) {
+                    looks.push(look);
+                }
+            }
+        }
+        Looks(looks)
     }
 
     /// Whether two nicknames look the same to a person.
@@ -218,8 +229,8 @@ impl Looks {
     }
 
     /// The keys under which a table of taken names finds this one.
-    pub fn keys(&self) -> [&str; 4] {
-        self.0.each_ref().map(String::as_str)
+    pub fn keys(&self) -> &[String] {
+        &self.0
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) struct Places {
     away: VecDeque<(Instant, u64)>,
     /// The member of each author: one, because a newer connection of the same author takes the place of the older.
     by_author: HashMap<Author, u64>,
-    /// The holder of each look; a nickname has two.
+    /// The holder of each look; a nickname has one to four.
     held: HashMap<String, Holder>,
     /// Reservations in the order in which they end.
     reserved: VecDeque<(Instant, Nickname, Author)>,
@@ -320,7 +320,7 @@ impl Places {
 
     fn is_held_by_another(&self, now: Instant, looks: &Looks, author: Option<&Author>) -> bool {
         looks.keys().iter().any(|key| {
-            self.held.get(*key).is_some_and(|holder| {
+            self.held.get(key).is_some_and(|holder| {
                 holder.until.is_none_or(|until| until > now)
                     && Some(&holder.author) != author
                     && self.absent(holder).is_none()
@@ -330,7 +330,7 @@ impl Places {
 
     /// The member whose nickname this was, and who cannot come back for it.
     fn unclaimed(&self, looks: &Looks) -> Option<u64> {
-        looks.keys().iter().find_map(|key| self.held.get(*key).and_then(|holder| self.absent(holder)))
+        looks.keys().iter().find_map(|key| self.held.get(key).and_then(|holder| self.absent(holder)))
     }
 
     /// A holder that is away and cannot come back.
