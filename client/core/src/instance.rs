@@ -58,7 +58,7 @@ struct HandOver {
 /// The lock on a data folder, for as long as this lives.
 #[derive(Debug)]
 pub struct Instance {
-    _lock: File,
+    lock: File,
     endpoint: PathBuf,
 }
 
@@ -88,7 +88,7 @@ pub fn claim(folder: &Path, launch: &Launch) -> io::Result<Claim> {
             Ok(()) => {
                 // What the last app left behind leads nowhere.
                 let _ = std::fs::remove_file(&endpoint);
-                return Ok(Claim::First(Instance { _lock: lock, endpoint }));
+                return Ok(Claim::First(Instance { lock, endpoint }));
             }
             Err(TryLockError::Error(error)) => return Err(error),
             // It may be starting, or just ending.
@@ -113,6 +113,13 @@ fn hand_over(endpoint: &Path, launch: &Launch) -> io::Result<()> {
     let mut answer = Vec::new();
     let _ = BufReader::new(stream.take(TAKEN.len() as u64)).read_until(b'\n', &mut answer)?;
     if answer == TAKEN { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // Not by closing the file: a program that is being started has a copy of it for a moment, and with it the lock.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Instance {

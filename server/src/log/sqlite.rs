@@ -7,9 +7,7 @@
 //! A deleted or overwritten text is gone from the file, its index and its write-ahead log about a second later.
 
 use std::{
-    fmt,
-    fs::File,
-    io,
+    fmt, io,
     path::{Path, PathBuf},
     sync::Arc,
     thread,
@@ -94,7 +92,7 @@ struct Shared {
     generation: Generation,
     files: open_files::OpenFiles,
     /// Held as long as the file is open.
-    lock: Ranked<Option<File>, rank::Leaf>,
+    lock: Ranked<Option<schema::FolderLock>, rank::Leaf>,
 }
 
 /// Why a data folder cannot be used. Each reads as a sentence for a person.

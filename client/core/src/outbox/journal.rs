@@ -227,7 +227,10 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        drop(self.lock.take());
+        // Not by closing the file: a program that is being started has a copy of it for a moment, and with it the lock.
+        if let Some(lock) = self.lock.take() {
+            let _ = lock.unlock();
+        }
         let _ = CLOSING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.folder);
     }
 }
@@ -251,5 +254,21 @@ fn lock(folder: &Path) -> io::Result<Option<File>> {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_is_free_again_also_while_a_program_that_is_being_started_has_a_copy_of_its_lock() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let writer = Writer::open(folder.path()).expect("opened").expect("nobody has it");
+        assert!(Writer::open(folder.path()).expect("asked").is_none());
+        let copy = writer.lock.as_ref().map(File::try_clone);
+        drop(writer);
+        assert!(Writer::open(folder.path()).expect("asked").is_some());
+        drop(copy);
     }
 }

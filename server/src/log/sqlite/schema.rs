@@ -50,14 +50,25 @@ impl Place {
     }
 }
 
-/// Takes the folder for this process; the lock goes with the returned file.
-pub(super) fn lock(place: &Place) -> Result<File, OpenError> {
+/// A folder that is this process's alone.
+#[derive(Debug)]
+pub(super) struct FolderLock(File);
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // Not by closing the file: a program that is being started has a copy of it for a moment, and with it the lock.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Takes the folder for this process.
+pub(super) fn lock(place: &Place) -> Result<FolderLock, OpenError> {
     let folder = &place.folder;
     let io = |source| OpenError::Folder { folder: folder.clone(), source };
     private::make_folder(folder).map_err(io)?;
     let file = private::options().write(true).create(true).open(folder.join("snug.lock")).map_err(io)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(FolderLock(file)),
         Err(fs::TryLockError::WouldBlock) => Err(OpenError::InUse { folder: folder.clone() }),
         Err(fs::TryLockError::Error(source)) => Err(io(source)),
     }
