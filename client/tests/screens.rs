@@ -21,7 +21,7 @@ use snug::{
 };
 use snug_core::connection::Event;
 use snug_shared::{Author, Entry, ErrorCode, ErrorFrame, ServerFrame};
-use world::{World, address, entry, known_name, known_place, nickname, room_name};
+use world::{World, address, entry, known_place, made::known_name, nickname, room_name};
 
 // -- the first screen --
 

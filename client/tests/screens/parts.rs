@@ -22,7 +22,7 @@ use snug_shared::{Body, Emoji, Entry, Invite, Message as Said, Presence, ServerF
 
 use crate::{
     with_rooms,
-    world::{World, address, author, entry, known_name, nickname, room_name},
+    world::{World, address, author, entry, made::known_name, nickname, room_name},
 };
 
 // -- oneself in a crowd --
