@@ -157,7 +157,7 @@ impl Outbox {
         if self.is_full(send.bytes) {
             return Err(Full);
         }
-        let keeping = self.keep(id, send.record());
+        let keeping = self.keep(id, Record::of(&send));
         self.sends.push(send);
         Ok(keeping)
     }
@@ -271,7 +271,7 @@ impl Outbox {
         if let Some(text) = self.sends.get(settled)?.edit.clone() {
             let intent = Intent::Edit { target: entry.seq, text };
             let change = PendingSend::new(Uuid::now_v7(), intent, entry.at, SendState::Waiting);
-            self.note(change.record());
+            self.note(Record::of(&change));
             self.sends.push(change);
         }
         self.strike(settled);
@@ -323,7 +323,7 @@ impl Outbox {
         }
         let mut send = self.sends.remove(id)?;
         // The first time, it may not have got onto the disk at all.
-        self.note(send.record());
+        self.note(Record::of(&send));
         if send.needs_new_id {
             send.id = new;
             send.frame = under(new, send.frame);

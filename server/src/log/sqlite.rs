@@ -33,6 +33,7 @@ mod corruption;
 mod index;
 mod open_files;
 mod pages;
+mod place;
 mod private;
 mod queue;
 mod reactions;
@@ -92,7 +93,7 @@ struct Shared {
     generation: Generation,
     files: open_files::OpenFiles,
     /// Held as long as the file is open.
-    lock: Ranked<Option<schema::FolderLock>, rank::Leaf>,
+    lock: Ranked<Option<place::FolderLock>, rank::Leaf>,
 }
 
 /// Why a data folder cannot be used. Each reads as a sentence for a person.
@@ -163,11 +164,11 @@ impl SqliteLog {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_with(folder: &Path, dispatch: Dispatch, policy: Policy) -> Result<Self, OpenError> {
-        Self::open_at(schema::Place::new(folder), dispatch, policy)
+        Self::open_at(place::Place::new(folder), dispatch, policy)
     }
 
-    fn open_at(place: schema::Place, dispatch: Dispatch, policy: Policy) -> Result<Self, OpenError> {
-        let lock = schema::lock(&place)?;
+    fn open_at(place: place::Place, dispatch: Dispatch, policy: Policy) -> Result<Self, OpenError> {
+        let lock = place::lock(&place)?;
         let generation = Generation::random()
             .map_err(|source| OpenError::Folder { folder: place.folder.clone(), source })?;
         let (mut connection, secret) = schema::prepare(&place)?;

@@ -5,7 +5,6 @@ use std::time::Instant;
 use snug_shared::{ClientFrame, Intent, MessageText, Millis};
 use uuid::Uuid;
 
-use super::record::Record;
 use crate::frame::Frame;
 
 /// A send that has not come back.
@@ -38,10 +37,6 @@ impl PendingSend {
         let bytes = size(&intent);
         let frame = ClientFrame::Send { id, intent: intent.clone() }.into();
         Self { id, at, intent, state, edit: None, frame, bytes, tries: 0, needs_new_id: false, order: 0 }
-    }
-
-    pub(super) fn record(&self) -> Record {
-        Record::Send { id: Some(self.id), at: self.at, frame: self.frame.clone() }
     }
 
     /// Whether it can show in the timeline: as a row, or on the row it changes.

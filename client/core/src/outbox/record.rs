@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use snug_shared::{ClientFrame, MessageText, Millis};
 use uuid::Uuid;
 
-use super::pending::Failure;
+use super::pending::{Failure, PendingSend};
 use crate::frame::Frame;
 
 /// Bytes of SHA-256 kept a line: enough to tell a torn or rotten line from a whole one.
@@ -47,6 +47,11 @@ pub(super) struct StoredSend {
 }
 
 impl Record {
+    /// That a send shall go out.
+    pub fn of(send: &PendingSend) -> Self {
+        Self::Send { id: Some(send.id), at: send.at, frame: send.frame.clone() }
+    }
+
     pub fn to_line(&self) -> String {
         // Only strings, numbers and ids: serde_json has nothing to refuse.
         let json = serde_json::to_string(self).unwrap_or_default();

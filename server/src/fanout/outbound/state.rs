@@ -9,8 +9,21 @@ use bytes::Bytes;
 use snug_shared::{CloseReason, Seq};
 use uuid::Uuid;
 
-use super::write::{Flushed, WRITE_FRAMES};
 use crate::{dialect::Dialect, fanout::SharedTail, websocket};
+
+/// Frames given to the kernel in one call.
+const WRITE_FRAMES: usize = 64;
+
+/// The state of a connection after a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flushed {
+    /// The socket took everything.
+    All,
+    /// The kernel takes no more now; the connection's own task goes on when it does.
+    Blocked,
+    /// Everything that will ever be written has been, or the connection is gone.
+    Finished,
+}
 
 /// A member that keeps up takes one line of the processor's cache. The fields that only others need are boxed, and there only
 /// while they are needed.

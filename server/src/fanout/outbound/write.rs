@@ -1,21 +1,10 @@
 //! Writing to the socket, from wherever a reason to do so comes: a batch of the room's tail, an own frame, a socket that takes again.
 
-use super::{Outbound, state::State};
+use super::{
+    Outbound,
+    state::{Flushed, State},
+};
 use crate::fanout::tail::Batch;
-
-/// Frames given to the kernel in one call.
-pub(super) const WRITE_FRAMES: usize = 64;
-
-/// The state of a connection after a write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flushed {
-    /// The socket took everything.
-    All,
-    /// The kernel takes no more now; the connection's own task goes on when it does.
-    Blocked,
-    /// Everything that will ever be written has been, or the connection is gone.
-    Finished,
-}
 
 impl Outbound {
     /// Writes on, whenever the socket blocks and takes again, until the connection's end has come: then its last frames are

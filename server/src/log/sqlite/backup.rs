@@ -14,9 +14,9 @@ use rusqlite::{
 };
 
 use super::{
-    OpenError, private, rollback_guard,
-    schema::{self, Place},
-    wal,
+    OpenError,
+    place::{self, Place},
+    private, rollback_guard, schema, wal,
 };
 
 /// Pages copied between two reports of progress.
@@ -81,7 +81,7 @@ pub fn backup(folder: &Path, to: &Path, progress: impl FnMut(u32)) -> Result<Con
         return Err(CopyError::Nothing(place.file));
     }
     // Without a server nobody knows whether the write-ahead log belongs to the file, and nobody may start one meanwhile.
-    let lock = match schema::lock(&place) {
+    let lock = match place::lock(&place) {
         Ok(lock) => Some(lock),
         Err(OpenError::InUse { .. }) => None,
         Err(error) => return Err(error.into()),
@@ -115,7 +115,7 @@ pub fn restore(
     File::open(from).map_err(|source| io(from, source))?;
     let source = wal::open_alone(from).map_err(|source| schema::open_error_of(from, source))?;
     schema::check(&source, from)?;
-    let _lock = schema::lock(&place).map_err(|error| match error {
+    let _lock = place::lock(&place).map_err(|error| match error {
         OpenError::InUse { folder } => CopyError::InUse(folder),
         other => other.into(),
     })?;

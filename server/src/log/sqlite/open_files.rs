@@ -3,7 +3,7 @@
 
 use std::{fs, io, path::Path};
 
-use super::schema::Place;
+use super::place::Place;
 use crate::{
     log::LogError,
     sync::{Ranked, rank},

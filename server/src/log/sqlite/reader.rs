@@ -9,8 +9,9 @@ use tokio::sync::oneshot;
 
 use super::{
     Shared,
+    place::Place,
     queue::{Queue, Refusal, Turn},
-    schema::{self, Place},
+    schema,
 };
 use crate::log::LogError;
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Result, TransactionBehavior, types::ValueRef};
 use snug_shared::RoomName;
 
-use super::{Shared, checksum, private, rows, schema::Place};
+use super::{Shared, checksum, place::Place, private, rows};
 use crate::log::epoch::Generation;
 
 /// The note's name.

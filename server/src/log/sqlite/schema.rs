@@ -3,13 +3,16 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read},
-    path::{Path, PathBuf},
-    time::Duration,
+    path::Path,
 };
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params, types::ValueRef};
 
-use super::{OpenError, checksum, index, private, wal};
+use super::{
+    OpenError, checksum, index,
+    place::{PATIENCE, Place},
+    private, wal,
+};
 
 mod steps;
 
@@ -20,59 +23,6 @@ const APPLICATION_ID: i32 = 0x536e_7567;
 
 /// Bytes that may be missing at the end of a file that is opened all the same. If more are missing, its first page is damaged.
 const END: u64 = 16 << 30;
-
-/// Nobody else writes while the folder is locked; what may hold the file up for a moment is a person's backup.
-pub(super) const PATIENCE: Duration = Duration::from_secs(2);
-
-/// The paths in a data folder.
-#[derive(Debug, Clone)]
-pub(super) struct Place {
-    pub(super) folder: PathBuf,
-    pub(super) file: PathBuf,
-    /// For tests: pages the file may have, as a disk with an end to it.
-    #[cfg(test)]
-    pub(super) page_limit: std::sync::Arc<std::sync::atomic::AtomicU32>,
-}
-
-impl Place {
-    pub(super) fn new(folder: &Path) -> Self {
-        Self {
-            folder: folder.to_owned(),
-            file: folder.join("snug.db"),
-            #[cfg(test)]
-            page_limit: std::sync::Arc::new(u32::MAX.into()),
-        }
-    }
-
-    /// The write-ahead log beside the file.
-    pub(super) fn wal(&self) -> PathBuf {
-        self.folder.join("snug.db-wal")
-    }
-}
-
-/// A folder that is this process's alone.
-#[derive(Debug)]
-pub(super) struct FolderLock(File);
-
-impl Drop for FolderLock {
-    fn drop(&mut self) {
-        // Not by closing the file: a program that is being started has a copy of it for a moment, and with it the lock.
-        let _ = self.0.unlock();
-    }
-}
-
-/// Takes the folder for this process.
-pub(super) fn lock(place: &Place) -> Result<FolderLock, OpenError> {
-    let folder = &place.folder;
-    let io = |source| OpenError::Folder { folder: folder.clone(), source };
-    private::make_folder(folder).map_err(io)?;
-    let file = private::options().write(true).create(true).open(folder.join("snug.lock")).map_err(io)?;
-    match file.try_lock() {
-        Ok(()) => Ok(FolderLock(file)),
-        Err(fs::TryLockError::WouldBlock) => Err(OpenError::InUse { folder: folder.clone() }),
-        Err(fs::TryLockError::Error(source)) => Err(io(source)),
-    }
-}
 
 /// Opens the file for writing: makes it, or checks it and brings it up to date. Answers the log's secret too.
 pub(super) fn prepare(place: &Place) -> Result<(Connection, [u8; 32]), OpenError> {

@@ -11,13 +11,17 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::{SqliteLog, schema};
+use super::{
+    SqliteLog,
+    place::{self, Place},
+    schema,
+};
 use crate::log::{Actor, Append, Appended, Committed, Dispatch, Later, Log, LogError, Span, completion};
 use crate::policy::may_do;
 
-fn place() -> (TempDir, schema::Place) {
+fn place() -> (TempDir, Place) {
     let folder = TempDir::new().expect("a folder");
-    let place = schema::Place::new(folder.path());
+    let place = Place::new(folder.path());
     (folder, place)
 }
 
@@ -163,7 +167,7 @@ async fn nobody_waits_for_a_writer_that_is_gone() {
 #[test]
 fn an_acknowledgement_waits_for_the_disk_and_what_is_erased_is_overwritten() {
     let (_folder, place) = place();
-    let _lock = schema::lock(&place).expect("a free folder");
+    let _lock = place::lock(&place).expect("a free folder");
     let (connection, _) = schema::prepare(&place).expect("a fresh file");
     let asked =
         |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).expect("known");

@@ -19,7 +19,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Result, params};
 
 use super::{
     corruption,
-    schema::{self, Place},
+    place::{self, Place},
 };
 
 /// Pages in the write-ahead log from which on they are moved into the file.
@@ -42,7 +42,7 @@ pub(super) fn renew(connection: &Connection, patience: Duration) -> Result<bool>
     stamp(connection)?;
     connection.busy_timeout(patience)?;
     let emptied = empty(connection);
-    connection.busy_timeout(schema::PATIENCE)?;
+    connection.busy_timeout(place::PATIENCE)?;
     stamp(connection)?;
     emptied
 }

@@ -15,12 +15,13 @@ use tokio::sync::watch;
 use super::{
     Shared,
     append::{Appender, Job, RoomCache},
-    corruption, index, private,
+    corruption, index,
+    place::{self, Place},
+    private,
     queue::{Queue, Turn},
     read_positions,
     rollback_guard::RollbackGuard,
-    schema::{self, Place},
-    wal,
+    schema, wal,
 };
 use crate::{
     log::{Appended, Completion, Dispatch, LogError},
@@ -299,7 +300,7 @@ fn connected<'c>(
             if !wal::empty(&connection)? {
                 return Err(failure(rusqlite::ffi::SQLITE_BUSY, "the write-ahead log is in use".to_owned()));
             }
-            wal::renew(&connection, schema::PATIENCE)?;
+            wal::renew(&connection, place::PATIENCE)?;
             shared.files.reopened();
             Ok(kept.insert(connection))
         }

@@ -4,6 +4,7 @@ use rusqlite::backup::Backup;
 use tempfile::TempDir;
 
 use super::*;
+use crate::log::sqlite::schema;
 
 /// What a killed server leaves, and how many entries were acknowledged by then.
 struct Left {
@@ -33,7 +34,7 @@ fn started(file: &[u8], wal: &[u8]) -> i64 {
 fn lived() -> (Vec<Left>, Vec<(Vec<u8>, i64)>) {
     let folder = TempDir::new().expect("a folder");
     let place = Place::new(folder.path());
-    let _lock = schema::lock(&place).expect("a free folder");
+    let _lock = place::lock(&place).expect("a free folder");
     let (connection, _) = schema::prepare(&place).expect("a fresh file");
     connection
         .execute_batch("CREATE TABLE filler(n INTEGER PRIMARY KEY, text BLOB NOT NULL)")
@@ -97,7 +98,7 @@ fn a_backup_beside_another_write_ahead_log_is_never_damaged_by_it() {
 fn a_log_of_a_version_without_stamps_is_left_to_sqlite() {
     let folder = TempDir::new().expect("a folder");
     let place = Place::new(folder.path());
-    let _lock = schema::lock(&place).expect("a free folder");
+    let _lock = place::lock(&place).expect("a free folder");
     let (connection, _) = schema::prepare(&place).expect("a fresh file");
     assert!(empty(&connection).expect("emptied"));
     connection.execute_batch("DELETE FROM meta WHERE name = 'wal'; CREATE TABLE filler(n)").expect("written");
