@@ -59,9 +59,13 @@ impl Room {
     /// Maya sends this and it is entered.
     pub async fn is_taken(&mut self, what: impl Debug, frame: impl ToString) -> Entry {
         self.tries(frame).await;
-        match self.maya.next().await {
-            ServerFrame::Line(Line::Entry(entry)) => entry,
-            other => panic!("{what:?} was answered with {other:?}"),
+        loop {
+            match self.maya.next().await {
+                ServerFrame::Line(Line::Entry(entry)) => return entry,
+                // That Ben has come may be told late.
+                ServerFrame::Presence(_) => {}
+                other => panic!("{what:?} was answered with {other:?}"),
+            }
         }
     }
 
