@@ -4,7 +4,7 @@
 //! to the theme they are given, so a screen never asks whether it is dark.
 
 use iced::{
-    Background, Border, Color, Theme, border,
+    Background, Border, Color, Shadow, Theme, Vector, border,
     widget::{button, container, qr_code, rule, scrollable, text, text_editor, text_input},
 };
 
@@ -15,6 +15,8 @@ use palette::{hue, mix};
 
 /// Corners of fields and cards.
 pub const RADIUS: f32 = 8.0;
+/// Corners of pop-ups.
+const POP_UP_RADIUS: f32 = 12.0;
 
 // -- text --
 
@@ -45,6 +47,11 @@ pub fn member<'a>(name: &str) -> impl Fn(&Theme) -> text::Style + use<'a> {
     move |theme| text::Style { color: Some(palette(theme).member_of(hue)) }
 }
 
+/// Behind words that are selected.
+pub fn selected(theme: &Theme) -> Color {
+    palette(theme).selection
+}
+
 // -- surfaces --
 
 /// Behind a whole screen.
@@ -67,6 +74,36 @@ pub fn card(theme: &Theme) -> container::Style {
 pub fn actions(theme: &Theme) -> container::Style {
     let palette = palette(theme);
     container::background(palette.raised).border(border::rounded(RADIUS).width(1).color(palette.line))
+}
+
+/// A pop-up menu.
+pub struct Menu {
+    /// Its surface.
+    pub background: Color,
+    /// Around it.
+    pub border: Border,
+    /// The one soft shadow there is.
+    pub shadow: Shadow,
+    /// Behind the item that would be chosen.
+    pub marked: Color,
+    /// Between groups of items.
+    pub line: Color,
+}
+
+/// What a pop-up menu looks like.
+pub fn menu(theme: &Theme) -> Menu {
+    let palette = palette(theme);
+    Menu {
+        background: palette.raised,
+        border: border::rounded(POP_UP_RADIUS).width(1).color(palette.line),
+        shadow: Shadow {
+            color: Color::BLACK.scale_alpha(0.25),
+            offset: Vector::new(0.0, 4.0),
+            blur_radius: 16.0,
+        },
+        marked: palette.text.scale_alpha(0.09),
+        line: palette.line,
+    }
 }
 
 /// The strip above the composer that says how the connection is.

@@ -3,10 +3,13 @@
 mod ellipsis;
 mod follow_caret;
 mod idle_caret;
+pub mod menu;
 pub mod virtual_list;
+mod wrapped;
 
 pub use follow_caret::follow_caret;
 pub use idle_caret::{idle_caret, writes};
+pub use menu::{Menu, menu, menu_area};
 
 use std::borrow::Cow;
 

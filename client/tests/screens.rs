@@ -1,11 +1,16 @@
 //! What the screens show and do, without a window: set `ICED_TEST_BACKEND=tiny-skia` where there is no graphics card.
 
+#[cfg(target_os = "linux")]
+#[path = "screens/colours.rs"]
+mod colours;
 #[path = "screens/drawn.rs"]
 mod drawn;
 #[path = "screens/keys.rs"]
 mod keys;
 #[path = "screens/list.rs"]
 mod list;
+#[path = "screens/menus.rs"]
+mod menus;
 #[path = "screens/parts.rs"]
 mod parts;
 #[path = "screens/world.rs"]
@@ -19,9 +24,25 @@ use snug::{
     screen::{self, ask_room, landing, room},
     widget::virtual_list::Shown,
 };
-use snug_core::connection::Event;
+use snug_core::{
+    connection::Event,
+    settings::{Settings, WindowSize},
+};
 use snug_shared::{Author, Entry, ErrorCode, ErrorFrame, ServerFrame};
 use world::{World, address, entry, known_place, made::known_name, nickname, room_name};
+
+// -- the window --
+
+#[test]
+fn the_size_of_the_window_is_kept_when_it_closes() {
+    let mut world = World::in_room(&[("tom", "Good morning")]);
+    world.resize(901.4, 702.0);
+    let kept = |world: &World| Settings::load(&world.home()).0.window;
+    assert_eq!(kept(&world), None, "it is not written at each step of a drag");
+    world.send(Message::Close);
+    let size = WindowSize { width: 901, height: 702 };
+    world.until("the size is written", |world| kept(world) == Some(size));
+}
 
 // -- the first screen --
 

@@ -32,6 +32,8 @@ pub struct Palette {
     pub bad: Color,
     /// Something to click in a text.
     pub link: Color,
+    /// Behind words that are selected.
+    pub selection: Color,
     /// Lightness and chroma of member colours, in OKLCH.
     member: (f32, f32),
 }
@@ -50,6 +52,7 @@ pub const DARK: Palette = Palette {
     wait: Color::from_rgb8(0xE8, 0xC1, 0x5A),
     bad: Color::from_rgb8(0xF0, 0x82, 0x7A),
     link: Color::from_rgb8(0x8F, 0xB8, 0xF0),
+    selection: Color::from_rgb8(0x4A, 0x39, 0x22),
     member: (0.78, 0.09),
 };
 
@@ -67,6 +70,7 @@ pub const LIGHT: Palette = Palette {
     wait: Color::from_rgb8(0x8A, 0x61, 0x00),
     bad: Color::from_rgb8(0xB3, 0x36, 0x2E),
     link: Color::from_rgb8(0x1F, 0x5F, 0xB8),
+    selection: Color::from_rgb8(0xEE, 0xDE, 0xCC),
     member: (0.48, 0.10),
 };
 
@@ -162,6 +166,14 @@ mod tests {
                     let contrast = palette.member(&hue.to_string()).relative_contrast(ground);
                     assert!(contrast >= 4.5, "{contrast} for a member on {ground:?}");
                 }
+            }
+            for text in [palette.text, palette.link] {
+                let contrast = text.relative_contrast(palette.selection);
+                assert!(contrast >= 4.5, "{contrast} for {text:?} that is selected");
+            }
+            for ground in [palette.background, palette.raised] {
+                let contrast = palette.selection.relative_contrast(ground);
+                assert!(contrast >= 1.25, "{contrast} of a selection on {ground:?}");
             }
             assert!(palette.on_accent.relative_contrast(palette.accent) >= 4.5);
         }

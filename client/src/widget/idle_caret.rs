@@ -10,18 +10,16 @@
 use std::time::{Duration, Instant};
 
 use iced::{
-    Element, Event, Length, Rectangle, Renderer, Size, Theme, Vector,
+    Element, Event, Rectangle,
     advanced::{
-        Clipboard, Layout, Shell, Widget, layout, mouse, overlay, renderer,
-        widget::{
-            Operation, Tree,
-            operation::Focusable,
-            tree::{self, Tag},
-        },
+        Shell, mouse,
+        widget::{Operation, operation::Focusable},
     },
     keyboard,
     window::{self, RedrawRequest},
 };
+
+use super::wrapped::{Inner, Wrap, wrapped};
 
 /// How long a caret blinks after the last touch.
 const BLINKS: Duration = Duration::from_secs(10);
@@ -30,12 +28,10 @@ const HALF: u128 = 500;
 
 /// Lets the caret of the text field in `content` rest when nobody types.
 pub fn idle_caret<'a, Message: 'a>(content: impl Into<Element<'a, Message>>) -> Element<'a, Message> {
-    Element::new(IdleCaret { content: content.into() })
+    wrapped(content, IdleCaret)
 }
 
-struct IdleCaret<'a, Message> {
-    content: Element<'a, Message>,
-}
+struct IdleCaret;
 
 /// When the field was last touched, which is when its caret began to blink anew.
 #[derive(Debug, Default)]
@@ -104,96 +100,42 @@ impl Operation for Focus {
     }
 }
 
-impl<Message> Widget<Message, Theme, Renderer> for IdleCaret<'_, Message> {
-    fn tag(&self) -> Tag {
-        Tag::of::<CaretState>()
-    }
-
-    fn state(&self) -> tree::State {
-        tree::State::new(CaretState::default())
-    }
-
-    fn children(&self) -> Vec<Tree> {
-        vec![Tree::new(&self.content)]
-    }
-
-    fn diff(&self, tree: &mut Tree) {
-        tree.diff_children(&[&self.content]);
-    }
-
-    fn size(&self) -> Size<Length> {
-        self.content.as_widget().size()
-    }
-
-    fn size_hint(&self) -> Size<Length> {
-        self.content.as_widget().size_hint()
-    }
-
-    fn layout(&mut self, tree: &mut Tree, renderer: &Renderer, limits: &layout::Limits) -> layout::Node {
-        self.content.as_widget_mut().layout(&mut tree.children[0], renderer, limits)
-    }
-
-    fn draw(
-        &self,
-        tree: &Tree,
-        renderer: &mut Renderer,
-        theme: &Theme,
-        style: &renderer::Style,
-        layout: Layout<'_>,
-        cursor: mouse::Cursor,
-        viewport: &Rectangle,
-    ) {
-        let content = self.content.as_widget();
-        content.draw(&tree.children[0], renderer, theme, style, layout, cursor, viewport);
-    }
+impl<Message> Wrap<Message> for IdleCaret {
+    type State = CaretState;
 
     fn operate(
         &mut self,
-        tree: &mut Tree,
-        layout: Layout<'_>,
-        renderer: &Renderer,
+        state: &mut CaretState,
         operation: &mut dyn Operation,
+        inner: &mut dyn FnMut(&mut dyn Operation),
     ) {
-        let content = self.content.as_widget_mut();
         let (mut before, mut after) = (Focus::default(), Focus::default());
-        content.operate(&mut tree.children[0], layout, renderer, &mut before);
-        content.operate(&mut tree.children[0], layout, renderer, operation);
-        content.operate(&mut tree.children[0], layout, renderer, &mut after);
+        inner(&mut before);
+        inner(operation);
+        inner(&mut after);
         if after.0 && !before.0 {
-            tree.state.downcast_mut::<CaretState>().touched = Some(Instant::now());
+            state.touched = Some(Instant::now());
         }
     }
 
-    fn update(
-        &mut self,
-        tree: &mut Tree,
-        event: &Event,
-        layout: Layout<'_>,
-        cursor: mouse::Cursor,
-        renderer: &Renderer,
-        clipboard: &mut dyn Clipboard,
-        shell: &mut Shell<'_, Message>,
-        viewport: &Rectangle,
-    ) {
+    fn update(&mut self, state: &mut CaretState, event: &Event, inner: &mut Inner<'_, '_, '_, Message>) {
         if is_escape(event) {
             return;
         }
         let stripped = without_text(event);
         let event = stripped.as_ref().unwrap_or(event);
-        let state = tree.state.downcast_mut::<CaretState>();
-        let others = shell.redraw_request();
+        let others = inner.shell.redraw_request();
         if touches(event) {
             let rested = state.rests(Instant::now());
             state.touched = Some(Instant::now());
             if rested {
-                shell.request_redraw();
+                inner.shell.request_redraw();
             }
         }
-        let asked = shell.redraw_request();
-        Shell::replace_redraw_request(shell, RedrawRequest::Wait);
-        let content = self.content.as_widget_mut();
-        content.update(&mut tree.children[0], event, layout, cursor, renderer, clipboard, shell, viewport);
-        let wanted = match (event, shell.redraw_request()) {
+        let asked = inner.shell.redraw_request();
+        Shell::replace_redraw_request(inner.shell, RedrawRequest::Wait);
+        inner.update(event);
+        let wanted = match (event, inner.shell.redraw_request()) {
             (Event::Window(window::Event::RedrawRequested(now)), RedrawRequest::At(_))
                 if state.rests(*now) =>
             {
@@ -201,31 +143,7 @@ impl<Message> Widget<Message, Theme, Renderer> for IdleCaret<'_, Message> {
             }
             (_, wanted) => wanted,
         };
-        Shell::replace_redraw_request(shell, others.min(asked).min(wanted));
-    }
-
-    fn mouse_interaction(
-        &self,
-        tree: &Tree,
-        layout: Layout<'_>,
-        cursor: mouse::Cursor,
-        viewport: &Rectangle,
-        renderer: &Renderer,
-    ) -> mouse::Interaction {
-        let content = self.content.as_widget();
-        content.mouse_interaction(&tree.children[0], layout, cursor, viewport, renderer)
-    }
-
-    fn overlay<'b>(
-        &'b mut self,
-        tree: &'b mut Tree,
-        layout: Layout<'b>,
-        renderer: &Renderer,
-        viewport: &Rectangle,
-        translation: Vector,
-    ) -> Option<overlay::Element<'b, Message, Theme, Renderer>> {
-        let content = self.content.as_widget_mut();
-        content.overlay(&mut tree.children[0], layout, renderer, viewport, translation)
+        Shell::replace_redraw_request(inner.shell, others.min(asked).min(wanted));
     }
 }
 

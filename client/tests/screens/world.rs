@@ -51,7 +51,7 @@ pub struct World {
     size: Size,
     runtime: Runtime,
     outputs: (mpsc::Sender<Did>, mpsc::Receiver<Did>),
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 enum Did {
@@ -76,10 +76,15 @@ impl World {
             size: Size::new(1100.0, 760.0),
             runtime,
             outputs: mpsc::channel(),
-            _folder: folder,
+            folder,
         };
         world.start(task);
         world
+    }
+
+    /// Where the app keeps things.
+    pub fn home(&self) -> Home {
+        Home::at(self.folder.path())
     }
 
     /// Another size of the window.

@@ -193,7 +193,7 @@ fn prose_with<'a>(
 fn quote<'a>(quote: Quote<'a>) -> Element<'a, Message> {
     let what: Element<'a, Message> = match (quote.user, quote.text) {
         (Some(user), Some(said)) => row![
-            ellipsis(user.as_str(), Type::Label, theme::muted),
+            ellipsis(user.as_str(), Type::Label, theme::member(user.as_str())),
             ellipsis(format::one_line(said, QUOTE), Type::Meta, theme::muted),
         ]
         .spacing(6)
