@@ -143,6 +143,11 @@ pub fn stamp(at: Millis, zone: &TimeZone) -> String {
     written(at, zone, "%Y-%m-%d %H:%M:%S")
 }
 
+/// The day and the minute where the reader is.
+pub fn minute(at: Millis, zone: &TimeZone) -> String {
+    written(at, zone, "%Y-%m-%d %H:%M")
+}
+
 fn written(at: Millis, zone: &TimeZone, form: &str) -> String {
     moment(at)
         .map_or_else(|| UNKNOWN_TIME.into(), |time| time.to_zoned(zone.clone()).strftime(form).to_string())

@@ -15,6 +15,7 @@ pub mod frame;
 pub mod instance;
 pub mod outbox;
 pub mod rooms;
+pub mod selection;
 pub mod session;
 pub mod settings;
 mod tcp;

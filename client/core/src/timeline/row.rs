@@ -17,6 +17,13 @@ pub struct RowId {
     pub(super) rank: Rank,
 }
 
+impl RowId {
+    /// Whether it is an own message that the server does not have yet.
+    pub fn is_pending(&self) -> bool {
+        self.era == ERA_OF_SENDS
+    }
+}
+
 /// The era of own sends that are not in a log yet.
 pub(super) const ERA_OF_SENDS: u32 = u32::MAX;
 

@@ -5,4 +5,5 @@
 mod any_order;
 mod made;
 mod rows;
+mod selection;
 mod world;
