@@ -1,13 +1,14 @@
 //! Every joined room, whether or not the window shows it.
 //!
-//! A room is opened as a [`Session`] with a [`SessionId`] of its own. Connections and finished disk work report back under that
-//! id ([`Report`]). A report for a session that is closed finds nobody and is dropped in [`Rooms::update`], even when the same
-//! room is open again.
+//! A room is opened as a [`Session`] with a [`SessionId`] of its own, and stays joined until it is left: showing another one
+//! leaves nothing. Connections and finished disk work report back under that id ([`Report`]). A report for a session that is
+//! closed finds nobody and is dropped in [`Rooms::update`], even when the same room is open again.
 //!
-//! A room that is left closes at once when nothing waits to be sent. Otherwise its session goes on without the window until the
-//! last send has come back. Drafts and scroll positions of left rooms are kept for the next visit.
+//! A room that is left closes at once when nothing waits to be sent. Otherwise its session goes on until the last send has come
+//! back. Drafts and scroll positions of left rooms are kept for the next visit. All of it is remembered between starts
+//! ([`RoomsFile`]).
 //!
-//! Bounds: one shown room, [`LEFT`] left ones that still send, and [`PLACES`] remembered drafts.
+//! Bounds: [`JOINED`] joined rooms, [`LEFT`] left ones that still send, [`PLACES`] remembered drafts, and [`NEWS`] news.
 
 use std::collections::VecDeque;
 
@@ -20,9 +21,18 @@ use crate::{
 
 mod draft;
 mod joined;
+mod news;
+mod order;
+mod stored;
 
 pub use draft::{Draft, Purpose};
-pub use joined::{Joined, Place};
+pub use joined::{Joined, Marks, Place};
+pub use news::{NEWS, News, NewsKind};
+pub use order::{Group, Reach};
+pub use stored::{RoomsFile, StoredPlace, StoredRoom, StoredRooms};
+
+/// Rooms joined at once: each has a socket, and its timeline in memory. Who is in so many is asked to leave one first.
+pub const JOINED: usize = 64;
 
 /// Left rooms that go on until their sends have come back. Beyond that the one left first is closed; what waits in it stays on
 /// the disk and is sent on the next visit.
@@ -30,6 +40,11 @@ pub const LEFT: usize = 16;
 
 /// Left rooms whose draft and scroll position are remembered.
 pub const PLACES: usize = 64;
+
+/// One is in as many rooms as there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("You are in {JOINED} rooms. Leave one before you join another.")]
+pub struct TooMany;
 
 /// A room of a server, in whatever spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -98,71 +113,145 @@ pub struct Refusal {
 /// See the [module](self).
 #[derive(Debug)]
 pub struct Rooms {
-    /// In the order they were entered or left, the latest last.
+    /// In the order they were joined or left, the latest last.
     joined: Vec<Joined>,
-    /// Drafts and scroll positions of closed rooms, the latest last.
-    places: VecDeque<(RoomId, Place)>,
+    /// What is remembered of closed rooms, the latest last.
+    places: VecDeque<StoredPlace>,
+    news: VecDeque<News>,
     next: u64,
+    /// Counts how often a room was shown.
+    time: u64,
     is_focused: bool,
 }
 
 impl Default for Rooms {
     fn default() -> Self {
-        Self { joined: Vec::new(), places: VecDeque::new(), next: 0, is_focused: true }
+        Self {
+            joined: Vec::new(),
+            places: VecDeque::new(),
+            news: VecDeque::new(),
+            next: 0,
+            time: 0,
+            is_focused: true,
+        }
     }
 }
 
 impl Rooms {
-    /// Shows a room, and joins it unless it is still joined. Any other shown room is left.
-    pub fn enter(&mut self, joining: Joining) -> SessionId {
-        let room = RoomId::new(&joining.server, &joining.room);
-        self.leave_shown(Some(&room));
-        let id = match self.joined.iter().position(|joined| joined.room == room) {
-            Some(index) => {
-                // A left room is the oldest no more.
-                let mut joined = self.joined.remove(index);
-                joined.come_back(joining.nickname);
-                self.joined.push(joined);
-                self.joined[self.joined.len() - 1].id
-            }
-            None => self.open(room, joining),
-        };
-        self.update_attention();
-        id
+    /// Joins a room unless it is joined, and shows it.
+    ///
+    /// # Errors
+    /// [`TooMany`]; nothing was changed.
+    pub fn enter(&mut self, joining: Joining) -> Result<SessionId, TooMany> {
+        let id = self.join(joining)?;
+        self.show(Some(id));
+        Ok(id)
     }
 
-    fn open(&mut self, room: RoomId, joining: Joining) -> SessionId {
+    /// Joins a room in the background, unless it is joined.
+    ///
+    /// # Errors
+    /// [`TooMany`]; nothing was changed.
+    pub fn join(&mut self, joining: Joining) -> Result<SessionId, TooMany> {
+        let room = RoomId::new(&joining.server, &joining.room);
+        let known = self.joined.iter().position(|joined| joined.room == room);
+        if known.is_none_or(|index| self.joined[index].is_left) && self.iter().count() >= JOINED {
+            return Err(TooMany);
+        }
+        let Some(index) = known else {
+            let place = self.take_place(&room);
+            let id = self.open(room, joining, place);
+            if let Some(joined) = self.get_mut(id) {
+                joined.is_new = true;
+            }
+            return Ok(id);
+        };
+        let joined = &mut self.joined[index];
+        joined.is_left = false;
+        joined.rename(joining.nickname);
+        Ok(joined.id)
+    }
+
+    fn open(&mut self, room: RoomId, joining: Joining, place: Place) -> SessionId {
         let id = SessionId(self.next);
         self.next += 1;
-        let remembered = self.places.iter().position(|(other, _)| *other == room);
-        let place = remembered.and_then(|index| self.places.remove(index)).map(|(_, place)| place);
         let (session, effects) = Session::new(joining);
-        let mut joined = Joined::new(id, room, session, place.unwrap_or_default());
+        let mut joined = Joined::new(id, room, session, place);
         joined.run(effects);
         self.joined.push(joined);
         id
     }
 
-    /// Leaves the shown room, with what it is to be found like again.
-    pub fn leave(&mut self, id: SessionId, place: Place) {
-        let Some(joined) = self.get_mut(id) else { return };
-        joined.place = place;
-        self.leave_shown(None);
+    fn take_place(&mut self, room: &RoomId) -> Place {
+        let is_it = |stored: &StoredPlace| RoomId::new(&stored.server, &stored.room) == *room;
+        let index = self.places.iter().position(is_it);
+        index.and_then(|index| self.places.remove(index)).map(|stored| stored.place).unwrap_or_default()
     }
 
-    fn leave_shown(&mut self, but: Option<&RoomId>) {
+    /// Shows another room, or none. Nothing is left by it.
+    pub fn show(&mut self, id: Option<SessionId>) {
+        self.time += 1;
         for joined in &mut self.joined {
-            if but != Some(&joined.room) {
+            if Some(joined.id) != id {
                 joined.is_shown = false;
+            } else if !joined.is_shown {
+                joined.show(self.time);
             }
         }
         self.update_attention();
+    }
+
+    /// Leaves a room: nothing more of it is shown, and what waits in it is still sent.
+    pub fn leave(&mut self, id: SessionId) {
+        let Some(index) = self.joined.iter().position(|joined| joined.id == id && !joined.is_left) else {
+            return;
+        };
+        let mut joined = self.joined.remove(index);
+        (joined.is_left, joined.is_shown) = (true, false);
+        self.joined.push(joined);
+        self.news.retain(|news| news.session != id);
+        self.update_attention();
         self.close_drained();
-        let left = self.joined.iter().filter(|joined| !joined.is_shown).count();
+        let left = self.joined.iter().filter(|joined| joined.is_left).count();
         if left > LEFT
-            && let Some(oldest) = self.joined.iter().position(|joined| !joined.is_shown)
+            && let Some(oldest) = self.joined.iter().position(|joined| joined.is_left)
         {
             self.close(oldest);
+        }
+    }
+
+    /// The server in this app runs at this address: the rooms that waited for it are joined. One that was at another address
+    /// before is another session; which is which is returned.
+    pub fn hosted(&mut self, server: &ServerAddress) -> Vec<(SessionId, SessionId)> {
+        let mut moved = Vec::new();
+        for index in 0..self.joined.len() {
+            let joined = &mut self.joined[index];
+            if !std::mem::take(&mut joined.is_held) || joined.session().server() == server {
+                continue;
+            }
+            let joining = Joining { server: server.clone(), ..joined.session().joining().clone() };
+            let id = RoomId::new(server, &joining.room);
+            if self.joined.iter().any(|other| other.room == id) {
+                continue;
+            }
+            let session = self.open(id, joining, self.joined[index].place.clone());
+            let Some(mut fresh) = self.joined.pop() else { continue };
+            let old = &self.joined[index];
+            (fresh.marks, fresh.is_left, fresh.shown_at) = (old.marks, old.is_left, old.shown_at);
+            (fresh.is_shown, fresh.is_new) = (old.is_shown, old.is_new);
+            fresh.remember(old.read_state());
+            moved.push((old.id, session));
+            self.joined[index] = fresh;
+        }
+        self.update_attention();
+        moved
+    }
+
+    /// The server in this app did not start.
+    pub fn host_failed(&mut self, reason: &str) {
+        for joined in self.joined.iter_mut().filter(|joined| joined.is_held) {
+            let stopped = connection::Event::Stopped { reason: reason.to_owned(), suggestion: None };
+            let _ = joined.update(stopped);
         }
     }
 
@@ -195,11 +284,26 @@ impl Rooms {
                 self.close(index);
                 return refusal;
             }
-            Report::Connection(_, event) => joined.update(event),
+            Report::Connection(_, event) => {
+                let news = joined.update(event);
+                self.news.extend(news);
+                let surplus = self.news.len().saturating_sub(NEWS);
+                drop(self.news.drain(..surplus));
+            }
             Report::Done(_, done) => joined.done(done),
         }
         self.close_drained();
         None
+    }
+
+    /// What came since this was last asked that is worth telling, the oldest first: at most [`NEWS`], never own messages, and
+    /// none that was seen here or read elsewhere.
+    pub fn take_news(&mut self) -> Vec<News> {
+        let news = std::mem::take(&mut self.news).into_iter();
+        news.filter(|news| {
+            self.joined.iter().any(|joined| joined.id == news.session && !joined.has_seen(news.seq))
+        })
+        .collect()
     }
 
     /// Closes left rooms in which nothing waits any more.
@@ -217,7 +321,19 @@ impl Rooms {
         if self.places.len() == PLACES {
             let _ = self.places.pop_front();
         }
-        self.places.push_back((joined.room, joined.place));
+        let (server, room) = (joined.session().server().clone(), joined.session().room().clone());
+        self.places.push_back(StoredPlace { server, room, place: joined.place });
+    }
+
+    /// A joined room of this name, in whatever spelling.
+    pub fn find(&self, room: &RoomId) -> Option<&Joined> {
+        self.iter().find(|joined| joined.room == *room)
+    }
+
+    /// The name one goes by at a server: that of the room which was shown last.
+    pub fn nickname_at(&self, server: &ServerAddress) -> Option<&Nickname> {
+        let there = self.iter().filter(|joined| joined.session().server() == server);
+        there.max_by_key(|joined| joined.shown_at).map(|joined| joined.session().nickname())
     }
 
     /// A joined room, while its session is open.
@@ -230,14 +346,20 @@ impl Rooms {
         self.joined.iter_mut().find(|joined| joined.id == id)
     }
 
-    /// All joined rooms.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Joined> {
+    /// All joined rooms, without those that were left.
+    pub fn iter(&self) -> impl Iterator<Item = &Joined> {
+        self.joined.iter().filter(|joined| !joined.is_left)
+    }
+
+    /// All open sessions: joined rooms, and left ones that still send.
+    pub fn open_sessions(&self) -> impl ExactSizeIterator<Item = &Joined> {
         self.joined.iter()
     }
 
     /// The connections to keep: subscribe to each for as long as it is listed.
     pub fn connections(&self) -> impl Iterator<Item = (ConnectionId, &Target)> {
-        self.joined.iter().filter_map(|joined| Some((joined.connection(), joined.session().target()?)))
+        let open = self.joined.iter().filter(|joined| !joined.is_held);
+        open.filter_map(|joined| Some((joined.connection(), joined.session().target()?)))
     }
 
     /// The work that has come up since it was last asked for. Run all of it.

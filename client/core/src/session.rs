@@ -8,15 +8,12 @@
 //! whenever the effects around it are run. Nothing is sent before the replay is complete, so that what the server already has
 //! is struck off instead of sent again.
 //!
-//! A hole that shows live is asked for at once; one that a long absence left is asked for when the reader comes near it. Both
-//! are rows of their own until they are filled.
+//! A hole that shows live is asked for at once; one that a long absence left is asked for when the reader comes near it, from
+//! the side they come from. Both are rows of their own until they are filled.
 
-use std::{
-    ops::Range,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use snug_shared::{ClientFrame, Established, Nickname, Seq, limits};
+use snug_shared::{ClientFrame, Established, Nickname, Seq};
 use uuid::Uuid;
 
 use crate::{
@@ -29,11 +26,12 @@ mod attention;
 mod effect;
 mod incoming;
 mod joining;
+mod pages;
 mod people;
 mod sends;
 mod view;
 
-pub use attention::Attention;
+pub use attention::{Attention, ReadState, Unread};
 use effect::Outcome;
 pub use effect::{Done, Effect};
 pub use joining::{Joining, Link, NotTaken};
@@ -57,6 +55,10 @@ pub struct Session {
     established: Option<Box<Established>>,
     /// The page of history that is on its way.
     loading: Option<Seq>,
+    /// The page of the log that is on its way: the entries after this one.
+    fetching: Option<Seq>,
+    /// Whether the server gives pages of the log, as far as is known on this connection.
+    has_pages: bool,
     /// The entry above a hole that showed live and was not asked for yet.
     hole: Option<Seq>,
     read: Seq,
@@ -89,6 +91,8 @@ impl Session {
             people: People::default(),
             established: None,
             loading: None,
+            fetching: None,
+            has_pages: true,
             hole: None,
             read: 0,
             read_told: (0, None),
@@ -140,6 +144,7 @@ impl Session {
                     self.failed(id);
                 }
             }
+            Outcome::Page(after, page) => self.fetched(after, page),
             Outcome::Woke(at) if self.wake == Some(at) => self.wake = None,
             Outcome::Woke(_) | Outcome::Nothing => {}
         }
@@ -167,14 +172,20 @@ impl Session {
 
     fn disconnected(&mut self, link: Link) {
         self.link = link;
-        (self.is_live, self.loading) = (false, None);
+        (self.is_live, self.loading, self.fetching) = (false, None, None);
         self.people.clear_typing();
         self.timeline.outbox_mut().disconnected();
     }
 
     fn arrive(&mut self, established: Box<Established>) {
         self.link = Link::Online;
+        self.has_pages = true;
+        let era = self.timeline.era();
         self.timeline.established(&established);
+        if self.timeline.era() != era {
+            // What was read is of the history before.
+            self.read = 0;
+        }
         self.people.set(&established.members, established.count);
         if self.target.seat.as_ref() != Some(&established.seat) {
             self.timeline.outbox().keep_seat(&established.seat);
@@ -239,30 +250,6 @@ impl Session {
             self.read_told = (self.read, Some(now));
         }
         None
-    }
-
-    fn ask(&mut self, before: Seq) {
-        let limit = limits::HISTORY_MAX.min(self.limits().history).max(1);
-        if let Some(handle) = &self.handle
-            && handle.send(ClientFrame::History { before, limit }).is_ok()
-        {
-            self.loading = Some(before);
-        }
-    }
-
-    /// The reader sees these rows: asks for history where it is near and missing.
-    pub fn visible(&mut self, rows: Range<usize>) {
-        if self.is_live
-            && self.loading.is_none()
-            && let Some(before) = self.timeline.history_wanted(rows)
-        {
-            self.ask(before);
-        }
-    }
-
-    /// Whether older entries are on their way.
-    pub fn is_loading(&self) -> bool {
-        self.loading.is_some()
     }
 
     /// The reader has seen everything up to here.

@@ -13,7 +13,10 @@
 //! Bounds: at most [`ROWS`] rows and [`BYTES`] of what is said in them (then the oldest tenth is let go, to be loaded again as
 //! history), 32 holes, and the own sends the outbox allows.
 
-use std::{collections::VecDeque, ops::Range};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    ops::Range,
+};
 
 use jiff::{civil::Date, tz::TimeZone};
 use snug_shared::{Author, Body, Entry, Established, Line, Millis, Nickname, Resume, Seq, Topic};
@@ -33,6 +36,7 @@ pub use row::{Delivery, HoleReason, MessageRow, OwnMessage, Quote, Row, RowId};
 use row::{ERA_OF_SENDS, Rank};
 use rows::{Content, Rows, Slot, TopicChange};
 use spans::{Span, Spans};
+pub use unread::{COUNTED, Heard};
 
 use crate::{format, outbox::Outbox};
 
@@ -65,6 +69,8 @@ pub struct Timeline {
     topic: (Seq, Topic),
     unread_after: Option<Seq>,
     unread: Option<RowId>,
+    /// Messages of others in the present history that speak to the reader.
+    mentions: BTreeSet<Seq>,
     /// Live changes to messages that are not loaded.
     changes: VecDeque<Entry>,
     revision: u64,
@@ -89,6 +95,7 @@ impl Timeline {
             topic: (0, Topic::default()),
             unread_after: None,
             unread: None,
+            mentions: BTreeSet::new(),
             changes: VecDeque::new(),
             revision: 0,
         }
@@ -98,7 +105,8 @@ impl Timeline {
     ///
     /// When the server did not resume although it could have, what it has is not what we saw: its history began anew.
     pub fn established(&mut self, established: &Established) {
-        self.me = Person { user: established.nickname.clone(), by: established.by.clone() };
+        let me = Person { user: established.nickname.clone(), by: established.by.clone() };
+        let is_another = std::mem::replace(&mut self.me, me) != self.me;
         let newest = self.newest();
         let same_epoch = self.epoch.as_ref().is_none_or(|epoch| *epoch == established.epoch);
         let could_resume = newest > 0
@@ -110,6 +118,9 @@ impl Timeline {
         self.epoch = Some(established.epoch.clone());
         self.first = established.first;
         self.topic = (established.last, established.topic.clone().unwrap_or_default());
+        if is_another {
+            self.note_mentions();
+        }
         self.correct_unread();
         self.correct_top();
         self.revision += 1;
@@ -166,6 +177,35 @@ impl Timeline {
         self.correct_top();
     }
 
+    /// A page of the log: the entries after `after`, ascending.
+    pub fn receive_after(&mut self, after: Seq, lines: &[Line]) {
+        let above = lines.partition_point(|line| line.seq() <= after);
+        self.receive(&lines[above..]);
+        let next = after.saturating_add(1);
+        if !self.spans.contains(next) {
+            // A page that does not go on at `after` would be asked for again and again.
+            self.spans.close_above(next);
+        }
+        self.correct_holes();
+        self.correct_top();
+    }
+
+    /// The hole that these rows come down to: the entries after this one are missing, and are to be filled in from here.
+    pub fn page_wanted(&self, visible: &Range<usize>) -> Option<Seq> {
+        let middle = visible.start.midpoint(visible.end);
+        let hole = self.spans.gaps().find(|(below, above)| {
+            let hole = RowId { era: self.era, seq: below.last, rank: Rank::Hole };
+            let near = middle..=visible.end.saturating_add(NEAR);
+            !above.end && self.rows.position(hole).is_some_and(|row| near.contains(&row))
+        });
+        hole.map(|(below, _)| below.last)
+    }
+
+    /// Whether this entry is here.
+    pub fn knows(&self, seq: Seq) -> bool {
+        self.spans.contains(seq)
+    }
+
     /// Which page of history to ask for while these rows are seen: the entries below this one.
     pub fn history_wanted(&self, visible: Range<usize>) -> Option<Seq> {
         let near = visible.start.saturating_sub(NEAR)..=visible.end.saturating_add(NEAR);
@@ -192,6 +232,7 @@ impl Timeline {
     fn begin_anew(&mut self) {
         self.spans.clear();
         self.changes.clear();
+        self.mentions.clear();
         self.newest_id = (0, None);
         (self.unread_after, self.topic) = (None, (0, Topic::default()));
         self.correct_unread();
@@ -221,6 +262,7 @@ impl Timeline {
             self.bytes -= post.bytes();
             post.refresh(message);
             self.bytes += post.bytes();
+            self.note_mention(entry.seq);
         }
     }
 
@@ -238,6 +280,9 @@ impl Timeline {
         self.rows.splice(index, entries);
         for entry in run.iter().filter_map(Line::entry) {
             self.fold(entry, newest);
+            if entry.message().is_some() {
+                self.note_mention(entry.seq);
+            }
         }
         if last > newest {
             self.newest_id = (last, run.last().and_then(Line::entry).map(|entry| entry.id));
@@ -293,6 +338,9 @@ impl Timeline {
                         self.bytes -= post.bytes();
                         post.fold(entry.seq, &entry.by, change, ahead);
                         self.bytes += post.bytes();
+                        if !matches!(change, Body::Reacted { .. }) {
+                            self.note_mention(target);
+                        }
                     }
                     None if entry.seq > newest => {
                         if self.changes.len() == CHANGES_KEPT {

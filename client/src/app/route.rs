@@ -194,7 +194,7 @@ impl App {
         let others = others.map(|recent| recent.room.clone());
         let others = others.filter(|other| RoomId::new(&server, other) != id).collect();
         self.leave_room();
-        let session = self.rooms.enter(joining);
+        let Ok(session) = self.rooms.enter(joining) else { return Task::none() };
         let Some(joined) = self.rooms.get(session) else { return Task::none() };
         let (room, task) = Room::new(joined, public, others);
         self.show(Screen::Room(Box::new(room)));
@@ -214,7 +214,10 @@ impl App {
     fn leave_room(&mut self) {
         if let (Screen::Room(room), Some(joined)) = (&self.screen, self.shown()) {
             let (session, place) = (joined.id(), room.place(joined.session().timeline()));
-            self.rooms.leave(session, place);
+            if let Some(joined) = self.rooms.get_mut(session) {
+                joined.set_place(place);
+            }
+            self.rooms.leave(session);
         }
     }
 

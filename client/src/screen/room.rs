@@ -285,7 +285,7 @@ impl Room {
         match message {
             Message::Shown(shown) => {
                 (self.shown, self.acting) = (Some(shown), None);
-                joined.session_mut().visible(shown.first..shown.end);
+                joined.act(|session| session.visible(shown.first..shown.end));
                 joined.set_at_end(shown.at_end);
             }
             Message::Write(action) => {

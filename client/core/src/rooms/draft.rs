@@ -1,11 +1,13 @@
 //! A text that is being written in a room and not sent yet.
 
+use serde::{Deserialize, Serialize};
 use snug_shared::{Nickname, Seq};
 
 use crate::timeline::OwnMessage;
 
 /// A text in the making.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Draft {
     /// The text so far.
     pub text: String,
@@ -13,8 +15,16 @@ pub struct Draft {
     pub purpose: Purpose,
 }
 
+impl Draft {
+    /// Whether nothing was begun.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.purpose == Purpose::Message
+    }
+}
+
 /// The purpose of a text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// A new message.
     #[default]

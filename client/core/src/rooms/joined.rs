@@ -1,22 +1,36 @@
-//! One joined room: its session, what its reader has seen, and where they left.
+//! One joined room: its session, what its reader has seen, and how they left it.
 
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
 use snug_shared::{Nickname, Seq};
 
-use super::{ConnectionId, Draft, Refusal, RoomId, SessionId};
+use super::{ConnectionId, Draft, News, NewsKind, Refusal, RoomId, SessionId};
 use crate::{
     connection::Event,
-    session::{Attention, Done, Effect, Link, Session},
+    session::{Attention, Done, Effect, Link, ReadState, Session},
 };
 
-/// The draft and the scroll position of a left room, for the next visit.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The draft and the scroll position of a room that is not on the screen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Place {
     /// The text that was being written.
     pub draft: Draft,
     /// The first message in view; none when the newest was in view.
     pub scroll: Option<Seq>,
+}
+
+/// What a person set for one room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Marks {
+    /// Listed before the others.
+    pub is_pinned: bool,
+    /// Only who speaks to the person counts.
+    pub is_muted: bool,
+    /// The server runs in this app.
+    pub is_hosted: bool,
 }
 
 /// One joined room, whether or not the window shows it.
@@ -26,8 +40,19 @@ pub struct Joined {
     pub(super) room: RoomId,
     session: Session,
     attention: Attention,
+    /// What the last start remembered of the read state; taken when the server lets the session in.
+    remembered: Option<ReadState>,
     pub(super) place: Place,
+    pub(super) marks: Marks,
     pub(super) is_shown: bool,
+    /// It was left, and goes on until nothing of it waits to be sent.
+    pub(super) is_left: bool,
+    /// A person has just joined it, and the server has not let them in yet.
+    pub(super) is_new: bool,
+    /// Its server runs in this app and has not started yet.
+    pub(super) is_held: bool,
+    /// When it was last shown, as a count of such times.
+    pub(super) shown_at: u64,
     /// Counts the nicknames this session went by.
     connection: u32,
     away_since: Instant,
@@ -41,8 +66,14 @@ impl Joined {
             room,
             session,
             attention: Attention::new(place.scroll.is_none()),
+            remembered: None,
             place,
-            is_shown: true,
+            marks: Marks::default(),
+            is_shown: false,
+            is_left: false,
+            is_new: false,
+            is_held: false,
+            shown_at: 0,
             connection: 0,
             away_since: Instant::now(),
             effects: Vec::new(),
@@ -52,6 +83,11 @@ impl Joined {
     /// Which opening of the room this is.
     pub fn id(&self) -> SessionId {
         self.id
+    }
+
+    /// Which room of which server.
+    pub fn room(&self) -> &RoomId {
+        &self.room
     }
 
     /// Its connection as long as the nickname stays.
@@ -69,14 +105,54 @@ impl Joined {
         &mut self.session
     }
 
+    /// Whether a message was seen, here or elsewhere.
+    pub(super) fn has_seen(&self, seq: Seq) -> bool {
+        self.attention.has_seen(seq)
+    }
+
     /// The read state.
     pub fn attention(&self) -> &Attention {
         &self.attention
     }
 
-    /// The draft and the scroll position from when the room was last left.
+    /// The draft and the scroll position from when the room was last on the screen.
     pub fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// The draft and the scroll position as they are now.
+    pub fn set_place(&mut self, place: Place) {
+        self.place = place;
+    }
+
+    /// What a person set for it.
+    pub fn marks(&self) -> Marks {
+        self.marks
+    }
+
+    /// For a person to set.
+    pub fn marks_mut(&mut self) -> &mut Marks {
+        &mut self.marks
+    }
+
+    /// Whether the window shows it.
+    pub fn is_shown(&self) -> bool {
+        self.is_shown
+    }
+
+    /// Whether it was left and only sends what waits.
+    pub fn is_left(&self) -> bool {
+        self.is_left
+    }
+
+    /// Whether a person has just joined it, and the server has not let them in yet.
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// Whether it waits for a server in this app that has not started yet.
+    pub fn is_held(&self) -> bool {
+        self.is_held
     }
 
     /// Since when it has not been online, while it is not: the tries to connect count together.
@@ -102,9 +178,26 @@ impl Joined {
         self.update_read_state();
     }
 
+    /// The reader is where they left, or went elsewhere.
+    pub fn landed(&mut self) {
+        self.attention.landed();
+    }
+
+    /// Everything in it was read.
+    pub fn mark_read(&mut self) {
+        let effects = self.attention.mark_read(&mut self.session);
+        self.run(effects);
+    }
+
+    /// What follows this entry is new, although it was seen. It stays so until the room is shown again, or marked as read.
+    pub fn mark_unread(&mut self, after: Seq) {
+        self.attention.mark_unread(&mut self.session, after);
+        self.update_read_state();
+    }
+
     /// Takes note of what is in front of the reader's eyes, and of what came while nothing was.
     pub fn update_read_state(&mut self) {
-        let effects = self.attention.update_read_state(&mut self.session);
+        let effects = self.attention.update_read_state(&mut self.session, self.place.scroll);
         self.effects.extend(effects);
     }
 
@@ -113,7 +206,8 @@ impl Joined {
         self.update_read_state();
     }
 
-    pub(super) fn update(&mut self, event: Event) {
+    /// Something happened on its connection; what of it is worth telling.
+    pub(super) fn update(&mut self, event: Event) -> Vec<News> {
         let is_online = matches!(event, Event::Online { .. });
         let stays = is_online || matches!(event, Event::Received(_));
         if matches!(self.session.link(), Link::Online) && !stays {
@@ -122,14 +216,46 @@ impl Joined {
         let effects = self.session.update(event);
         self.effects.extend(effects);
         if is_online {
-            self.attention.arrive(&self.session);
+            let remembered = self.remembered.take();
+            self.attention.arrive(&mut self.session, remembered);
+            self.is_new = false;
         }
         self.update_read_state();
+        self.take_news()
     }
 
     pub(super) fn done(&mut self, done: Done) {
         let effects = self.session.done(done);
         self.run(effects);
+    }
+
+    fn take_news(&mut self) -> Vec<News> {
+        let told = self.attention.take_told(&self.session);
+        if self.is_left {
+            return Vec::new();
+        }
+        let news = told.into_iter().map(|told| News {
+            session: self.id,
+            server: self.session.server().clone(),
+            room: self.session.room().clone(),
+            seq: told.seq,
+            at: told.at,
+            user: told.user,
+            text: told.text,
+            kind: if told.is_mention { NewsKind::Mention } else { NewsKind::Message },
+        });
+        news.collect()
+    }
+
+    /// What is remembered of the read state between starts.
+    pub(super) fn read_state(&self) -> ReadState {
+        self.remembered.clone().unwrap_or_else(|| self.attention.read_state(&self.session))
+    }
+
+    pub(super) fn remember(&mut self, read: ReadState) {
+        if read.epoch.is_some() {
+            self.remembered = Some(read);
+        }
     }
 
     /// Goes on under another nickname: another connection, with the same seat.
@@ -140,15 +266,15 @@ impl Joined {
         }
     }
 
-    /// The window shows it again.
-    pub(super) fn come_back(&mut self, nickname: Nickname) {
-        self.is_shown = true;
-        self.rename(nickname);
+    /// It comes on the screen.
+    pub(super) fn show(&mut self, time: u64) {
+        (self.is_shown, self.shown_at) = (true, time);
+        self.attention.show(self.place.scroll.is_none());
     }
 
-    /// Whether the server has not let it in since it was opened.
+    /// Whether a person has asked to be let in, and was refused.
     pub(super) fn is_unwelcome(&self) -> bool {
-        !self.is_shown || !self.attention.was_online()
+        self.is_left || self.is_new && self.is_shown
     }
 
     pub(super) fn refusal(&self, reason: String, suggestion: Option<Nickname>) -> Refusal {
@@ -163,6 +289,6 @@ impl Joined {
 
     /// Whether it was left and nothing of it can still be sent by itself.
     pub(super) fn is_drained(&self) -> bool {
-        !self.is_shown && (!self.session.has_unsent() || matches!(self.session.link(), Link::Stopped { .. }))
+        self.is_left && (!self.session.has_unsent() || matches!(self.session.link(), Link::Stopped { .. }))
     }
 }

@@ -9,8 +9,10 @@ use std::{
     time::Instant,
 };
 
-use snug_shared::{RoomName, ServerAddress};
+use snug_shared::{RoomName, Seq, ServerAddress, api::Page};
 
+use super::pages::PAGE;
+use crate::api::{Api, ApiError, LogRange};
 use crate::outbox::{CannotOpen, KeepResult, Keeping, Opened, Opening};
 
 /// Something to run off the UI thread; its [`Done`] goes back into [`Session::done`](super::Session::done).
@@ -26,6 +28,7 @@ pub struct Done(Arc<Mutex<Outcome>>);
 pub(super) enum Outcome {
     Opened(Result<Box<Opened>, CannotOpen>),
     Kept(KeepResult),
+    Page(Seq, Result<Page, ApiError>),
     Woke(Instant),
     Nothing,
 }
@@ -53,6 +56,15 @@ impl Effect {
 
     pub(super) fn keep(keeping: Keeping) -> Self {
         Self::new(async { Outcome::Kept(keeping.wait().await) })
+    }
+
+    /// A page of a room's log: what follows an entry.
+    pub(super) fn page(server: ServerAddress, room: RoomName, after: Seq) -> Self {
+        Self::new(async move {
+            let page =
+                async { Api::open(&server).await?.messages(&room, LogRange::After(after), PAGE).await };
+            Outcome::Page(after, page.await)
+        })
     }
 
     pub(super) fn wake(at: Instant) -> Self {

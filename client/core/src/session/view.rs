@@ -2,10 +2,15 @@
 
 use snug_shared::{Author, Durability, Limits, MemberInfo, Nickname, RoomName, Seq, ServerAddress};
 
-use super::{Link, Session};
+use super::{Joining, Link, Session};
 use crate::timeline::Timeline;
 
 impl Session {
+    /// What it was joined with.
+    pub fn joining(&self) -> &Joining {
+        &self.joining
+    }
+
     /// How the connection is.
     pub fn link(&self) -> &Link {
         &self.link
@@ -15,6 +20,11 @@ impl Session {
     pub fn expects_entries(&self) -> bool {
         let has_some = self.established.as_ref().is_some_and(|established| established.last > 0);
         has_some && !self.is_live && matches!(self.link, Link::Online)
+    }
+
+    /// Whether all that was said before is here, up to what is said now.
+    pub fn is_live(&self) -> bool {
+        self.is_live
     }
 
     /// The rows that the reader sees.

@@ -50,6 +50,7 @@ impl Timeline {
     /// Lets everything below an entry of the present history go.
     fn let_go(&mut self, seq: Seq) {
         self.spans.forget_below(seq);
+        self.mentions = self.mentions.split_off(&seq);
         self.drop_rows_above(RowId { era: self.era, seq, rank: Rank::Day });
     }
 

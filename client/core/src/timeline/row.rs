@@ -127,7 +127,8 @@ pub struct Quote<'a> {
 }
 
 /// An own message, to be edited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OwnMessage {
     /// The server has it.
     Logged(Seq),

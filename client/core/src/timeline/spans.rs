@@ -48,6 +48,13 @@ impl Spans {
         }
     }
 
+    /// Takes note that nothing is to be had of the gap that begins at `next`.
+    pub fn close_above(&mut self, next: Seq) {
+        if let Some(span) = self.0.iter_mut().find(|span| span.first > next) {
+            span.end = true;
+        }
+    }
+
     /// Forgets everything below `seq`, as if it had never been loaded.
     pub fn forget_below(&mut self, seq: Seq) {
         self.0.retain(|span| span.last >= seq);

@@ -145,11 +145,14 @@ impl Timeline {
         &self.topic.1
     }
 
-    /// How many messages of others there are after this entry.
-    pub fn others_after(&self, seq: Seq) -> usize {
-        let from = RowId { era: self.era, seq: seq.saturating_add(1), rank: Rank::Beginning };
-        let rows = self.rows.0.range(self.rows.nearest(from)..);
-        rows.filter_map(Slot::post).filter(|post| post.person.by != self.me.by).count()
+    /// Counts the histories that were shown one below the other.
+    pub fn era(&self) -> u32 {
+        self.era
+    }
+
+    /// The name of the present history, once the server has told it.
+    pub fn epoch(&self) -> Option<&str> {
+        self.epoch.as_deref()
     }
 
     /// The index of the unread line.

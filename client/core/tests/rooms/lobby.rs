@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use snug_core::{connection::Event, rooms::RoomId};
 use snug_shared::{
-    Author, Body, ClientFrame, Durability, Entry, Established, Intent, Limits, Line, Message, Nickname,
-    Resume, RoomName, ServerAddress, ServerFrame, ServerInfo,
+    Author, Body, ClientFrame, Durability, Entry, Established, Intent, Limits, Line, Message, MessageText,
+    Nickname, Resume, RoomName, ServerAddress, ServerFrame, ServerInfo,
 };
 
 /// Entries that a client who comes anew is shown.
@@ -16,9 +16,31 @@ const HISTORY: usize = 20;
 pub struct Lobby(HashMap<RoomId, Vec<Entry>>);
 
 impl Lobby {
-    /// The texts of a room, in their order.
+    /// The own texts of a room, in their order.
     pub fn texts(&self, room: &RoomId) -> Vec<String> {
-        self.0.get(room).into_iter().flatten().map(text).collect()
+        self.0.get(room).into_iter().flatten().filter(|entry| entry.by == me()).map(text).collect()
+    }
+
+    /// The newest number of a room.
+    pub fn last(&self, room: &RoomId) -> u64 {
+        self.0.get(room).map_or(0, |log| log.len() as u64)
+    }
+
+    /// Somebody else says something in a room.
+    pub fn speak(&mut self, room: &RoomId, words: &str) -> Event {
+        let log = self.0.entry(room.clone()).or_default();
+        let message =
+            Message { text: Some(MessageText::parse(words).unwrap()), reply_to: None, present: None };
+        let entry = Entry {
+            seq: log.len() as u64 + 1,
+            id: uuid::Uuid::now_v7(),
+            at: 0,
+            user: Nickname::parse("tom").unwrap(),
+            by: Author::parse(format!("s:{}", "b".repeat(26))).unwrap(),
+            body: Body::Message(message),
+        };
+        log.push(entry.clone());
+        Event::Received(vec![ServerFrame::Line(entry.into())])
     }
 
     /// What a client hears after it was let in: the greeting, then what it has not seen.

@@ -1,4 +1,4 @@
-//! What a room is found like when its reader comes back, and what becomes of what waited in it.
+//! What a room is found like when its reader comes back, and what becomes of what waits in it when it is left.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::lobby::Lobby;
 
-fn joining(data: &Path, server: &str, room: &str) -> Joining {
+pub fn joining(data: &Path, server: &str, room: &str) -> Joining {
     Joining {
         server: ServerAddress::parse(server).unwrap(),
         room: RoomName::parse(room).unwrap(),
@@ -25,7 +25,7 @@ fn joining(data: &Path, server: &str, room: &str) -> Joining {
 }
 
 /// Runs what the rooms want done now, and hands back the reports. What only waits for a time is left out.
-async fn run(rooms: &mut Rooms) -> Vec<Report> {
+pub async fn run(rooms: &mut Rooms) -> Vec<Report> {
     let mut reports = Vec::new();
     for work in rooms.take_work() {
         let patience = std::time::Duration::from_secs(2);
@@ -34,14 +34,14 @@ async fn run(rooms: &mut Rooms) -> Vec<Report> {
     reports
 }
 
-async fn settle(rooms: &mut Rooms) {
+pub async fn settle(rooms: &mut Rooms) {
     for report in run(rooms).await {
         assert_eq!(rooms.update(report), None);
     }
 }
 
 /// The server lets a session in; what the session sends comes out of the receiver.
-fn let_in(rooms: &mut Rooms, id: SessionId, lobby: &Lobby) -> mpsc::Receiver<Frame> {
+pub fn let_in(rooms: &mut Rooms, id: SessionId, lobby: &Lobby) -> mpsc::Receiver<Frame> {
     let joined = rooms.get(id).unwrap();
     let (connection, session) = (joined.connection(), joined.session());
     let (established, entries) = lobby.greet(
@@ -59,7 +59,7 @@ fn let_in(rooms: &mut Rooms, id: SessionId, lobby: &Lobby) -> mpsc::Receiver<Fra
     frames
 }
 
-fn say(rooms: &mut Rooms, id: SessionId, text: &str) {
+pub fn say(rooms: &mut Rooms, id: SessionId, text: &str) {
     let joined = rooms.get_mut(id).unwrap();
     let effects = joined.session_mut().say(text, None).unwrap();
     joined.run(effects);
@@ -69,7 +69,7 @@ fn say(rooms: &mut Rooms, id: SessionId, text: &str) {
 async fn an_outbox_that_opens_late_belongs_to_the_room_it_was_opened_for() {
     let folder = tempfile::tempdir().unwrap();
     let mut before = Rooms::default();
-    let tea = before.enter(joining(folder.path(), "lab.local", "tea"));
+    let tea = before.enter(joining(folder.path(), "lab.local", "tea")).unwrap();
     settle(&mut before).await;
     for text in ["for tea", "for tea as well"] {
         say(&mut before, tea, text);
@@ -78,10 +78,10 @@ async fn an_outbox_that_opens_late_belongs_to_the_room_it_was_opened_for() {
     drop(before);
 
     let mut rooms = Rooms::default();
-    let tea = rooms.enter(joining(folder.path(), "lab.local", "tea"));
+    let tea = rooms.enter(joining(folder.path(), "lab.local", "tea")).unwrap();
     let late = run(&mut rooms).await;
-    rooms.leave(tea, Place::default());
-    let garden = rooms.enter(joining(folder.path(), "lab.local", "garden"));
+    rooms.leave(tea);
+    let garden = rooms.enter(joining(folder.path(), "lab.local", "garden")).unwrap();
     for report in late {
         assert_eq!(rooms.update(report), None);
     }
@@ -96,12 +96,12 @@ async fn an_outbox_that_opens_late_belongs_to_the_room_it_was_opened_for() {
 async fn a_left_room_sends_what_waits_and_is_closed_then() {
     let folder = tempfile::tempdir().unwrap();
     let (mut rooms, mut lobby) = (Rooms::default(), Lobby::default());
-    let tea = rooms.enter(joining(folder.path(), "lab.local", "tea"));
+    let tea = rooms.enter(joining(folder.path(), "lab.local", "tea")).unwrap();
     say(&mut rooms, tea, "goes out later");
     settle(&mut rooms).await;
     settle(&mut rooms).await;
-    rooms.leave(tea, Place::default());
-    assert_eq!(rooms.iter().len(), 1, "something waits in it");
+    rooms.leave(tea);
+    assert_eq!(rooms.open_sessions().len(), 1, "something waits in it");
     let connection = rooms.get(tea).unwrap().connection();
     let room = snug_core::rooms::RoomId::new(
         &ServerAddress::parse("lab.local").unwrap(),
@@ -110,7 +110,7 @@ async fn a_left_room_sends_what_waits_and_is_closed_then() {
     let mut frames = let_in(&mut rooms, tea, &lobby);
     let sent = lobby.hear(&room, frames.try_recv().unwrap().decode().unwrap()).unwrap();
     assert_eq!(rooms.update(Report::Connection(connection, sent.clone())), None);
-    assert_eq!(rooms.iter().len(), 0, "nothing waits any more");
+    assert_eq!(rooms.open_sessions().len(), 0, "nothing waits any more");
     assert_eq!(lobby.texts(&room), ["goes out later"]);
     assert_eq!(rooms.update(Report::Connection(connection, sent)), None, "what is late finds nobody");
 }
@@ -119,11 +119,11 @@ async fn a_left_room_sends_what_waits_and_is_closed_then() {
 async fn a_room_entered_twice_is_joined_once() {
     let folder = tempfile::tempdir().unwrap();
     let mut rooms = Rooms::default();
-    let first = rooms.enter(joining(folder.path(), "lab.local", "tea"));
-    let second = rooms.enter(joining(folder.path(), "lab.local", "TEA"));
-    assert_eq!((first, rooms.iter().len()), (second, 1));
+    let first = rooms.enter(joining(folder.path(), "lab.local", "tea")).unwrap();
+    let second = rooms.enter(joining(folder.path(), "lab.local", "TEA")).unwrap();
+    assert_eq!((first, rooms.open_sessions().len()), (second, 1));
     assert_eq!(rooms.take_work().len(), 1, "one outbox is opened");
-    let other = rooms.enter(joining(folder.path(), "other.local", "tea"));
+    let other = rooms.enter(joining(folder.path(), "other.local", "tea")).unwrap();
     assert_ne!(first, other);
 }
 
@@ -134,13 +134,14 @@ async fn a_draft_and_a_reading_position_are_found_again() {
     let place =
         |text: &str| Place { draft: Draft { text: text.into(), ..Draft::default() }, scroll: Some(7) };
     for name in ["tea", "garden"] {
-        let id = rooms.enter(joining(folder.path(), "lab.local", name));
+        let id = rooms.enter(joining(folder.path(), "lab.local", name)).unwrap();
         settle(&mut rooms).await;
-        rooms.leave(id, place(name));
+        rooms.get_mut(id).unwrap().set_place(place(name));
+        rooms.leave(id);
     }
-    assert_eq!(rooms.iter().len(), 0, "nothing waits, so both are closed");
+    assert_eq!(rooms.open_sessions().len(), 0, "nothing waits, so both are closed");
     for name in ["tea", "garden"] {
-        let id = rooms.enter(joining(folder.path(), "lab.local", name));
+        let id = rooms.enter(joining(folder.path(), "lab.local", name)).unwrap();
         assert_eq!(*rooms.get(id).unwrap().place(), place(name));
         settle(&mut rooms).await;
     }
@@ -150,7 +151,7 @@ async fn a_draft_and_a_reading_position_are_found_again() {
 async fn what_a_reader_scrolled_up_has_not_seen_is_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let (mut rooms, mut lobby) = (Rooms::default(), Lobby::default());
-    let tea = rooms.enter(joining(folder.path(), "lab.local", "tea"));
+    let tea = rooms.enter(joining(folder.path(), "lab.local", "tea")).unwrap();
     settle(&mut rooms).await;
     let _frames = let_in(&mut rooms, tea, &lobby);
     let room = snug_core::rooms::RoomId::new(

@@ -3,7 +3,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
+    collections::{BinaryHeap, HashMap, HashSet},
     path::PathBuf,
     sync::mpsc as std_mpsc,
     time::Instant,
@@ -17,7 +17,7 @@ use snug_core::{
     session::{Joining, Session},
     timeline::Row,
 };
-use snug_shared::{Nickname, RoomName, ServerAddress};
+use snug_shared::{Nickname, Resume, RoomName, ServerAddress};
 use tokio::{runtime::Runtime, sync::mpsc};
 
 use super::lobby::Lobby;
@@ -33,6 +33,8 @@ struct Line {
     handle: Handle,
     frames: mpsc::Receiver<Frame>,
     is_in: bool,
+    /// The newest entry that was handed out, which a real connection remembers.
+    handed_out: u64,
     /// When the last of its events is due: events of one connection keep their order.
     due: u64,
 }
@@ -46,6 +48,10 @@ pub struct World {
     pub places: Vec<(ServerAddress, RoomName, String)>,
     /// How much was said in each of them.
     pub said: Vec<Vec<String>>,
+    /// What was told of each room: each message once.
+    pub told: HashSet<(RoomId, u64)>,
+    /// How much others said.
+    heard: usize,
     data: PathBuf,
     now: u64,
     /// Events and finished work on their way, the next one first.
@@ -78,6 +84,8 @@ impl World {
             random,
             shown: None,
             said: vec![Vec::new(); places.len()],
+            told: HashSet::new(),
+            heard: 0,
             places,
             data,
             now: 0,
@@ -93,29 +101,78 @@ impl World {
 
     // -- what a person does --
 
-    /// Goes to a room, as the app does.
+    /// Goes to a room, as the app does. The one before stays joined, with a draft in it.
     pub fn switch(&mut self, place: usize) {
-        self.leave();
+        self.keep_draft();
         let (server, room, prefix) = self.places[place].clone();
-        let session = self.rooms.enter(Joining {
+        let joining = Joining {
             server,
             room,
             nickname: Nickname::parse("maya").unwrap(),
             data: self.data.clone(),
             zone: TimeZone::UTC,
-        });
+        };
+        let session = self.rooms.enter(joining).expect("there are fewer than may be");
         self.shown = Some((session, place));
         let draft = &self.shown_room().place().draft.text;
         assert!(draft.is_empty() || draft.starts_with(&prefix), "“{draft}” was written elsewhere");
         self.start_work();
     }
 
-    /// Leaves the shown room with a draft in it.
-    pub fn leave(&mut self) {
-        let Some((session, place)) = self.shown.take() else { return };
+    fn keep_draft(&mut self) {
+        let Some((session, place)) = self.shown else { return };
         let text = format!("{}draft", self.places[place].2);
         let draft = Draft { text, ..Draft::default() };
-        self.rooms.leave(session, Place { draft, scroll: None });
+        let joined = self.rooms.get_mut(session).expect("the shown room is joined");
+        joined.set_place(Place { draft, scroll: None });
+    }
+
+    /// Leaves a room, if it is joined.
+    pub fn leave(&mut self, place: usize) {
+        let (server, room, _) = &self.places[place];
+        let Some(joined) = self.rooms.find(&RoomId::new(server, room)) else { return };
+        let session = joined.id();
+        self.keep_draft();
+        self.rooms.leave(session);
+        self.shown = self.shown.filter(|(shown, _)| *shown != session);
+        self.start_work();
+    }
+
+    /// Somebody else says something in any of the rooms.
+    pub fn others_speak(&mut self) {
+        let place = self.random.below(self.places.len() as u64) as usize;
+        let (server, room, prefix) = self.places[place].clone();
+        let room = RoomId::new(&server, &room);
+        self.heard += 1;
+        let event = self.lobby.speak(&room, &format!("{prefix}heard {}", self.heard));
+        for (id, mut line) in std::mem::take(&mut self.lines) {
+            if line.is_in && line.room == room {
+                self.tell(id, &mut line, |_| event.clone());
+            }
+            let _ = self.lines.insert(id, line);
+        }
+    }
+
+    /// The app ends, whatever is on its way, and begins again with what it remembers.
+    pub fn restart(&mut self) {
+        self.until("all outboxes are open", |world| {
+            world.rooms.open_sessions().all(|joined| joined.session().target().is_some())
+        });
+        self.keep_draft();
+        let stored = self.rooms.stored();
+        self.rooms = Rooms::default();
+        self.lines.clear();
+        self.reports.clear();
+        self.due.clear();
+        (self.working, self.done) = (0, std_mpsc::channel());
+        let shown = self.rooms.restore(stored, &self.data, &TimeZone::UTC);
+        self.rooms.show(shown);
+        self.shown = shown.and_then(|session| {
+            let room = self.rooms.get(session)?.room().clone();
+            let is_it =
+                |(server, name, _): &(ServerAddress, RoomName, String)| RoomId::new(server, name) == room;
+            Some((session, self.places.iter().position(is_it)?))
+        });
         self.start_work();
     }
 
@@ -155,6 +212,7 @@ impl World {
             assert_eq!(self.rooms.update(report), None, "nobody is refused here");
             self.start_work();
             self.check();
+            self.check_news();
         }
     }
 
@@ -201,7 +259,8 @@ impl World {
             if !self.lines.contains_key(&id) {
                 let (handle, frames) = Handle::channel();
                 let room = RoomId::new(&target.server, &target.room);
-                let mut line = Line { room, target, handle, frames, is_in: false, due: self.now };
+                let mut line =
+                    Line { room, target, handle, frames, is_in: false, handed_out: 0, due: self.now };
                 self.tell(id, &mut line, |handle| Event::Connecting { handle });
                 let _ = self.lines.insert(id, line);
             }
@@ -209,6 +268,9 @@ impl World {
     }
 
     fn tell(&mut self, id: ConnectionId, line: &mut Line, event: impl FnOnce(Handle) -> Event) {
+        if line.is_in {
+            line.handed_out = self.lobby.last(&line.room);
+        }
         line.due = line.due.max(self.now + self.random.below(LATE));
         self.later(line.due, Report::Connection(id, event(line.handle.clone())));
     }
@@ -243,6 +305,8 @@ impl World {
         // What the room had seen when it connected may be old by now, as for a real connection.
         let resume = self.rooms.connections().find(|(other, _)| *other == id);
         let resume = resume.and_then(|(_, target)| target.resume.clone());
+        let handed_out = Resume { epoch: "a".repeat(32), after: line.handed_out, id: None };
+        let resume = if line.handed_out > 0 { Some(handed_out) } else { resume };
         let Target { server, room, nickname, .. } = line.target.clone();
         let (established, entries) = self.lobby.greet(&server, &room, &nickname, resume.as_ref());
         let established = Box::new(established);
@@ -252,13 +316,32 @@ impl World {
 
     // -- what must hold --
 
+    /// What is told is of others, in the room they said it in, and told once.
+    fn check_news(&mut self) {
+        for news in self.rooms.take_news() {
+            let own = prefix(&news.server, &news.room);
+            assert!(news.text.starts_with(&own) && news.user.as_str() == "tom", "{own} told {news:?}");
+            let is_first = self.told.insert((RoomId::new(&news.server, &news.room), news.seq));
+            assert!(is_first, "told twice: {news:?}");
+        }
+    }
+
     /// Each room shows and keeps its own messages only.
     fn check(&self) {
-        for joined in self.rooms.iter() {
+        for joined in self.rooms.open_sessions() {
             let session = joined.session();
             let own = prefix(session.server(), session.room());
             let last = texts(session, 6);
             assert!(last.iter().all(|text| text.starts_with(&own)), "{own} shows {last:?}");
+        }
+    }
+
+    /// All that is in any room is its own, from the first row to the last.
+    pub fn check_all(&self) {
+        for joined in self.rooms.open_sessions() {
+            let own = prefix(joined.session().server(), joined.session().room());
+            let all = texts(joined.session(), usize::MAX);
+            assert!(all.iter().all(|text| text.starts_with(&own)), "{own} has {all:?}");
         }
     }
 
