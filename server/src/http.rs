@@ -31,6 +31,7 @@ mod messages;
 mod page;
 mod query;
 mod refusal;
+mod search;
 mod stream;
 pub mod upgrade;
 
@@ -84,6 +85,7 @@ fn router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
         .route("/api/rooms", get(rooms))
         .route("/api/rooms/{room}/messages", get(messages::read).post(messages::post))
         .route("/api/rooms/{room}/stream", get(stream::stream))
+        .route(search::PATH, get(search::search))
         .route_layer(middleware::from_fn_with_state(server.clone(), answers::limit));
     Router::new()
         .route("/", get(page::landing))

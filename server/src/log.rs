@@ -20,16 +20,19 @@ mod digest;
 mod epoch;
 mod error;
 pub mod memory;
+mod merge;
 mod page;
+mod query;
 mod reactions;
 mod rules;
 mod search;
-mod search_terms;
 pub mod sqlite;
 
 pub use completion::{Callback, Completion, Dispatch};
 pub use epoch::{Epoch, EpochError};
 pub use error::{LogError, OpenError};
+pub use merge::{Hit, Hits};
+pub use query::{InRoom, Position, PositionError, SearchQuery};
 pub use rules::REACTION_KINDS;
 
 pub use crate::policy::{Actor, Denial};
@@ -180,6 +183,11 @@ pub trait Log: Send + Sync + 'static {
         span: Span,
         limit: usize,
     ) -> Later<Result<Option<Slice>, LogError>>;
+
+    /// The messages of rooms that anybody may read, newest first over all of them. It works in slices of time between which others
+    /// have their turn, and after two seconds it answers with what it has and where it goes on. One whose future is dropped stops.
+    /// Messages are compared as in [`Log::search`]. Where a clock jumped, `since` and `until` can miss messages beside the jump.
+    fn search_rooms(&self, query: SearchQuery) -> Later<Result<Hits, LogError>>;
 
     /// How far an author has read.
     fn read_position(&self, room: &RoomKey, author: &Author) -> Later<Result<Option<Seq>, LogError>>;

@@ -210,6 +210,70 @@ async fn a_search_finds_the_newest_messages_with_every_word() {
 }
 
 #[tokio::test]
+async fn a_search_over_all_rooms_has_the_newest_first_and_a_cursor() {
+    let server = server().await;
+    for room in ["tea", "Lab", "tea"] {
+        let path = format!("/api/rooms/{room}/messages");
+        let post = server.post(&path, &json!({"user": "maya", "message": "the kettle, http://x.lab"})).await;
+        assert_eq!(post.status, 201);
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    let found = async |query: &str| {
+        let answer = server.get(&format!("/api/search?{query}")).await;
+        assert_eq!(answer.status, 200, "{query}: {answer:?}");
+        let answer = answer.json();
+        let hits = answer["hits"].as_array().unwrap().iter();
+        let hits =
+            hits.map(|hit| (hit["room"].as_str().unwrap().to_owned(), hit["entry"]["seq"].as_u64().unwrap()));
+        (hits.collect::<Vec<_>>(), answer["cursor"].as_str().map(str::to_owned))
+    };
+    let all = [("tea".to_owned(), 2), ("Lab".to_owned(), 1), ("tea".to_owned(), 1)];
+    assert_eq!(found("q=kettle").await, (all.to_vec(), None));
+    let (hits, cursor) = found("q=KETTLE&limit=2").await;
+    assert_eq!(hits, all[..2]);
+    let on = format!("q=KETTLE&limit=2&cursor={}", cursor.unwrap());
+    assert_eq!(found(&on).await, (all[2..].to_vec(), None));
+    assert_eq!(found("q=kettle&room=lab&from=Maya&has=link").await, (all[1..2].to_vec(), None));
+    assert_eq!(found("has=link&limit=1").await.0, all[..1]);
+    for nothing in [
+        "",
+        "q=",
+        "q=%00",
+        "q=kettle%00",
+        "q=%E2%80%8B",
+        "room=tea",
+        "q=kettle&has=file",
+        "q=kettle&has=image",
+        "q=kettle&since=5&until=4",
+        "q=kettle&room=nowhere",
+        "q=kettle&from=bob",
+    ] {
+        assert_eq!(found(nothing).await, (vec![], None), "{nothing}");
+    }
+    let entry = server.get("/api/search?q=kettle&limit=1").await.json()["hits"][0]["entry"].clone();
+    assert_eq!(entry, server.get(&format!("{TEA}?after=1")).await.json()["entries"][0]);
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_in_a_search_is_refused() {
+    let server = server().await;
+    for query in ["limit=0", "limit=101", "limit=x", "has=sound", "since=yesterday", "until=-1", "cursor=17"]
+    {
+        refused(&server.get(&format!("/api/search?q=tea&{query}")).await, 400, "bad_request");
+    }
+    refused(&server.get("/api/search?q=%FF").await, 400, "bad_request");
+    refused(&server.get("/api/search?q=tea&room=a%2Fb").await, 400, "bad_name");
+    refused(&server.get("/api/search?q=tea&room=%FF").await, 400, "bad_name");
+    refused(&server.post("/api/search?q=tea", &json!({})).await, 405, "not_allowed");
+    let seats = |count: usize| format!("Bearer {}", vec!["k7"; count].join(", "));
+    let answer =
+        async |seats: &str| server.request("GET /api/search?q=tea", &[("Authorization", seats)], "").await;
+    assert_eq!(answer(&seats(32)).await.status, 200);
+    refused(&answer(&seats(33)).await, 400, "bad_request");
+    refused(&answer("Bearer a,,b").await, 400, "bad_request");
+}
+
+#[tokio::test]
 async fn a_post_reaches_members_and_a_members_name_is_theirs() {
     let server = server().await;
     let mut maya = Peer::join(server.address, "tea", "maya").await;

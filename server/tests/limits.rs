@@ -94,6 +94,8 @@ async fn an_address_that_keeps_asking_is_told_to_wait_and_searches_are_fewer_tha
     let searches = refused_at(&format!("{TEA}?q=zz")).await;
     assert!(searches >= 20);
     assert_eq!(server.get(TEA).await.status, 200, "pages go on");
+    let everywhere = refused_at("/api/search?q=zz").await;
+    assert!(everywhere < 20, "a search over all rooms is a search like others: {everywhere}");
     assert!(refused_at("/api/rooms").await > searches);
     assert_eq!(server.get("/healthz").await.status, 200);
 }
@@ -136,7 +138,12 @@ async fn what_an_address_leaves_unread_is_bounded() {
 async fn a_page_from_elsewhere_can_load_nothing_here() {
     let server = unlimited().await;
     let image = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors")];
-    for path in [format!("{TEA}?q=zz"), "/api/rooms".to_owned(), "/invite.svg".to_owned()] {
+    for path in [
+        format!("{TEA}?q=zz"),
+        "/api/search?q=zz".to_owned(),
+        "/api/rooms".to_owned(),
+        "/invite.svg".to_owned(),
+    ] {
         let response = server.request(&format!("GET {path}"), &image, "").await;
         assert_eq!(response.refusal(), (403, "not_allowed".to_owned()), "{path}");
         assert_eq!(response.header("cross-origin-resource-policy"), Some("same-origin"));

@@ -11,5 +11,6 @@ mod log {
     mod kept;
     mod pages;
     mod rules;
+    mod search_rooms;
     mod upgrade;
 }

@@ -56,6 +56,25 @@ pub struct Page {
     pub cursor: Option<Seq>,
 }
 
+/// `GET /api/search`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchHits {
+    /// The newest first, over all rooms.
+    pub hits: Vec<SearchHit>,
+    /// Where a search goes on that is not through: the same request with this as `cursor`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// One message of [`SearchHits`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchHit {
+    /// The room's name, in its first spelling.
+    pub room: RoomName,
+    /// The message in its present state.
+    pub entry: Line,
+}
+
 /// The JSON body of `POST /api/rooms/{room}/messages`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Post {

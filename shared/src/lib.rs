@@ -20,6 +20,7 @@ mod fields;
 pub mod frame;
 pub mod limits;
 pub mod name;
+pub mod search;
 pub mod text;
 
 pub use act::{Act, ActError, ActKind, RoomSettings};

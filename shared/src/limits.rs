@@ -31,6 +31,10 @@ pub const SERVER_FRAME_BYTES: usize = 256 * 1024;
 pub const HISTORY_MAX: u32 = 500;
 /// Entries requested by default.
 pub const HISTORY_DEFAULT: u32 = 50;
+/// Hits of a search over rooms asked for at once, at most.
+pub const SEARCH_MAX: u32 = 100;
+/// Hits of a search over rooms by default.
+pub const SEARCH_DEFAULT: u32 = 50;
 /// Members listed one by one; above it only the count is told.
 pub const MEMBERS_LISTED: usize = 100;
 /// Authors listed for one reaction, at most.

@@ -114,6 +114,11 @@ impl RoomName {
 }
 
 impl RoomKey {
+    /// A key as [`as_str`](Self::as_str) gave it, unchecked: from a store or a cursor.
+    pub fn stored(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// The key as text, for stores and maps.
     pub fn as_str(&self) -> &str {
         &self.0

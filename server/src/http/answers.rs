@@ -21,7 +21,7 @@ use axum::{
 };
 use hyper::body::{Frame, SizeHint};
 
-use super::{HttpError, messages};
+use super::{HttpError, messages, search};
 use crate::{
     Server,
     config::Config,
@@ -126,7 +126,8 @@ pub async fn limit(State(server): State<Arc<Server>>, request: Request, next: Ne
     let (Some(address), true) = (peer, matches!(*request.method(), Method::GET | Method::HEAD)) else {
         return next.run(request).await;
     };
-    let asked = server.rates.read(address).and_then(|()| match messages::is_search(request.uri()) {
+    let is_search = request.uri().path() == search::PATH || messages::is_search(request.uri());
+    let asked = server.rates.read(address).and_then(|()| match is_search {
         true => server.rates.search(address),
         false => Ok(()),
     });

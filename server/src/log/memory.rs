@@ -15,13 +15,17 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
-use snug_shared::{Author, RoomKey, RoomName, Seq};
+use snug_shared::{Author, RoomKey, RoomName, Seq, search::SearchTerms};
 
 use super::{
-    Append, Appended, Callback, Commits, Later, Log, LogError, OpenError, RoomRecord, Slice, Span, digest,
-    epoch::Generation, rules, search_terms::SearchTerms,
+    Append, Appended, Callback, Commits, Hits, Later, Log, LogError, OpenError, RoomRecord, SearchQuery,
+    Slice, Span, digest,
+    epoch::Generation,
+    merge::{Merge, TimeSlice},
+    rules,
 };
 
 use crate::{
@@ -30,8 +34,10 @@ use crate::{
 };
 
 mod room;
+mod search_rooms;
 
 use room::MemoryRoom;
+use search_rooms::RoomList;
 
 /// Entries kept a room.
 pub const ENTRIES: usize = 1_000;
@@ -39,6 +45,8 @@ pub const ENTRIES: usize = 1_000;
 pub const BYTES: usize = 256 * 1024 * 1024;
 /// Rooms known.
 pub const ROOMS: usize = 65_536;
+/// How long a search over rooms keeps others from running on its thread.
+const SLICE: Duration = Duration::from_millis(2);
 
 /// A room log without a disk.
 pub struct MemoryLog {
@@ -238,6 +246,23 @@ impl Log for MemoryLog {
     ) -> Later<Result<Option<Slice>, LogError>> {
         let words = SearchTerms::new(words);
         at_once(self.look(room, |room| room.search(&words, span, limit)))
+    }
+
+    fn search_rooms(&self, query: SearchQuery) -> Later<Result<Hits, LogError>> {
+        let mut rooms = match &query.room {
+            Some(key) => RoomList::one(self.rooms.lock().use_it(key)),
+            None => RoomList::all(self.rooms.lock().by_key.values().map(|slot| &slot.room)),
+        };
+        Box::pin(async move {
+            let mut merge = Merge::new(&query);
+            loop {
+                let Ok(is_done) = merge.go_on(&mut rooms, &mut TimeSlice::new(SLICE, &|| false));
+                if is_done {
+                    return Ok(merge.into_found());
+                }
+                tokio::task::yield_now().await;
+            }
+        })
     }
 
     fn read_position(&self, room: &RoomKey, author: &Author) -> Later<Result<Option<Seq>, LogError>> {

@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use snug_shared::Seq;
-
-use super::search_terms::SearchTerms;
+use snug_shared::{Seq, search::SearchTerms};
 
 /// How long a search may take (`docs/protocol.md` §2).
 const LONGEST: Duration = Duration::from_secs(2);

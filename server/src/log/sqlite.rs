@@ -11,14 +11,17 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread,
+    time::Duration,
 };
 
-use snug_shared::{Author, RoomKey, RoomName, Seq};
+use snug_shared::{Author, RoomKey, RoomName, Seq, search::SearchTerms};
 use tokio::sync::{oneshot, watch};
 
 use super::{
-    Append, Callback, Commits, Dispatch, Later, Log, LogError, RoomRecord, Slice, Span, completion, digest,
+    Append, Callback, Commits, Dispatch, Hits, Later, Log, LogError, RoomRecord, SearchQuery, Slice, Span,
+    completion, digest,
     epoch::Generation,
+    merge::{Merge, TimeSlice},
 };
 
 use crate::{
@@ -43,6 +46,7 @@ mod rollback_guard;
 mod rows;
 mod schema;
 mod search;
+mod search_rooms;
 #[cfg(test)]
 mod tests;
 mod wal;
@@ -54,8 +58,10 @@ use queue::{Queue, Refusal};
 const APPENDS: usize = 16_384;
 /// Reads that may wait. More are refused as busy.
 const READS: usize = 1_024;
-/// Searches that may wait. Each takes some 20 ms at most.
+/// Searches that may wait. Each takes some 20 ms at most, or is put behind the others after that time.
 const SEARCHES: usize = 128;
+/// How long a search over rooms keeps others waiting.
+const SLICE: Duration = Duration::from_millis(20);
 
 /// Bits of a seq in an entry's number in the file.
 const SEQ_BITS: u32 = 40;
@@ -305,11 +311,30 @@ impl Log for SqliteLog {
         span: Span,
         limit: usize,
     ) -> Later<Result<Option<Slice>, LogError>> {
-        let (room, words) = (room.clone(), super::search_terms::SearchTerms::new(words));
+        let (room, words) = (room.clone(), SearchTerms::new(words));
         let shared = Arc::clone(&self.shared);
         later(reader::read(&self.shared.searches, move |snapshot, is_abandoned| {
             search::search(snapshot, &shared.corruption, &room, &words, span, limit, is_abandoned)
         }))
+    }
+
+    fn search_rooms(&self, query: SearchQuery) -> Later<Result<Hits, LogError>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let mut merge = Merge::new(&query);
+            loop {
+                let reports = Arc::clone(&shared);
+                let slice = reader::read(&shared.searches, move |snapshot, is_abandoned| {
+                    let mut rooms = search_rooms::Snapshot::new(snapshot, &reports.corruption);
+                    let mut slice = TimeSlice::new(SLICE, is_abandoned);
+                    merge.go_on(&mut rooms, &mut slice).map(|is_done| (merge, is_done))
+                });
+                match answered(slice.map_err(refused)?).await? {
+                    (merge, true) => return Ok(merge.into_found()),
+                    (unfinished, false) => merge = unfinished,
+                }
+            }
+        })
     }
 
     fn read_position(&self, room: &RoomKey, author: &Author) -> Later<Result<Option<Seq>, LogError>> {

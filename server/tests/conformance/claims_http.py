@@ -1,6 +1,7 @@
 """§2: the routes."""
 
 import json
+from urllib.parse import quote
 
 from harness import Raw, Server, claim, new_id, unique
 
@@ -117,6 +118,51 @@ async def search(server):
     ):
         status, page = await server.page(room, query)
         assert status == 200 and [entry["seq"] for entry in page["entries"]] == seqs, (query, page)
+
+
+@claim("search goes over all rooms, newest first, and on at its cursor", seconds=30)
+async def search_everywhere(server):
+    import asyncio
+
+    word, first, second = f"kettle{new_id()[:8]}", unique(), unique()
+    maya, jon = await server.join(first, "maya"), await server.join(second, "jon")
+    at = []
+    for member, message in ((maya, f"one {word}"), (jon, f"Two {word.upper()} http://lab.local"), (maya, f"{word}, three")):
+        at.append((await member.say(message))["at"])
+        await asyncio.sleep(0.01)
+    newest = [(first, 2), (second, 1), (first, 1)]
+
+    async def found(query):
+        status, answer = await server.get(f"/api/search?{query}")
+        assert status == 200, (query, status, answer)
+        return [(hit["room"], hit["entry"]["seq"]) for hit in answer["hits"]], answer.get("cursor")
+
+    assert await found(f"q={word}") == (newest, None)
+    hits, cursor = await found(f"q={word}&limit=1")
+    while cursor:
+        more, cursor = await found(f"q={word}&limit=1&cursor={quote(cursor)}")
+        hits += more
+    assert hits == newest, hits
+    for query, places in (
+        (f"room={quote(second)}", [1]),
+        ("from=MAYA", [0, 2]),
+        (f"from={quote(jon.established['by'])}", [1]),
+        ("has=link", [1]),
+        ("has=file", []),
+        ("has=image", []),
+        (f"since={at[1]}", [0, 1]),
+        (f"until={at[1]}", [1, 2]),
+        (f"since={at[0]}&until={at[0]}", [2]),
+    ):
+        assert await found(f"q={word}&{query}") == ([newest[place] for place in places], None), query
+    for nothing in ("", "q=", "q=%00", f"q={word}%00", "q=%E2%80%8B%EF%B8%8F"):
+        assert await found(nothing) == ([], None), nothing
+    for wrong in ("limit=0", "limit=101", "limit=x", "has=x", "since=x", "until=x", "cursor=x"):
+        assert (await server.get(f"/api/search?q={word}&{wrong}"))[0] == 400, wrong
+    seats = {"Authorization": "Bearer " + ",".join([maya.established["seat"]] * 32)}
+    assert (await server.get(f"/api/search?q={word}", **seats))[0] == 200
+    seats["Authorization"] += ",one"
+    assert (await server.get(f"/api/search?q={word}", **seats))[0] == 400
 
 
 @claim("POST makes an entry by h: and the name, live for members: 201, then 200 for the same id")

@@ -9,7 +9,7 @@ use snug_shared::{
     Act, ActKind, Author, Body, ClientFrame, CloseReason, ComeBack, Durability, Emoji, Entry, ErrorCode,
     ErrorFrame, Established, Hello, Intent, Limits, Line, MemberInfo, Message, MessageText, Nickname,
     Presence, Present, Reaction, Resume, RoomName, ServerFrame, ServerInfo, Topic,
-    api::{Page, Post, RoomInfo, RoomList},
+    api::{Page, Post, RoomInfo, RoomList, SearchHit, SearchHits},
     frame::Credentials,
 };
 use uuid::{Uuid, uuid};
@@ -304,7 +304,12 @@ fn the_http_routes_speak_as_the_page_says() {
 
     let post = Post { user: "deploy bot".into(), message: "Build 7 is green.".into(), id: None };
     let again = Post { id: Some(ONE), ..post.clone() };
-    json(&lines[4..].join("\n"), vec![post, again]);
+    json(&lines[4..6].join("\n"), vec![post, again]);
+
+    let hit =
+        SearchHit { room: RoomName::parse("Tea").expect("a good name"), entry: replayed().remove(0).into() };
+    let found = SearchHits { hits: vec![hit], cursor: Some("1700000000000.1.dGVh".into()) };
+    json(&lines[6..].join("\n"), vec![SearchHits::default(), found]);
 }
 
 #[test]

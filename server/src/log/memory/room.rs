@@ -12,6 +12,7 @@ use std::{
 use snug_shared::{
     Author, Body, Emoji, Entry, Line, Message, MessageText, Millis, Present, RoomName, RoomSettings, Seq,
     Topic,
+    search::{self, SearchTerms},
 };
 use uuid::Uuid;
 
@@ -21,12 +22,13 @@ use crate::{
         Append, Committed, Epoch, LogError, RoomRecord, Slice, Span,
         digest::Digest,
         epoch::Generation,
+        merge::{TimeSlice, Visit},
         now,
         page::{self, Page},
+        query::{Candidate, Wanted},
         reactions::{ReactionState, Tally},
         rules::{self, Facts},
         search::{FOUND_BYTES, Search},
-        search_terms::{self, SearchTerms},
     },
     policy::Subject,
 };
@@ -74,7 +76,7 @@ impl StoredEntry {
 /// A message's text as searches compare it.
 fn folded(entry: &Entry) -> Option<Box<str>> {
     let text = entry.message()?.text.as_ref()?;
-    search_terms::folded(text.as_str()).map(Into::into)
+    search::folded(text.as_str()).map(Into::into)
 }
 
 impl MemoryRoom {
@@ -205,6 +207,43 @@ impl MemoryRoom {
         let (entries, _) = page.into_ascending(true);
         let cursor = search.cursor();
         Slice { room: self.record(), entries, more: cursor.is_some(), cursor }
+    }
+
+    /// The time of an entry that is kept.
+    pub(super) fn at(&self, seq: Seq) -> Option<Millis> {
+        Some(self.kept(seq)?.entry.at)
+    }
+
+    /// Looks for hits of a search over rooms, from the newest entry of a span down.
+    pub(super) fn visit(
+        &self,
+        (low, high): (Seq, Seq),
+        wanted: &Wanted,
+        most: usize,
+        slice: &mut TimeSlice<'_>,
+    ) -> Visit {
+        let mut visit = Visit::default();
+        let (from, _) = self.range(Span::After(low.saturating_sub(1)));
+        let (_, to) = self.range(Span::Before(high.saturating_add(1)));
+        for kept in self.entries.range(from.min(to)..to).rev() {
+            let StoredEntry { entry, folded, .. } = kept;
+            let Some(text) = entry.message().and_then(|message| message.text.as_ref()) else { continue };
+            let candidate = Candidate {
+                text: text.as_str(),
+                folded: folded.as_deref(),
+                at: entry.at,
+                user: entry.user.as_str(),
+                by: entry.by.as_str(),
+            };
+            if wanted.is_hit(candidate) {
+                visit.hits.push(entry.seq);
+            }
+            if visit.hits.len() >= most || !slice.look_at(text.as_str().len()) {
+                visit.next = Some(entry.seq - 1);
+                break;
+            }
+        }
+        visit
     }
 
     pub(super) fn read_position(&self, author: &Author) -> Option<Seq> {

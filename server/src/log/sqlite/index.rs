@@ -6,10 +6,12 @@
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, Result, TransactionBehavior, params, types::ValueRef};
-use snug_shared::Entry;
+use snug_shared::{
+    Entry,
+    search::{fold, folded},
+};
 
 use super::{checksum, corruption, number, rows, seq_of};
-use crate::log::search_terms::{fold, folded};
 
 /// Messages between two looks at the clock.
 const CHUNK: i64 = 16;

@@ -62,6 +62,15 @@ pub(super) fn room(connection: &Connection, key: &str) -> Result<Option<RoomRow>
     Ok(found)
 }
 
+/// The room of this number; none when it is damaged, which is reported.
+pub(super) fn room_by_id(connection: &Connection, reports: &Reports, id: i64) -> Result<Option<RoomRow>> {
+    connection
+        .prepare_cached(&format!("SELECT {ROOM} WHERE id = ?1"))?
+        .query_row([id], |row| known(row, reports))
+        .optional()
+        .map(Option::flatten)
+}
+
 /// The room's id, by the index alone.
 fn id_by_index(connection: &Connection, key: &str) -> Result<Option<i64>> {
     connection

@@ -263,7 +263,7 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
         let mut rows = statement.query([])?;
         rows.next()?.map(|row| row.get(0)).transpose()?
     };
-    let folding = crate::log::search_terms::folding();
+    let folding = snug_shared::search::folding();
     if folded.as_deref() != Some(&folding) {
         let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         index::empty(&step)?;

@@ -1,7 +1,7 @@
 //! Search: the index for what it knows, a look at each message for the rest. Both go from the newest message to the oldest.
 
 use rusqlite::{Connection, Result, params};
-use snug_shared::{Line, RoomKey, Seq};
+use snug_shared::{Line, RoomKey, Seq, search::SearchTerms};
 
 use super::{
     corruption::Reports,
@@ -12,7 +12,6 @@ use super::{
 use crate::log::{
     Slice, Span,
     search::{FOUND_BYTES, Search},
-    search_terms::SearchTerms,
 };
 
 /// Numbers of entries that the index is asked about at once. Between two questions the search may end: inside of one SQLite
@@ -127,6 +126,6 @@ fn gather(search: &mut Search<'_>, mut candidates: rusqlite::Rows<'_>, found: &m
 }
 
 /// Any trigram is plain text to the index once it is quoted.
-fn phrase(trigram: &str) -> String {
+pub(super) fn phrase(trigram: &str) -> String {
     format!("\"{}\"", trigram.replace('"', "\"\""))
 }
