@@ -43,7 +43,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_state(server.clone());
     let listener = accept::bind(([127, 0, 0, 1], 0).into())?;
     println!("Listening on {}", listener.local_addr()?);
-    accept::serve(listener, &server.config, HttpService::from(router), std::future::pending()).await;
+    let service = HttpService::from(router);
+    accept::serve(listener, &server.config, server.exempt.clone(), service, std::future::pending()).await;
     Ok(())
 }
 

@@ -35,7 +35,7 @@ const KEPT: usize = 65_536;
 pub struct Rates(Option<Arc<Buckets>>);
 
 struct Buckets {
-    exempt: ExemptAddresses,
+    exempt: Arc<ExemptAddresses>,
     send: Rate,
     sends: Limiter<Author>,
     asks: Limiter<Author>,
@@ -70,9 +70,9 @@ pub struct Allowance {
 
 impl Rates {
     /// The limits of a server whose members may send at this rate.
-    pub fn new(config: &Config, send: Rate) -> Self {
+    pub fn new(config: &Config, send: Rate, exempt: Arc<ExemptAddresses>) -> Self {
         let buckets = || Buckets {
-            exempt: ExemptAddresses::new(config),
+            exempt,
             send,
             sends: Limiter::new(send),
             asks: Limiter::new(ASKS),
@@ -255,7 +255,8 @@ mod tests {
     const SEND: Rate = Rate { burst: 20, per_second: 5 };
 
     fn rates(exempt_loopback: bool) -> Rates {
-        Rates::new(&Config { exempt_loopback, ..Config::default() }, SEND)
+        let config = Config { exempt_loopback, ..Config::default() };
+        Rates::new(&config, SEND, Arc::new(ExemptAddresses::new(&config)))
     }
 
     fn address(last: u8) -> IpAddr {

@@ -36,7 +36,7 @@ impl Server {
                 server.hub.close_all(CloseReason::Restart);
             }
         };
-        accept::serve(listener, &self.config, service, stopped).await;
+        accept::serve(listener, &self.config, self.exempt.clone(), service, stopped).await;
         // Who was let in while the others were told.
         self.hub.close_all(CloseReason::Restart);
         let mut visits = self.visits.subscribe();

@@ -12,6 +12,7 @@ use crate::{
     hub::Hub,
     limiter::Rate,
     log,
+    net::exempt::ExemptAddresses,
     rates::Rates,
     seat::Seats,
     shard::Shards,
@@ -32,6 +33,8 @@ pub struct Server {
     pub seats: Seats,
     /// What members are held to.
     pub limits: Limits,
+    /// Addresses that the limits of an address leave out.
+    pub exempt: Arc<ExemptAddresses>,
     /// How much members, authors and addresses may do.
     pub rates: Rates,
     /// Answers over HTTP that are still to be read.
@@ -78,13 +81,15 @@ impl Server {
             // Clients hold themselves to what they are told.
             (limits.rate_burst, limits.rate_per_s) = (UNLIMITED, UNLIMITED);
         }
+        let exempt = Arc::new(ExemptAddresses::new(&config));
         Arc::new(Self {
             seats: Seats::new(backend.log.secret()),
             hub: Arc::new(Hub::new(backend.clone(), shards, config.max_members as usize)),
             backend,
             limits,
-            rates: Rates::new(&config, sends),
-            answers: Answers::new(&config),
+            rates: Rates::new(&config, sends, exempt.clone()),
+            answers: Answers::new(&config, exempt.clone()),
+            exempt,
             visits: watch::Sender::new(0),
             config,
         })

@@ -45,7 +45,7 @@ const WAIT: Duration = Duration::from_secs(1);
 pub struct Answers {
     /// None where addresses are not limited.
     max_by_address: Option<usize>,
-    exempt: ExemptAddresses,
+    exempt: Arc<ExemptAddresses>,
     unread: Ranked<Unread, rank::Leaf>,
 }
 
@@ -66,10 +66,10 @@ struct Answer {
 
 impl Answers {
     /// None so far.
-    pub fn new(config: &Config) -> Arc<Self> {
+    pub fn new(config: &Config, exempt: Arc<ExemptAddresses>) -> Arc<Self> {
         Arc::new(Self {
             max_by_address: config.rate_limit.then_some(UNREAD_BY_ADDRESS),
-            exempt: ExemptAddresses::new(config),
+            exempt,
             unread: Ranked::default(),
         })
     }
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn what_one_address_leaves_unread_is_bounded_and_is_not_the_others_trouble() {
-        let answers = Answers::new(&Config::default());
+        let answers = Answers::new(&Config::default(), Arc::default());
         let address = |last| IpAddr::from([203, 0, 113, last]);
         let held: Vec<Answer> = std::iter::from_fn(|| answers.begin(address(1))).collect();
         assert_eq!(held.len(), UNREAD_BY_ADDRESS / EXPECTED);

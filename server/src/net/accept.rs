@@ -20,6 +20,7 @@ use tokio::{
 use tracing::{debug, warn};
 
 use super::{
+    exempt::ExemptAddresses,
     head::{self, HeadError},
     limits::{ConnectionLimits, Pending, Refusal},
     peer::Peer,
@@ -100,6 +101,7 @@ fn in_use(address: SocketAddr) -> String {
 pub async fn serve(
     listener: TcpListener,
     config: &Config,
+    exempt: Arc<ExemptAddresses>,
     service: impl Service,
     shutdown: impl Future<Output = ()>,
 ) {
@@ -108,7 +110,7 @@ pub async fn serve(
     }
     let (stop, stopping) = watch::channel(false);
     let terms = Terms { timeout: config.handshake_timeout, stopping };
-    let acceptor = Acceptor { limits: ConnectionLimits::new(config), service, terms };
+    let acceptor = Acceptor { limits: ConnectionLimits::new(config, exempt), service, terms };
     let mut connections = JoinSet::new();
     let mut failing = false;
     tokio::pin!(shutdown);

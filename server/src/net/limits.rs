@@ -52,7 +52,7 @@ pub(super) struct ConnectionLimits {
     max: u32,
     /// None where addresses are not limited.
     max_per_address: Option<PerAddress>,
-    exempt: ExemptAddresses,
+    exempt: Arc<ExemptAddresses>,
     /// Each carries the connections of many.
     proxies: Vec<Network>,
     counts: Ranked<Counts, rank::Leaf>,
@@ -91,7 +91,7 @@ pub(super) struct Pending {
 }
 
 impl ConnectionLimits {
-    pub(super) fn new(config: &Config) -> Arc<Self> {
+    pub(super) fn new(config: &Config, exempt: Arc<ExemptAddresses>) -> Arc<Self> {
         let per_address = PerAddress {
             open: config.max_connections_per_address,
             pending: config.max_handshakes_per_address,
@@ -99,7 +99,7 @@ impl ConnectionLimits {
         Arc::new(Self {
             max: config.max_connections,
             max_per_address: config.rate_limit.then_some(per_address),
-            exempt: ExemptAddresses::new(config),
+            exempt,
             proxies: config.trusted_proxy.clone(),
             counts: Ranked::default(),
             answering: Arc::new(Semaphore::new(ANSWERED_AT_ONCE)),
@@ -108,12 +108,13 @@ impl ConnectionLimits {
 
     /// Counts a new connection, or says why there cannot be one.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Result<(Slot, Pending), Refusal> {
+        let max = self.max_for(address);
         let mut counts = self.counts.lock();
         if counts.open >= self.max {
             return Err(Refusal::Full);
         }
         let here = counts.by_address.get(&address).copied().unwrap_or_default();
-        if let Some(max) = self.max_for(address)
+        if let Some(max) = max
             && (here.open >= max.open || here.pending >= max.pending)
         {
             return Err(Refusal::TooMany);
@@ -128,9 +129,10 @@ impl ConnectionLimits {
 
     /// Counts the connection of a proxy's client against the client's address as well, or says why it cannot be one more.
     pub(super) fn admit_client(self: &Arc<Self>, address: IpAddr) -> Result<Slot, Refusal> {
+        let max = self.max_for(address);
         let mut counts = self.counts.lock();
         let open = counts.by_address.get(&address).map_or(0, |here| here.open);
-        if self.max_for(address).is_some_and(|max| open >= max.open) {
+        if max.is_some_and(|max| open >= max.open) {
             return Err(Refusal::TooMany);
         }
         counts.by_address.entry(address).or_default().open += 1;
@@ -193,7 +195,7 @@ mod tests {
     use super::*;
 
     fn limits(config: Config) -> Arc<ConnectionLimits> {
-        ConnectionLimits::new(&config)
+        ConnectionLimits::new(&config, Arc::new(ExemptAddresses::new(&config)))
     }
 
     fn address(last: u8) -> IpAddr {

@@ -64,8 +64,8 @@ impl Peer {
     /// A peer that the accept loop does not know, for callers that bring a connection of their own. It counts against nobody's
     /// limit.
     pub fn alone(address: IpAddr) -> Self {
-        let (slot, _) =
-            ConnectionLimits::new(&Config::default()).admit(address).expect("the first one is admitted");
+        let limits = ConnectionLimits::new(&Config::default(), Arc::default());
+        let (slot, _) = limits.admit(address).expect("the first one is admitted");
         Self::new(address, slot)
     }
 }
