@@ -91,6 +91,11 @@ async fn an_address_that_keeps_asking_is_told_to_wait_and_searches_are_fewer_tha
         }
         panic!("nothing stopped it");
     };
+    // What the route takes for a page is one, also when there is a “q” in its query.
+    for _ in 0..35 {
+        assert_eq!(server.get(&format!("{TEA}?q=%20")).await.status, 200);
+        assert_eq!(server.get(&format!("{TEA}?q=zz&limit=0")).await.status, 400);
+    }
     let searches = refused_at(&format!("{TEA}?q=zz")).await;
     assert!(searches >= 20);
     assert_eq!(server.get(TEA).await.status, 200, "pages go on");

@@ -21,7 +21,7 @@ use axum::{
 };
 use hyper::body::{Frame, SizeHint};
 
-use super::{HttpError, messages, search};
+use super::HttpError;
 use crate::{
     Server,
     config::Config,
@@ -126,12 +126,7 @@ pub async fn limit(State(server): State<Arc<Server>>, request: Request, next: Ne
     let (Some(address), true) = (peer, matches!(*request.method(), Method::GET | Method::HEAD)) else {
         return next.run(request).await;
     };
-    let is_search = request.uri().path() == search::PATH || messages::is_search(request.uri());
-    let asked = server.rates.read(address).and_then(|()| match is_search {
-        true => server.rates.search(address),
-        false => Ok(()),
-    });
-    if let Err(wait) = asked {
+    if let Err(wait) = server.rates.read(address) {
         return HttpError::rate_limited(wait).into_response();
     }
     let Some(mut answer) = server.answers.begin(address) else {

@@ -26,13 +26,20 @@ use crate::{
 };
 
 /// `GET`: entries in their present state, or those messages that contain some words.
-pub async fn read(State(server): State<Arc<Server>>, uri: Uri) -> Result<Json<Page>, HttpError> {
+pub async fn read(
+    State(server): State<Arc<Server>>,
+    Extension(peer): Extension<Peer>,
+    uri: Uri,
+) -> Result<Json<Page>, HttpError> {
     let key = room(&uri)?.key();
     let query = Query::parse(QueryString::of(&uri))?;
     let log = &*server.backend.log;
     let slice = match &query.words {
         None => log.read(&key, query.span, query.limit, limits::SERVER_FRAME_BYTES).await?,
-        Some(words) => search(log, &key, words, &query).await?,
+        Some(words) => {
+            server.rates.search(peer.address).map_err(HttpError::rate_limited)?;
+            search(log, &key, words, &query).await?
+        }
     };
     Ok(Json(match slice {
         None => Page { epoch: None, first: 0, last: 0, entries: Vec::new(), more: false, cursor: None },
@@ -61,11 +68,6 @@ async fn search(log: &dyn Log, key: &RoomKey, words: &str, query: &Query) -> Res
         slice.more = slice.cursor.is_some();
     }
     Ok(slice)
-}
-
-/// Whether a request asks for messages by their words.
-pub(super) fn is_search(uri: &Uri) -> bool {
-    QueryString::of(uri).raw("q").is_some_and(|words| !words.is_empty())
 }
 
 /// `POST`: a message from outside the room.

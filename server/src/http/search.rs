@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::{HeaderMap, Uri, header},
 };
@@ -18,6 +18,7 @@ use super::{HttpError, query::QueryString};
 use crate::{
     Server,
     log::{Position, SearchQuery},
+    net::peer::Peer,
 };
 
 /// The route.
@@ -28,11 +29,13 @@ const SEATS: usize = 32;
 /// `GET`: the newest messages that are as the query says.
 pub async fn search(
     State(server): State<Arc<Server>>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Json<SearchHits>, HttpError> {
     check_seats(&headers)?;
     let query = parse(QueryString::of(&uri))?;
+    server.rates.search(peer.address).map_err(HttpError::rate_limited)?;
     let found = server.backend.log.search_rooms(query).await?;
     let hits = found.hits.into_iter().map(|hit| SearchHit { room: hit.room, entry: hit.entry.into() });
     let cursor = found.position.map(|position| position.to_string());
