@@ -193,6 +193,8 @@ impl SqliteLog {
         });
         let guard = rollback_guard::RollbackGuard::open(&place, &mut connection, &shared)
             .map_err(|source| schema::open_error(&place, source))?;
+        let checkpoints = wal::Checkpoints::default();
+        checkpoints.watch(&mut connection).map_err(|source| schema::open_error(&place, source))?;
         let (closed, is_closed) = watch::channel(false);
         let threads = |source| OpenError::Folder { folder: place.folder.clone(), source };
         // Readers that did start end when the queue is closed.
@@ -207,7 +209,7 @@ impl SqliteLog {
             readers,
             rooms: append::RoomCache::default(),
             guard,
-            checkpoints: wal::Checkpoints::default(),
+            checkpoints,
             // A crash may have left all of them undone.
             due: writer::Due { index: true, refresh: true, erase: true, at: None },
             closed,

@@ -1,7 +1,10 @@
 //! Whether the files that the log has open are still those in its folder. Everything can be written to a file that was removed,
 //! and nothing of it is there afterwards; so an entry counts as durable only after a look.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use super::place::Place;
 use crate::{
@@ -12,8 +15,9 @@ use crate::{
 /// The database and its write-ahead log, as they were when they were opened.
 #[derive(Debug)]
 pub(super) struct OpenFiles {
-    place: Place,
-    file: FileId,
+    file: (PathBuf, FileId),
+    /// Kept, because it is looked at after every commit.
+    wal_path: PathBuf,
     /// SQLite may make another when it opens the file anew.
     wal: Ranked<FileId, rank::Leaf>,
 }
@@ -44,26 +48,28 @@ impl FileId {
 impl OpenFiles {
     /// Notes the files that have just been opened and written to.
     pub(super) fn new(place: &Place) -> io::Result<Self> {
-        let (file, wal) = (FileId::of(&place.file)?, FileId::of(&place.wal())?);
-        Ok(Self { place: place.clone(), file, wal: Ranked::new(wal) })
+        let wal_path = place.wal();
+        let (file, wal) = (FileId::of(&place.file)?, FileId::of(&wal_path)?);
+        Ok(Self { file: (place.file.clone(), file), wal_path, wal: Ranked::new(wal) })
     }
 
     /// Notes the write-ahead log of a file that has just been opened anew.
     pub(super) fn reopened(&self) {
-        if let Ok(wal) = FileId::of(&self.place.wal()) {
+        if let Ok(wal) = FileId::of(&self.wal_path) {
             *self.wal.lock() = wal;
         }
     }
 
     /// Whether the folder holds the file that was opened first: no other may be opened in its stead.
     pub(super) fn check_file(&self) -> Result<(), LogError> {
-        check(&self.place.file, self.file)
+        let (path, file) = &self.file;
+        check(path, *file)
     }
 
     /// Whether what was written is in the folder.
     pub(super) fn check(&self) -> Result<(), LogError> {
         let wal = *self.wal.lock();
-        self.check_file().and_then(|()| check(&self.place.wal(), wal))
+        self.check_file().and_then(|()| check(&self.wal_path, wal))
     }
 }
 

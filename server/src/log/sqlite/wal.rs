@@ -12,10 +12,14 @@ use std::{
     fs::{self, File},
     io::{self, BufReader, Read},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Result, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Result, hooks::Wal, params};
 
 use super::{
     corruption,
@@ -34,7 +38,7 @@ type Stamp = [u8; 16];
 
 /// Moves everything into the file and cuts the write-ahead log to nothing. False: a reader was in the way.
 pub(super) fn empty(connection: &Connection) -> Result<bool> {
-    checkpoint(connection, "TRUNCATE").map(|(busy, _)| busy == 0)
+    checkpoint(connection, "TRUNCATE").map(|busy| busy == 0)
 }
 
 /// The same, waiting so long for readers, and links the next write-ahead log to the file.
@@ -52,35 +56,49 @@ pub(super) fn renew(connection: &Connection, patience: Duration) -> Result<bool>
 pub(super) struct Checkpoints {
     /// Pages at which the next one is due. A reader may keep the log from beginning anew; then this grows with it.
     due: i64,
+    /// Pages in the write-ahead log, as SQLite tells them after each commit.
+    pages: Arc<AtomicI64>,
 }
 
 impl Default for Checkpoints {
     fn default() -> Self {
-        Self { due: PAGES }
+        Self { due: PAGES, pages: Arc::default() }
     }
 }
 
 impl Checkpoints {
+    /// Has a connection that writes tell of every commit. Asking it each time would cost a statement.
+    pub(super) fn watch(&self, connection: &mut Connection) -> Result<()> {
+        let pages = Arc::clone(&self.pages);
+        connection.wal_hook(Some(move |_: &mut Wal, now| {
+            pages.store(i64::from(now), Ordering::Relaxed);
+            Ok(())
+        }))
+    }
+
+    fn pages(&self) -> i64 {
+        // Told and asked on the same thread.
+        self.pages.load(Ordering::Relaxed)
+    }
+
     /// Moves what is in the write-ahead log into the file when that is due.
     pub(super) fn keep(&mut self, connection: &Connection) -> Result<()> {
-        let (_, pages) = checkpoint(connection, "NOOP")?;
+        let pages = self.pages();
         // The log may have begun anew since.
         self.due = self.due.min(pages + PAGES);
         if pages >= self.due {
             stamp(connection)?;
             checkpoint(connection, "PASSIVE")?;
             stamp(connection)?;
-            self.due = checkpoint(connection, "NOOP")?.1 + PAGES;
+            self.due = self.pages() + PAGES;
         }
         Ok(())
     }
 }
 
-/// Whether it was in the way, and how many pages are in the write-ahead log.
-fn checkpoint(connection: &Connection, mode: &str) -> Result<(i64, i64)> {
-    connection
-        .prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+/// Not 0 where somebody was in the way.
+fn checkpoint(connection: &Connection, mode: &str) -> Result<i64> {
+    connection.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?.query_row([], |row| row.get(0))
 }
 
 /// Gives the file another stamp. Where the disk changed that part of the file there is none, and nothing is told by it.

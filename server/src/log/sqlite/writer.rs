@@ -92,13 +92,11 @@ impl Writer {
         let _last = Last(Arc::clone(&shared));
         loop {
             match shared.appends.take(BATCH, self.due.at) {
-                Turn::Items(jobs) => {
-                    self.complete(jobs);
-                    self.keep_wal_short();
-                }
+                Turn::Items(jobs) => self.complete(jobs),
                 Turn::Nudged => {}
                 Turn::Closed => break,
             }
+            self.keep_wal_short();
             self.look_after();
         }
         self.finish();
@@ -150,7 +148,7 @@ impl Writer {
 
     /// All of them or none.
     fn commit(&mut self, jobs: &[Job]) -> rusqlite::Result<Vec<Appended>> {
-        let connection = connected(&mut self.connection, &self.place, &self.shared)?;
+        let connection = connected(&mut self.connection, &self.place, &self.shared, &self.checkpoints)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut appender = Appender {
             connection: &transaction,
@@ -167,7 +165,8 @@ impl Writer {
         Ok(done)
     }
 
-    /// Moves what is in the write-ahead log into the file, once that is much. Nobody waits for it by now.
+    /// Moves what is in the write-ahead log into the file, once that is much, be it of appends or of upkeep. Nobody waits for it
+    /// by now.
     fn keep_wal_short(&mut self) {
         let kept = self.connection.as_ref().map_or(Ok(()), |connection| self.checkpoints.keep(connection));
         if let Err(error) = kept {
@@ -226,7 +225,7 @@ impl Writer {
 
     /// Whether the index still lacks something.
     fn upkeep(&mut self) -> rusqlite::Result<bool> {
-        let connection = connected(&mut self.connection, &self.place, &self.shared)?;
+        let connection = connected(&mut self.connection, &self.place, &self.shared, &self.checkpoints)?;
         if self.shared.health().is_err() {
             // Only a write tells whether writing works again: one of the size of the largest message.
             connection
@@ -259,7 +258,7 @@ impl Writer {
             let _ = reader.join();
         }
         let mut end = || -> rusqlite::Result<()> {
-            let connection = connected(&mut self.connection, &self.place, &self.shared)?;
+            let connection = connected(&mut self.connection, &self.place, &self.shared, &self.checkpoints)?;
             self.guard.keep();
             let kept = read_positions::keep(connection, &self.shared.read_positions);
             beside(&self.shared, "how far members have read", kept)?;
@@ -286,6 +285,7 @@ fn connected<'c>(
     kept: &'c mut Option<Connection>,
     place: &Place,
     shared: &Shared,
+    checkpoints: &wal::Checkpoints,
 ) -> rusqlite::Result<&'c mut Connection> {
     match kept {
         Some(connection) => Ok(connection),
@@ -293,7 +293,8 @@ fn connected<'c>(
             if let Err(another) = shared.files.check_file() {
                 return Err(failure(rusqlite::ffi::SQLITE_CANTOPEN, another.to_string()));
             }
-            let connection = schema::connect(place)?;
+            let mut connection = schema::connect(place)?;
+            checkpoints.watch(&mut connection)?;
             // After a failed fsync the system may have dropped what it failed to write, and a second fsync would not tell.
             // So nothing is added to that write-ahead log: what is readable in it goes into the file itself, and it starts
             // anew.

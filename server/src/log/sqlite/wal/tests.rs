@@ -35,11 +35,13 @@ fn lived() -> (Vec<Left>, Vec<(Vec<u8>, i64)>) {
     let folder = TempDir::new().expect("a folder");
     let place = Place::new(folder.path());
     let _lock = place::lock(&place).expect("a free folder");
-    let (connection, _) = schema::prepare(&place).expect("a fresh file");
+    let (mut connection, _) = schema::prepare(&place).expect("a fresh file");
     connection
         .execute_batch("CREATE TABLE filler(n INTEGER PRIMARY KEY, text BLOB NOT NULL)")
         .expect("a table");
-    let (mut checkpoints, mut left, mut backups) = (Checkpoints { due: 120 }, Vec::new(), Vec::new());
+    let mut checkpoints = Checkpoints { due: 120, ..Checkpoints::default() };
+    checkpoints.watch(&mut connection).expect("watched");
+    let (mut left, mut backups) = (Vec::new(), Vec::new());
     let leave = |left: &mut Vec<Left>, entered| {
         let file = fs::read(&place.file).expect("readable");
         left.push(Left { file, wal: fs::read(place.wal()).expect("readable"), entered });
@@ -105,4 +107,40 @@ fn a_log_of_a_version_without_stamps_is_left_to_sqlite() {
     connection.execute_batch("INSERT INTO filler VALUES (1)").expect("entered");
     let (file, wal) = (fs::read(&place.file).expect("readable"), fs::read(place.wal()).expect("readable"));
     assert_eq!(started(&file, &wal), 1);
+}
+
+#[test]
+fn the_write_ahead_log_stays_short_and_is_short_again_once_a_reader_has_gone() {
+    let folder = TempDir::new().expect("a folder");
+    let place = Place::new(folder.path());
+    let _lock = place::lock(&place).expect("a free folder");
+    let (mut connection, _) = schema::prepare(&place).expect("a fresh file");
+    let mut checkpoints = Checkpoints::default();
+    checkpoints.watch(&mut connection).expect("watched");
+    // It is about lengths, not about a disk.
+    connection
+        .execute_batch("PRAGMA synchronous = OFF; CREATE TABLE filler(text BLOB NOT NULL)")
+        .expect("a table");
+    let mut reader = Connection::open(&place.file).expect("the file");
+    // About a hundred pages each time.
+    let mut longest = |rounds: usize| {
+        let mut longest = 0;
+        for _ in 0..rounds {
+            connection.execute("INSERT INTO filler VALUES (randomblob(400000))", []).expect("entered");
+            let counted: i64 = connection
+                .query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get(1))
+                .expect("SQLite counts itself");
+            assert_eq!(checkpoints.pages(), counted);
+            longest = longest.max(counted);
+            checkpoints.keep(&connection).expect("kept");
+        }
+        longest
+    };
+    assert!((PAGES..PAGES + 200).contains(&longest(40)));
+    let held = reader.transaction().expect("a snapshot");
+    assert!(entered(&held) > 0);
+    assert!(longest(40) > 3 * PAGES, "nothing that a reader may need is overwritten");
+    drop(held);
+    let _ = longest(20);
+    assert!((PAGES..PAGES + 200).contains(&longest(40)));
 }
