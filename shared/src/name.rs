@@ -3,7 +3,7 @@
 //! [`RoomName`] and [`Nickname`] keep the spelling a person chose (trimmed, NFC). Two room names are one room if their [`RoomKey`]s
 //! are equal. [`Nickname::collides_with`] tells whether two nicknames look the same.
 
-use std::{fmt, ops::RangeInclusive, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
@@ -16,13 +16,11 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::limits;
 
 mod invisible;
+mod looks;
 
 use invisible::{forbidden, not_blank, one_space};
-
-/// The looks of nicknames that would pass for the server: “snug”, “system” and “server”. Nobody may have them.
-const RESERVED: [&str; 3] = ["snug", "systern", "server"];
-/// The possible lengths, in characters, of a name that looks like one of them.
-const RESERVED_LETTERS: RangeInclusive<usize> = 3..=8;
+pub use looks::Looks;
+use looks::{RESERVED_LETTERS, looks_reserved, was_always_reserved};
 
 /// Why a name is refused. Each reads as a sentence for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -66,11 +64,6 @@ pub struct RoomKey(Arc<str>);
 /// A member's name as people see it: 1–32 grapheme clusters, at most 128 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Nickname(Arc<str>);
-
-/// The looks of a nickname, by UTS #39: skeleton, skeleton(NFKC), skeleton(casefold(NFKC)) and skeleton(casefold(skeleton)), as far
-/// as they differ: one for most names. Each finds look-alikes that the others miss.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Looks(Vec<String>);
 
 impl RoomName {
     /// Trims, normalises and checks a name.
@@ -168,27 +161,6 @@ impl Nickname {
         &self.0
     }
 
-    /// The looks of the name. Two nicknames collide when they have one of them in common.
-    pub fn looks(&self) -> Looks {
-        let name = &*self.0;
-        let written: String = unicode_security::skeleton(name).collect();
-        let caseless = fold(&written);
-        let compatible: String = if name.is_ascii() { name.to_owned() } else { name.nfkc().collect() };
-        let mut looks = vec![written];
-        // Once more a skeleton: a capital M looks like no other letters, and a small one does.
-        for (text, known) in
-            [(compatible, name.to_owned()), (fold(name), name.to_owned()), (caseless, looks[0].clone())]
-        {
-            if text != known {
-                let look = unicode_security::skeleton(&text).collect();
-                if !looks.contains(&look) {
-                    looks.push(look);
-                }
-            }
-        }
-        Looks(looks)
-    }
-
     /// Whether two nicknames look the same to a person.
     ///
     /// ```
@@ -227,18 +199,6 @@ impl Nickname {
     }
 }
 
-impl Looks {
-    /// Whether two nicknames with these looks would be mistaken for each other.
-    pub fn collides_with(&self, other: &Self) -> bool {
-        self.0.iter().any(|look| other.0.contains(look))
-    }
-
-    /// The keys under which a table of taken names finds this one.
-    pub fn keys(&self) -> &[String] {
-        &self.0
-    }
-}
-
 /// NFKC, case folded, and NFKC again, because folding can undo it.
 fn fold(name: &str) -> String {
     // ASCII is in every normal form. The shortcut matters: every entry read checks a name.
@@ -251,29 +211,6 @@ fn fold(name: &str) -> String {
 fn fold_any(name: &str) -> String {
     let compatible: String = name.nfkc().collect();
     caseless::default_case_fold_str(&compatible).nfkc().collect()
-}
-
-/// Whether no version has ever given a name away, as it would pass for one of the server's. Every entry read is asked.
-fn was_always_reserved(folded: &str) -> bool {
-    if folded.is_ascii() {
-        return RESERVED.contains(&folded.replace('m', "rn").as_str());
-    }
-    let looks: String = unicode_security::skeleton(folded).collect();
-    RESERVED.contains(&fold(&looks).as_str())
-}
-
-/// Whether a name would pass for one of the server's.
-fn looks_reserved(name: &Nickname) -> bool {
-    // Of ASCII's letters only `m` looks like others in a reserved name.
-    if name.0.is_ascii() {
-        return RESERVED.contains(&fold(&name.0).replace('m', "rn").as_str());
-    }
-    looks_reserved_any(name)
-}
-
-fn looks_reserved_any(name: &Nickname) -> bool {
-    // Folded once more, because a letter without case may look like a capital.
-    name.looks().keys().iter().any(|look| RESERVED.contains(&fold(look).as_str()))
 }
 
 fn checked(name: &str, clusters: usize, bytes: usize) -> Result<String, NameError> {
@@ -385,20 +322,5 @@ mod tests {
         let ascii: String = (0..=0x7f_u8).map(char::from).collect();
         assert_eq!(fold(&ascii), fold_any(&ascii));
         assert_eq!(ascii.nfc().collect::<String>(), ascii);
-    }
-
-    #[test]
-    fn no_letter_of_ascii_but_m_looks_like_another_of_a_reserved_name() {
-        for letter in (0x20..0x7f_u8).map(|byte| fold(&char::from(byte).to_string())) {
-            let looks: String = unicode_security::skeleton(&letter).collect();
-            let looks = fold(&looks);
-            let is_reserved = RESERVED.iter().any(|name| !looks.is_empty() && name.contains(&looks));
-            assert!(looks == letter.replace('m', "rn") || !is_reserved, "{letter} looks like {looks}");
-            assert!(!looks.is_empty(), "{letter} looks like nothing");
-        }
-        for name in ["system", "systern", "server", "snug", "5nug", "snu9", "maya"] {
-            let name = Nickname(name.into());
-            assert_eq!(looks_reserved(&name), looks_reserved_any(&name), "{name}");
-        }
     }
 }
