@@ -150,7 +150,7 @@ impl Nickname {
     /// [`NameError`] for what was never a name.
     pub fn known(name: &str) -> Result<Self, NameError> {
         let name = checked(name, limits::NICKNAME_CLUSTERS, limits::NICKNAME_BYTES)?;
-        match RESERVED_LETTERS.contains(&name.chars().count()) && was_always_reserved(&fold(&name)) {
+        match RESERVED_LETTERS.contains(&name.chars().count()) && was_always_reserved(&name) {
             true => Err(NameError::Reserved),
             false => Ok(Self(name.into())),
         }

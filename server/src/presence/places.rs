@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap, VecDeque, hash_map::Entry},
     num::Wrapping,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -38,9 +39,9 @@ pub(crate) struct Places {
     /// The member of each author: one, because a newer connection of the same author takes the place of the older.
     by_author: HashMap<Author, u64>,
     /// The holder of each look; a nickname has one to four.
-    held: HashMap<String, Holder>,
-    /// Reservations in the order in which they end.
-    reserved: VecDeque<(Instant, Nickname, Author)>,
+    held: HashMap<Arc<str>, Holder>,
+    /// Reservations, by the looks of the nickname, in the order in which they end.
+    reserved: VecDeque<(Instant, Looks, Author)>,
     /// How many of them each author has.
     reserved_for: HashMap<Author, usize>,
 }
@@ -48,6 +49,8 @@ pub(crate) struct Places {
 #[derive(Debug)]
 struct Place {
     nickname: Nickname,
+    /// Of the nickname. What is held under them is let go of by them.
+    looks: Looks,
     author: Author,
     /// Whether the author can come back. Otherwise the name is free as soon as the connection is gone.
     can_return: bool,
@@ -159,7 +162,7 @@ impl Places {
         if let Some(id) = instead_of {
             self.remove(now, id);
         }
-        Ok((claim.member, self.admit(claim, nickname, &looks, instead_of)))
+        Ok((claim.member, self.admit(claim, nickname, looks, instead_of)))
     }
 
     /// Notes that a connection ended, unless a newer one holds the place.
@@ -238,12 +241,17 @@ impl Places {
         &mut self,
         claim: &Claim<'_>,
         nickname: &Nickname,
-        looks: &Looks,
+        looks: Looks,
         instead_of: Option<u64>,
     ) -> Change {
         let author = claim.author.clone();
+        for key in looks.keys() {
+            let holder = Holder { author: author.clone(), until: None };
+            let _ = self.held.insert(key.clone(), holder);
+        }
         let place = Place {
             nickname: nickname.clone(),
+            looks,
             author: author.clone(),
             can_return: claim.can_return,
             connection: Some(claim.connection),
@@ -252,11 +260,7 @@ impl Places {
         let member = place.member(claim.member);
         let _ = self.members.insert(claim.member, place);
         self.connected += 1;
-        let _ = self.by_author.insert(author.clone(), claim.member);
-        for key in looks.keys() {
-            let holder = Holder { author: author.clone(), until: None };
-            let _ = self.held.insert(key.to_owned(), holder);
-        }
+        let _ = self.by_author.insert(author, claim.member);
         self.change(What::Joined { member, instead_of })
     }
 
@@ -269,7 +273,7 @@ impl Places {
         }
         let left = member.gone_at.and_then(|over| over.checked_sub(GRACE)).unwrap_or(now);
         let until = left + RESERVED;
-        for key in member.nickname.looks().keys() {
+        for key in member.looks.keys() {
             // Somebody else may have the name of one who cannot come back.
             match self.held.get_mut(key).filter(|holder| holder.author == member.author) {
                 Some(holder) if member.can_return => holder.until = Some(until),
@@ -278,15 +282,15 @@ impl Places {
             }
         }
         if member.can_return {
-            self.reserve(until, member.nickname, member.author);
+            self.reserve(until, member.looks, member.author);
         }
     }
 
-    fn reserve(&mut self, until: Instant, nickname: Nickname, author: Author) {
+    fn reserve(&mut self, until: Instant, looks: Looks, author: Author) {
         let count = self.reserved_for.entry(author.clone()).or_default();
         *count += 1;
         let too_many = *count > RESERVATIONS_EACH;
-        self.reserved.push_back((until, nickname, author.clone()));
+        self.reserved.push_back((until, looks, author.clone()));
         if too_many && let Some(oldest) = self.reserved.iter().position(|(_, _, of)| *of == author) {
             self.release(oldest);
         } else if self.reserved.len() > RESERVATIONS {
@@ -302,8 +306,8 @@ impl Places {
 
     /// Lets go of the reservation at this place.
     fn release(&mut self, place: usize) {
-        let Some((until, nickname, author)) = self.reserved.remove(place) else { return };
-        for key in nickname.looks().keys() {
+        let Some((until, looks, author)) = self.reserved.remove(place) else { return };
+        for key in looks.keys() {
             // The author may have come back and left again since; then a later reservation holds.
             let same = |holder: &Holder| holder.author == author && holder.until == Some(until);
             if self.held.get(key).is_some_and(same) {
