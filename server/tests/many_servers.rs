@@ -5,18 +5,37 @@
 
 mod common;
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use common::{
+    http::TestServer,
     peer::{End, Peer, fresh, message},
     plain::Plain,
-    unreliable::Faults,
+    unreliable::{Faults, Network},
     world::{Kind, UNRELIABLE, World},
 };
 use serde_json::Value;
-use snug_server::Config;
-use snug_shared::{ClientFrame, CloseReason, ErrorCode, Hello, Seq, ServerFrame};
-use tokio::{task::JoinSet, time::sleep};
+use snug_server::{
+    Config,
+    backend::{Backend, commits_to},
+    event::Version,
+    later::Later,
+    log::memory::MemoryLog,
+    presence::{Join, JoinError, Joined, Presence, Snapshot, memory::MemoryPresence},
+    unavailable::Unavailable,
+};
+use snug_shared::{
+    Author, ClientFrame, CloseReason, Durability, ErrorCode, Hello, MemberInfo, Nickname, RoomKey, RoomName,
+    Seq, ServerFrame,
+};
+use tokio::{sync::watch, task::JoinSet, time::sleep};
 use uuid::Uuid;
 
 /// Both ways to have two servers.
@@ -135,7 +154,7 @@ async fn members_are_listed_and_counted_over_both_servers() {
         let ids: HashSet<_> = others.iter().map(|peer| peer.established.member.clone()).collect();
         assert_eq!(ids.len(), 11);
         for peer in &others {
-            let own = |member: &&snug_shared::MemberInfo| member.member == peer.established.member;
+            let own = |member: &&MemberInfo| member.member == peer.established.member;
             assert_eq!(peer.established.members.iter().filter(own).count(), 1, "{kind}");
         }
         counted(&mut first, 12).await;
@@ -271,4 +290,89 @@ async fn the_answer_to_a_repeated_id_overtakes_nothing() {
             own.retain(|id| *id != entry.id);
         }
     }
+}
+
+/// A presence that lets nobody read a list until so many have joined, and counts the whole lists that are read.
+struct Held {
+    presence: MemoryPresence,
+    to_join: watch::Sender<usize>,
+    lists: AtomicUsize,
+}
+
+impl Presence for Held {
+    fn join(&self, room: &RoomName, join: Join) -> Later<Result<Joined, JoinError>> {
+        let joined = self.presence.join(room, join);
+        self.to_join.send_modify(|left| *left = left.saturating_sub(1));
+        joined
+    }
+
+    fn leave(&self, room: &RoomKey, author: &Author, connection: u64) {
+        self.presence.leave(room, author, connection);
+    }
+
+    fn expire(&self, room: &RoomKey) {
+        self.presence.expire(room);
+    }
+
+    fn members(
+        &self,
+        room: &RoomKey,
+        known: Option<Version>,
+    ) -> Later<Result<Option<Snapshot>, Unavailable>> {
+        let _ = self.lists.fetch_add(usize::from(known.is_none()), Ordering::SeqCst);
+        // As it is now, and not as it will be when it is told.
+        let (found, mut to_join) = (self.presence.members(room, known), self.to_join.subscribe());
+        Box::pin(async move {
+            let _ = to_join.wait_for(|left| *left == 0).await;
+            found.await
+        })
+    }
+
+    fn is_held(&self, room: &RoomKey, nickname: &Nickname) -> Later<Result<bool, Unavailable>> {
+        self.presence.is_held(room, nickname)
+    }
+
+    fn census(&self, most: usize) -> Later<Result<Vec<(RoomName, u32)>, Unavailable>> {
+        self.presence.census(most)
+    }
+
+    fn sweep(&self) {
+        self.presence.sweep();
+    }
+
+    fn ready(&self) -> Result<(), Unavailable> {
+        self.presence.ready()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_joins_past_a_gap_shares_the_list_that_fills_it() {
+    const CROWD: usize = 80;
+    // Servers do not hear of each other, so who joins on the other one leaves a gap here.
+    let network = Network::new(Faults { lost: 100, ..UNRELIABLE }, 1);
+    let layers = [network.connect(), network.connect()];
+    let log = Arc::new(MemoryLog::new(commits_to(layers[0].clone())).unwrap());
+    let presence = MemoryPresence::new(layers[0].clone());
+    let held = Arc::new(Held { presence, to_join: watch::Sender::new(0), lists: AtomicUsize::new(0) });
+    let mut servers = Vec::new();
+    for (server, layer) in (1..).zip(layers) {
+        let backend = Backend { log: log.clone(), layer, presence: held.clone(), server };
+        let config = Config { rate_limit: false, durability: Durability::None, ..Config::default() };
+        servers.push(TestServer::start_on(backend, config).await);
+    }
+    let (here, there) = (servers[0].address, servers[1].address);
+    let _kept = (Peer::join(here, "tea", "here").await, Peer::join(there, "tea", "there").await);
+    let _ = held.to_join.send_replace(CROWD + 1);
+    let _gap = Peer::join(there, "tea", "gap").await;
+    let before = held.lists.load(Ordering::SeqCst);
+    let mut crowd = JoinSet::new();
+    for number in 0..CROWD {
+        drop(crowd.spawn(async move { Peer::join(here, "tea", &format!("n{number}x")).await }));
+    }
+    for peer in crowd.join_all().await {
+        let mine = |member: &MemberInfo| member.member == peer.established.member;
+        assert!(peer.established.members.iter().any(mine), "each is in the list that it is told");
+    }
+    let lists = held.lists.load(Ordering::SeqCst) - before;
+    assert!(lists <= 6, "{lists} whole lists were read for {CROWD} who joined");
 }

@@ -18,7 +18,12 @@ use snug_shared::{
     ServerFrame, Topic,
 };
 
-use super::{inbox::Inbox, roster::Roster, single_flight::SingleFlight, sockets::Sockets};
+use super::{
+    inbox::Inbox,
+    roster::Roster,
+    single_flight::{SharedRead, SingleFlight},
+    sockets::Sockets,
+};
 use crate::{
     backend::Backend,
     dialect::{self, Dialect},
@@ -47,6 +52,8 @@ pub struct Room {
     people: Ranked<People, rank::People>,
     pub(super) tail: SharedTail,
     facts: Ranked<Facts, rank::Leaf>,
+    /// Whole lists of members, for who joins past a gap.
+    refreshing: SharedRead<Result<(), Unavailable>>,
     /// Set when the log has begun another history.
     outdated: AtomicBool,
     /// What members missed who had all up to one entry, while another was the newest.
@@ -110,6 +117,7 @@ impl Room {
             people: Ranked::new(people),
             tail: Arc::new(Ranked::new(Tail::new(last))),
             facts: Ranked::new(Facts { first, last_at, topic }),
+            refreshing: SharedRead::default(),
             outdated: AtomicBool::new(false),
             missed: SingleFlight::default(),
             resumable: SingleFlight::default(),
@@ -144,7 +152,7 @@ impl Room {
         };
         if !is_known {
             // Changes before this one are missing, and a member is told of a list that it is in.
-            self.refresh(None).await?;
+            self.refreshing.answer(self.refresh(None)).await?;
         }
         if self.people().roster.is_replaced(joined.member, connection) {
             outbound.close(CloseReason::Replaced);

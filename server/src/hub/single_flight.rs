@@ -1,8 +1,14 @@
-//! One read of the log for many who ask the same at once.
+//! One read for many who ask the same at once.
 
-use std::sync::Arc;
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::sync::{Ranked, rank};
 
@@ -48,14 +54,42 @@ impl<Q: PartialEq, A: Clone> SingleFlight<Q, A> {
     }
 }
 
+/// One read after another of something that changes, each for all who asked before it began. Whoever asks while one is under
+/// way needs what was decided since, and shares the next one.
+#[derive(Debug)]
+pub struct SharedRead<A> {
+    begun: AtomicU64,
+    turn: Mutex<()>,
+    rounds: SingleFlight<u64, A>,
+}
+
+impl<A> Default for SharedRead<A> {
+    fn default() -> Self {
+        Self { begun: AtomicU64::new(0), turn: Mutex::default(), rounds: SingleFlight::default() }
+    }
+}
+
+impl<A: Clone> SharedRead<A> {
+    /// What a read finds that begins after this was called: this one, or that of somebody who waits as well. A failure is an
+    /// answer too, so that many who wait do not fail one after the other.
+    pub async fn answer(&self, read: impl Future<Output = A>) -> A {
+        let round = self.begun.load(Ordering::SeqCst) + 1;
+        let read = async {
+            let _turn = self.turn.lock().await;
+            let _ = self.begun.fetch_max(round, Ordering::SeqCst);
+            Ok::<_, Infallible>(read.await)
+        };
+        let Ok(answer) = self.rounds.answer(round, read).await;
+        answer
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::{
-        convert::Infallible,
-        sync::atomic::{AtomicU32, Ordering},
-    };
+    use std::sync::atomic::AtomicU32;
 
     use futures_util::future::join_all;
+    use tokio::task::yield_now;
 
     use super::*;
 
@@ -66,7 +100,7 @@ mod tests {
         let ask = async |question: u32| {
             let twice = async {
                 let _ = asked.fetch_add(1, Ordering::Relaxed);
-                tokio::task::yield_now().await;
+                yield_now().await;
                 Ok::<_, Infallible>(question * 2)
             };
             flight.answer(question, twice).await
@@ -86,5 +120,45 @@ mod tests {
         assert_eq!(flight.answer(1, async { Ok::<_, &str>(7) }).await, Ok(7));
         flight.forget();
         assert_eq!(flight.answer(1, async { Ok::<_, &str>(8) }).await, Ok(8));
+    }
+
+    #[tokio::test]
+    async fn a_read_is_for_all_who_asked_before_it_began_and_for_nobody_later() {
+        let (shared, state, reads) = (SharedRead::default(), AtomicU32::new(0), AtomicU32::new(0));
+        let ask = async |wait: u32| {
+            for _ in 0..wait {
+                yield_now().await;
+            }
+            // What is read has to include this.
+            let decided = state.fetch_add(1, Ordering::SeqCst) + 1;
+            let read = async {
+                let _ = reads.fetch_add(1, Ordering::SeqCst);
+                let found = state.load(Ordering::SeqCst);
+                for _ in 0..10 {
+                    yield_now().await;
+                }
+                found
+            };
+            assert!(shared.answer(read).await >= decided);
+        };
+        let _ = join_all((0..1_000).map(|number| ask(number / 100))).await;
+        assert_eq!(reads.load(Ordering::SeqCst), 2, "that of the first, and one for all who asked meanwhile");
+        let _ = join_all((0..10).map(|number| ask(number * 100))).await;
+        assert_eq!(reads.load(Ordering::SeqCst), 12, "nobody is answered from a read of before");
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_read_that_is_given_up_reads() {
+        let shared = SharedRead::default();
+        let given_up = shared.answer(std::future::pending::<u32>());
+        let waits = async {
+            yield_now().await;
+            shared.answer(async { 7 }).await
+        };
+        tokio::select! {
+            _ = given_up => panic!("it never ends"),
+            () = async { (0..5).fold(yield_now(), |_, _| yield_now()).await } => {}
+        }
+        assert_eq!(waits.await, 7);
     }
 }
