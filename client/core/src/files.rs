@@ -1,7 +1,7 @@
 //! Writing files so that they are whole after a crash: the old content or the new, never half of either.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{File, OpenOptions, TryLockError},
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -90,9 +90,51 @@ pub fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
+/// A file that is this process's alone, for as long as this lives. A lock goes with its process, so a crash leaves nothing to
+/// clean up.
+#[derive(Debug)]
+pub struct FileLock(File);
+
+impl FileLock {
+    /// Locks a file, which is made when it is not there.
+    ///
+    /// # Errors
+    /// Somebody else has it, or the system's error.
+    pub fn take(path: &Path) -> Result<Self, TryLockError> {
+        let mut options = OpenOptions::new();
+        let file = private(options.write(true).create(true).truncate(false)).open(path);
+        let file = file.map_err(TryLockError::Error)?;
+        file.try_lock().map(|()| Self(file))
+    }
+
+    /// The locked file.
+    pub fn file(&self) -> &File {
+        &self.0
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Not by closing the file: a program that is being started has a copy of it for a moment, and with it the lock.
+        let _ = self.0.unlock();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lock_is_free_again_also_while_a_program_that_is_being_started_has_a_copy_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let lock = FileLock::take(&path).unwrap();
+        assert!(matches!(FileLock::take(&path), Err(TryLockError::WouldBlock)));
+        let copy = lock.file().try_clone().unwrap();
+        drop(lock);
+        let _again = FileLock::take(&path).unwrap();
+        drop(copy);
+    }
 
     #[test]
     fn a_replaced_file_has_the_new_content_and_leaves_nothing_beside_it() {

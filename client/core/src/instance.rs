@@ -5,7 +5,7 @@
 //! person. A lock goes with its process, so a crash leaves nothing to clean up.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::TryLockError,
     io::{self, BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpStream},
     path::{Path, PathBuf},
@@ -21,7 +21,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::files;
+use crate::files::{self, FileLock};
 
 /// How long the first app may take to listen, and to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -58,7 +58,7 @@ struct HandOver {
 /// The lock on a data folder, for as long as this lives.
 #[derive(Debug)]
 pub struct Instance {
-    lock: File,
+    _lock: FileLock,
     endpoint: PathBuf,
 }
 
@@ -80,15 +80,14 @@ pub enum Claim {
 pub fn claim(folder: &Path, launch: &Launch) -> io::Result<Claim> {
     files::private_folder(folder)?;
     let path = folder.join("app.lock");
-    let lock = files::private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)?;
     let endpoint = folder.join("app.endpoint");
     let deadline = Instant::now() + PATIENCE;
     loop {
-        match lock.try_lock() {
-            Ok(()) => {
+        match FileLock::take(&path) {
+            Ok(lock) => {
                 // What the last app left behind leads nowhere.
                 let _ = std::fs::remove_file(&endpoint);
-                return Ok(Claim::First(Instance { lock, endpoint }));
+                return Ok(Claim::First(Instance { _lock: lock, endpoint }));
             }
             Err(TryLockError::Error(error)) => return Err(error),
             // It may be starting, or just ending.
@@ -113,13 +112,6 @@ fn hand_over(endpoint: &Path, launch: &Launch) -> io::Result<()> {
     let mut answer = Vec::new();
     let _ = BufReader::new(stream.take(TAKEN.len() as u64)).read_until(b'\n', &mut answer)?;
     if answer == TAKEN { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
-}
-
-impl Drop for Instance {
-    fn drop(&mut self) {
-        // Not by closing the file: a program that is being started has a copy of it for a moment, and with it the lock.
-        let _ = self.lock.unlock();
-    }
 }
 
 impl Instance {

@@ -12,7 +12,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::record::{Record, StoredSend, apply, read, write};
-use crate::files;
+use crate::files::{self, FileLock};
 
 /// A journal beyond this is rewritten when it says much less than it is long.
 const LONG: u64 = 64 * 1024;
@@ -126,7 +126,7 @@ struct Writer {
     sends: Vec<StoredSend>,
     damaged: bool,
     /// Held as long as this writer lives: never two senders of one outbox.
-    lock: Option<File>,
+    lock: Option<FileLock>,
 }
 
 impl Writer {
@@ -227,26 +227,22 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        // Not by closing the file: a program that is being started has a copy of it for a moment, and with it the lock.
-        if let Some(lock) = self.lock.take() {
-            let _ = lock.unlock();
-        }
+        drop(self.lock.take());
         let _ = CLOSING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.folder);
     }
 }
 
 /// Locks a slot; `None` when another window has it.
-fn lock(folder: &Path) -> io::Result<Option<File>> {
+fn lock(folder: &Path) -> io::Result<Option<FileLock>> {
     let path = folder.join("lock");
-    let file = files::private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)?;
     let patience = Instant::now() + LETTING_GO;
     loop {
         let is_closing = CLOSING.lock().unwrap_or_else(PoisonError::into_inner).contains(folder);
-        match file.try_lock() {
-            Ok(()) => {
+        match FileLock::take(&path) {
+            Ok(lock) => {
                 // The file's time tells when the room was last used.
-                let _ = file.set_modified(SystemTime::now());
-                return Ok(Some(file));
+                let _ = lock.file().set_modified(SystemTime::now());
+                return Ok(Some(lock));
             }
             Err(TryLockError::WouldBlock) if is_closing && Instant::now() < patience => {
                 std::thread::sleep(Duration::from_millis(10));
@@ -266,7 +262,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let writer = Writer::open(folder.path()).expect("opened").expect("nobody has it");
         assert!(Writer::open(folder.path()).expect("asked").is_none());
-        let copy = writer.lock.as_ref().map(File::try_clone);
+        let copy = writer.lock.as_ref().map(|lock| lock.file().try_clone());
         drop(writer);
         assert!(Writer::open(folder.path()).expect("asked").is_some());
         drop(copy);
