@@ -84,6 +84,35 @@ async fn a_port_that_is_taken_ends_the_second_server_and_not_the_first() {
     let _ = Peer::join(server.address, "tea", "maya").await;
 }
 
+/// A port below 1024 in a network of its own, where the system keeps such ports for root as it does by default.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_port_that_needs_root_is_named_and_nothing_is_made() {
+    let parent = TempDir::new().unwrap();
+    let data = parent.path().join("data");
+    let without_root = ["--net", "setpriv", "--inh-caps=-all", "--bounding-set=-net_bind_service"];
+    let unprivileged = |program: &str, arguments: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(without_root).arg(program).args(arguments).current_dir(&parent);
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).output()
+    };
+    if !unprivileged("true", &[]).is_ok_and(|output| output.status.success()) {
+        println!("left out: a network in which ports need root needs root itself, unshare and setpriv");
+        return;
+    }
+    let server = env!("CARGO_BIN_EXE_snug-server");
+    let output =
+        unprivileged(server, &["--listen", "0.0.0.0:80", "--data-dir", data.to_str().unwrap()]).unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(MISUSED), "{said}");
+    assert!(
+        said.contains("this account may not listen on port 80; ports from 1024 on are free to all"),
+        "{said}"
+    );
+    assert!(output.stdout.is_empty());
+    assert_eq!(fs::read_dir(&parent).unwrap().count(), 0, "nothing is made");
+}
+
 #[tokio::test]
 async fn a_folder_that_is_taken_ends_the_second_server_before_it_says_it_listens() {
     let folder = TempDir::new().unwrap();

@@ -15,6 +15,7 @@ mod faults {
     #[cfg(target_os = "linux")]
     mod disk;
     mod drip;
+    mod edits;
     mod kill;
     mod order;
     #[cfg(target_os = "linux")]
