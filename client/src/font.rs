@@ -1,11 +1,16 @@
 //! The fonts the app brings along, and the emoji font of the system it runs on.
 
-use iced::{Font, font::Weight};
+use iced::{
+    Font,
+    font::{Style, Weight},
+};
 
 /// The fonts that the window loads at the start.
-pub const BUNDLED: [&[u8]; 4] = [
+pub const BUNDLED: [&[u8]; 6] = [
     include_bytes!("../../assets/fonts/Inter-Regular.otf"),
     include_bytes!("../../assets/fonts/Inter-SemiBold.otf"),
+    include_bytes!("../../assets/fonts/Inter-Italic.otf"),
+    include_bytes!("../../assets/fonts/Inter-SemiBoldItalic.otf"),
     include_bytes!("../../assets/fonts/JetBrainsMono-Regular.ttf"),
     include_bytes!("../../assets/icons/lucide.ttf"),
 ];
@@ -14,6 +19,10 @@ pub const BUNDLED: [&[u8]; 4] = [
 pub const REGULAR: Font = Font::with_name("Snug Inter");
 /// For names and titles.
 pub const SEMIBOLD: Font = Font { weight: Weight::Semibold, ..REGULAR };
+/// For words that are stressed.
+pub const ITALIC: Font = Font { style: Style::Italic, ..REGULAR };
+/// For words that are stressed twice.
+pub const SEMIBOLD_ITALIC: Font = Font { style: Style::Italic, ..SEMIBOLD };
 /// For addresses and links to pass on.
 pub const MONO: Font = Font::with_name("Snug Mono");
 /// Lucide.

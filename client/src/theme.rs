@@ -134,6 +134,17 @@ pub fn quote(theme: &Theme) -> container::Style {
     container::background(palette(theme).line).border(border::rounded(2))
 }
 
+/// The bar at the left of quoted words within a message.
+pub fn quote_bar(theme: &Theme) -> rule::Style {
+    rule::Style { radius: 2.into(), ..rule_of(mix(palette(theme).line, palette(theme).muted, 0.3)) }
+}
+
+/// Code within a message.
+pub fn code_card(theme: &Theme) -> container::Style {
+    let palette = palette(theme);
+    container::background(palette.side).border(border::rounded(RADIUS).width(1).color(palette.line))
+}
+
 /// Paper for a QR code: cameras want dark on light in either theme.
 pub fn qr_paper(_theme: &Theme) -> container::Style {
     container::background(Color::WHITE).border(border::rounded(RADIUS))

@@ -10,7 +10,6 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use snug_shared::Millis;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
-use url::Url;
 
 /// A piece of a text that is drawn alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,78 +18,16 @@ pub enum Run<'a> {
     Words(&'a str),
     /// Emoji, for the emoji font.
     Emoji(&'a str),
-    /// A link, for the browser.
-    Link(&'a str),
 }
 
-/// Cuts a text into runs. Links are `http` and `https` only: nothing else is ever opened.
+/// Cuts a text into words and emoji.
 pub fn runs(text: &str) -> Vec<Run<'_>> {
     let mut runs = Vec::new();
-    let mut rest = text;
-    while let Some((before, link, after)) = next_link(rest) {
-        emoji_runs(before, &mut runs);
-        runs.push(Run::Link(link));
-        rest = after;
-    }
-    emoji_runs(rest, &mut runs);
-    runs
-}
-
-/// Whether a text is nothing but a few emoji, which are then shown large.
-pub fn is_jumbo(text: &str) -> bool {
-    const JUMBO: usize = 3;
-    let mut clusters =
-        text.graphemes(true).filter(|cluster| !cluster.trim().is_empty()).take(JUMBO + 1).peekable();
-    clusters.peek().is_some() && {
-        let (count, emoji) =
-            clusters.fold((0, true), |(count, all), cluster| (count + 1, all && is_emoji(cluster)));
-        emoji && count <= JUMBO
-    }
-}
-
-fn next_link(text: &str) -> Option<(&str, &str, &str)> {
-    let mut from = 0;
-    loop {
-        let start =
-            from + ["https://", "http://"].iter().filter_map(|scheme| text[from..].find(scheme)).min()?;
-        let at_word = text[..start].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-        let end = text[start..]
-            .find(|c: char| c.is_whitespace() || "<>\"`".contains(c))
-            .map_or(text.len(), |len| start + len);
-        let link = trim_link(&text[start..end]);
-        if at_word && Url::parse(link).is_ok_and(|url| url.has_host()) {
-            return Some((&text[..start], link, &text[start + link.len()..]));
-        }
-        from = start + "http".len();
-    }
-}
-
-/// A full stop after a link ends the sentence, not the link; nor does the bracket around it belong to it.
-fn trim_link(link: &str) -> &str {
-    let mut link = link;
-    loop {
-        let shorter = link.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_']);
-        let unbalanced = |open, close| {
-            shorter.ends_with(close) && shorter.matches(open).count() < shorter.matches(close).count()
-        };
-        let shorter = if unbalanced('(', ')') || unbalanced('[', ']') {
-            &shorter[..shorter.len() - 1]
-        } else {
-            shorter
-        };
-        if shorter == link {
-            return link;
-        }
-        link = shorter;
-    }
-}
-
-fn emoji_runs<'a>(text: &'a str, runs: &mut Vec<Run<'a>>) {
     if text.is_ascii() {
         if !text.is_empty() {
             runs.push(Run::Words(text));
         }
-        return;
+        return runs;
     }
     let (mut start, mut emoji) = (0, false);
     let mut close = |from: usize, to: usize, emoji: bool| {
@@ -105,6 +42,7 @@ fn emoji_runs<'a>(text: &'a str, runs: &mut Vec<Run<'a>>) {
         }
     }
     close(start, text.len(), emoji);
+    runs
 }
 
 /// Whether a grapheme cluster is drawn as a picture: by its own nature, by U+FE0F, as a flag or a key cap.
@@ -251,27 +189,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_are_found_without_the_sentence_around_them() {
-        assert_eq!(
-            runs("see (https://example.org/a_(b)), or http://10.0.0.1:8000/x?y=1."),
-            [
-                Run::Words("see ("),
-                Run::Link("https://example.org/a_(b)"),
-                Run::Words("), or "),
-                Run::Link("http://10.0.0.1:8000/x?y=1"),
-                Run::Words("."),
-            ]
-        );
-    }
-
-    #[test]
-    fn only_the_web_is_a_link() {
-        for text in ["javascript:alert(1)", "file:///etc/passwd", "xhttp://a.b", "http://", "https:// x"] {
-            assert_eq!(runs(text), [Run::Words(text)], "{text}");
-        }
-    }
-
-    #[test]
     fn emoji_get_their_own_runs_and_digits_do_not() {
         assert_eq!(
             runs("hi 👋🏽 at 10 ❤️"),
@@ -279,20 +196,6 @@ mod tests {
         );
         assert_eq!(runs("日本 1️⃣🇩🇪"), [Run::Words("日本 "), Run::Emoji("1️⃣🇩🇪")]);
         assert_eq!(runs("☺\u{FE0E}"), [Run::Words("☺\u{FE0E}")]);
-    }
-
-    #[test]
-    fn one_to_three_emoji_alone_are_large() {
-        for (text, jumbo) in [
-            ("👍", true),
-            ("👍 👩‍🚀🇩🇪", true),
-            ("👍👍👍👍", false),
-            ("ok 👍", false),
-            ("", false),
-            ("  ", false),
-        ] {
-            assert_eq!(is_jumbo(text), jumbo, "{text}");
-        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Snug's app without pixels: everything that needs no window.
 //!
 //! [`connection`] keeps one socket alive, [`outbox`] keeps sends on disk until they come back, [`timeline`] folds entries into
-//! rows, and [`session`] ties the three into one room. [`rooms`] holds every joined room. [`api`] asks a server over HTTP. [`settings`] is what the app
-//! remembers between starts. [`mention`] decides whether a text speaks to somebody. [`commands`] is `snug send`, `snug tail` and `snug rooms`.
+//! rows, and [`session`] ties the three into one room. [`rooms`] holds every joined room. [`markup`] reads what a message says,
+//! and [`mention`] decides whether it speaks to somebody. [`api`] asks a server over HTTP. [`settings`] is what the app
+//! remembers between starts. [`commands`] is `snug send`, `snug tail` and `snug rooms`.
 //!
 //! The crate knows no iced and no window, so that all of it is tested without one and runs on a server.
 
@@ -13,6 +14,7 @@ pub mod files;
 pub mod format;
 pub mod frame;
 pub mod instance;
+pub mod markup;
 pub mod mention;
 pub mod outbox;
 pub mod rooms;

@@ -63,7 +63,7 @@ impl Ellipsis<'_> {
         let spans: Vec<Span<'_, (), Font>> = format::runs(content)
             .into_iter()
             .map(|run| match run {
-                Run::Words(words) | Run::Link(words) => Span::new(words),
+                Run::Words(words) => Span::new(words),
                 Run::Emoji(emoji) => Span::new(emoji).font(font::EMOJI),
             })
             .collect();

@@ -61,7 +61,7 @@ impl Opening {
             };
             let mut send = PendingSend::new(id, intent, stored.at, state);
             send.bytes += stored.edit.as_ref().map_or(0, |edit| edit.as_str().len());
-            send.edit = stored.edit;
+            stored.edit.into_iter().for_each(|text| send.set_edit(text));
             Some(send)
         };
         let sends = opened.sends.into_iter().filter_map(send).collect();

@@ -5,7 +5,7 @@ use std::time::Instant;
 use snug_shared::{ClientFrame, Intent, MessageText, Millis};
 use uuid::Uuid;
 
-use crate::frame::Frame;
+use crate::{frame::Frame, markup::Markup};
 
 /// A send that has not come back.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub struct PendingSend {
     pub state: SendState,
     /// What this message shall say once it has come back: only then can it be edited.
     pub edit: Option<MessageText>,
+    /// What it says as a message, read.
+    pub(crate) markup: Markup,
     /// The same as it is kept and sent.
     pub(super) frame: Frame,
     /// Its share of [`BYTES`](super::BYTES).
@@ -36,7 +38,18 @@ impl PendingSend {
     pub(super) fn new(id: Uuid, intent: Intent, at: Millis, state: SendState) -> Self {
         let bytes = size(&intent);
         let frame = ClientFrame::Send { id, intent: intent.clone() }.into();
-        Self { id, at, intent, state, edit: None, frame, bytes, tries: 0, needs_new_id: false, order: 0 }
+        let markup = match &intent {
+            Intent::Message { text, .. } => Markup::parse(text.as_str()),
+            _ => Markup::default(),
+        };
+        let (edit, tries, needs_new_id, order) = (None, 0, false, 0);
+        Self { id, at, intent, state, edit, markup, frame, bytes, tries, needs_new_id, order }
+    }
+
+    /// Changes what it shall say once it has come back.
+    pub(super) fn set_edit(&mut self, text: MessageText) {
+        self.markup = Markup::parse(text.as_str());
+        self.edit = Some(text);
     }
 
     /// Whether it can show in the timeline: as a row, or on the row it changes.

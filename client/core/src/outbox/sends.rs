@@ -128,7 +128,7 @@ impl Sends {
         let Some(send) = self.list.iter_mut().find(may_change) else { return false };
         let replaced = send.edit.as_ref().map_or(0, |edit| edit.as_str().len());
         let added = text.as_str().len();
-        send.edit = Some(text);
+        send.set_edit(text);
         send.bytes = send.bytes + added - replaced;
         self.bytes = self.bytes + added - replaced;
         self.next += 1;

@@ -12,6 +12,8 @@ use snug_shared::{
 };
 use uuid::Uuid;
 
+use crate::markup::Markup;
+
 /// Different reactions shown on one message; more are counted by nobody.
 const REACTIONS: usize = 64;
 
@@ -65,6 +67,8 @@ pub(super) struct Post {
     pub day: Date,
     pub person: Arc<Person>,
     pub text: Option<MessageText>,
+    /// The same, read.
+    pub markup: Markup,
     pub reply_to: Option<Seq>,
     /// The entry that last edited it; 0 for none.
     pub edited: Seq,
@@ -83,6 +87,7 @@ impl Post {
             day,
             person,
             text: None,
+            markup: Markup::default(),
             reply_to: message.reply_to,
             edited: 0,
             reactions: Vec::new(),
@@ -93,11 +98,11 @@ impl Post {
         post
     }
 
-    /// The size of its text and of its reactions' authors.
+    /// The size of its text, of what was read in it, and of its reactions' authors.
     pub fn bytes(&self) -> usize {
         let text = self.text.as_ref().map_or(0, |text| text.as_str().len());
         let authors: usize = self.reactions.iter().map(|reaction| 1 + reaction.by.len()).sum();
-        text + REACTION_BYTES * (authors + self.reactions_ahead.len())
+        text + self.markup.bytes() + REACTION_BYTES * (authors + self.reactions_ahead.len())
     }
 
     /// Takes over a later state whole. Right only when nothing after that state was folded in.
@@ -110,12 +115,19 @@ impl Post {
     fn set(&mut self, message: &Message) {
         let present = message.present.clone().unwrap_or_default();
         let Present { as_of, edited, deleted, mut reactions } = present;
-        self.text = message.text.clone().filter(|_| !deleted);
+        self.say(message.text.clone().filter(|_| !deleted));
         self.edited = edited.unwrap_or(0);
         self.as_of = self.as_of.max(as_of);
         reactions.truncate(REACTIONS);
         self.reactions = if self.text.is_some() { reactions } else { Vec::new() };
         self.reactions_ahead.clear();
+    }
+
+    fn say(&mut self, text: Option<MessageText>) {
+        if self.text != text {
+            self.markup = text.as_ref().map(|text| Markup::parse(text.as_str())).unwrap_or_default();
+            self.text = text;
+        }
     }
 
     /// Folds a later entry in. `ahead`: something between this message and that entry is still missing here.
@@ -128,12 +140,12 @@ impl Post {
         }
         match body {
             Body::Edited { text: Some(text), .. } if seq > self.edited => {
-                self.text = Some(text.clone());
+                self.say(Some(text.clone()));
                 self.edited = seq;
             }
             // An edit without text is of a message that was deleted since.
             Body::Deleted { .. } | Body::Edited { text: None, .. } => {
-                self.text = None;
+                self.say(None);
                 self.reactions = Vec::new();
                 self.reactions_ahead = Vec::new();
             }

@@ -4,6 +4,8 @@ use jiff::civil::Date;
 use snug_shared::{Author, AuthorKind, Millis, Nickname, Reaction, Seq, Topic};
 use uuid::Uuid;
 
+use crate::markup::Markup;
+
 /// A row's identity: stays the same while rows come and go around it, and orders as the rows do.
 ///
 /// A message that was pending gets another identity when it takes its place in the log, since its place is another.
@@ -94,6 +96,8 @@ pub struct MessageRow<'a> {
     pub at: Millis,
     /// Its text; `None` when it was deleted.
     pub text: Option<&'a str>,
+    /// The same, read.
+    pub markup: &'a Markup,
     /// Whether it was edited.
     pub edited: bool,
     /// Marks on it, the oldest first.

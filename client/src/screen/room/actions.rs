@@ -7,6 +7,7 @@ use iced::{
     widget::{text_editor, text_editor::Edit},
 };
 use snug_core::{
+    markup,
     rooms::{Joined, Purpose},
     timeline::{MessageRow, OwnMessage, Row, RowId, Timeline},
 };
@@ -40,7 +41,7 @@ pub(super) fn key(event: keyboard::Event) -> Option<Message> {
 
 /// Opens a link in the browser. Links come from others: only what a browser opens, and never by way of a shell.
 pub(super) fn open(url: &str) {
-    if (url.starts_with("https://") || url.starts_with("http://"))
+    if let Some(url) = markup::address(url)
         && let Err(error) = open::that_detached(url)
     {
         tracing::warn!(%error, "no browser could be started");

@@ -1,5 +1,6 @@
 //! In the middle: the messages, and the way back to the newest of them.
 
+mod body;
 mod row;
 mod toolbar;
 

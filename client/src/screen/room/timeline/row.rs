@@ -1,7 +1,7 @@
 //! One row of the timeline: a message, a day, a gap.
 
 use iced::{
-    Center, Color, Element, Fill, Font, Padding,
+    Center, Element, Fill, Font, Padding,
     advanced::text::Wrapping,
     widget::{Row as Line, button, column, container, rich_text, row, rule, space, span, text},
 };
@@ -13,7 +13,7 @@ use snug_shared::{Author, Reaction};
 
 use super::{
     super::{Act, Go, Message},
-    Context,
+    Context, body,
 };
 use crate::{
     font,
@@ -72,7 +72,7 @@ const fn hole(reason: HoleReason) -> &'static str {
 }
 
 fn aside<'a>(sentence: String) -> Element<'a, Message> {
-    container(prose(&sentence, Type::Meta, None, theme::muted))
+    container(self::sentence(&sentence))
         .padding(Padding { top: 8.0, right: 24.0, bottom: 8.0, left: GUTTER })
         .max_width(LINE + GUTTER)
         .into()
@@ -108,85 +108,44 @@ fn message<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Element<'a, Me
             .spacing(8)
             .align_y(Center)
     });
-    let body = column![]
+    let column = column![]
         .push(head)
         // A message that was deleted says nothing any more, to nobody.
         .push(message.reply.filter(|_| message.text.is_some()).map(quote))
-        .push(text_of(&message, context))
+        .push(body::view(&message, context))
         .push((!message.reactions.is_empty()).then(|| reactions(&message, context)));
-    let body = body.push(delivery(&message)).spacing(2).max_width(LINE);
+    let column = column.push(delivery(&message)).spacing(2).max_width(LINE);
     let face: Element<'a, Message> =
         if message.starts_group { tile(who, TILE) } else { space::horizontal().width(TILE).into() };
     let top = if message.starts_group { 10.0 } else { 1.0 };
-    row![face, container(body).width(Fill)]
+    row![face, container(column).width(Fill)]
         .spacing(12)
         .padding(Padding { top, right: BUTTON, bottom: 3.0, left: 16.0 })
         .into()
 }
 
-fn text_of<'a>(message: &MessageRow<'a>, context: &Context<'_>) -> Element<'a, Message> {
-    let Some(words) = message.text else {
-        return label("This message was deleted.", Type::Body).style(theme::muted).into();
-    };
-    let pending = message.delivery == Delivery::Sending;
-    let ink = if pending { theme::muted } else { inherited };
-    if format::is_jumbo(words) {
-        return rich_text::<(), _, _, _>([span(words).font(font::EMOJI)])
-            .size(Type::Jumbo.size())
-            .line_height(Type::Jumbo.line_height())
-            .style(ink)
+/// A sentence with somebody else's words in it, with emoji in colour.
+fn sentence<'a>(content: &str) -> Element<'a, Message> {
+    let content = &*format::expand_tabs(content);
+    if content.is_ascii() {
+        return label(content.to_owned(), Type::Meta)
+            .wrapping(Wrapping::WordOrGlyph)
+            .style(theme::muted)
             .into();
     }
-    let after = if message.edited { Some(("  (edited)", context.look.palette.muted)) } else { None };
-    let words = prose_with(words, Type::Body, Some(context.look.palette.link), ink, after);
-    if pending {
-        let clock = icon(Icon::Clock, 12).line_height(22.0 / 12.0).style(theme::muted);
-        return row![words, clock].spacing(8).into();
-    }
-    words
-}
-
-/// A text of somebody else's, with links and emoji.
-fn prose<'a>(
-    content: &str,
-    kind: Type,
-    link: Option<Color>,
-    ink: fn(&iced::Theme) -> text::Style,
-) -> Element<'a, Message> {
-    prose_with(content, kind, link, ink, None)
-}
-
-fn prose_with<'a>(
-    content: &str,
-    kind: Type,
-    link: Option<Color>,
-    ink: fn(&iced::Theme) -> text::Style,
-    after: Option<(&'static str, Color)>,
-) -> Element<'a, Message> {
-    let content = &*format::expand_tabs(content);
-    // Most messages are words and nothing else.
-    if after.is_none() && content.is_ascii() && !content.contains("://") {
-        return label(content.to_owned(), kind).wrapping(Wrapping::WordOrGlyph).style(ink).into();
-    }
-    let mut spans: Vec<text::Span<'a, String, Font>> = format::runs(content)
+    let spans: Vec<text::Span<'a, (), Font>> = format::runs(content)
         .into_iter()
         .map(|run| match run {
             Run::Words(words) => span(words.to_owned()),
             Run::Emoji(emoji) => span(emoji.to_owned()).font(font::EMOJI),
-            Run::Link(url) => match link {
-                Some(color) => span(url.to_owned()).color(color).underline(true).link(url.to_owned()),
-                None => span(url.to_owned()),
-            },
         })
         .collect();
-    spans.extend(after.map(|(words, color)| span(words).size(Type::Meta.size()).color(color)));
     rich_text(spans)
-        .on_link_click(Message::Open)
-        .size(kind.size())
-        .line_height(kind.line_height())
-        .font(kind.font())
+        .size(Type::Meta.size())
+        .line_height(Type::Meta.line_height())
+        .font(Type::Meta.font())
         .wrapping(Wrapping::WordOrGlyph)
-        .style(ink)
+        .style(theme::muted)
         .into()
 }
 
