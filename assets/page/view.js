@@ -23,7 +23,9 @@ export class View {
     log.addEventListener('keydown', (event) => this.#key(event));
     new ResizeObserver(() => this.#resized()).observe(log);
     pill.addEventListener('click', () => this.toEnd());
-    new Tools(this.list, { find: (seq) => timeline.message(seq), isOwn: (row) => row.by === timeline.by, act });
+    this.tools = new Tools({
+      log, list: this.list, act, find: (seq) => timeline.message(seq), isOwn: (row) => row.by === timeline.by, grown: () => this.keepEnd(),
+    });
   }
 
   get atEnd() { return this.#atEnd; }
@@ -91,6 +93,7 @@ export class View {
   #resized() {
     this.#height = this.log.clientHeight;
     this.keepEnd();
+    this.tools?.place();
   }
 
   #scrolled() {
@@ -188,10 +191,12 @@ export class View {
       if (known?.sign !== sign) {
         element = this.#element(item);
         if (known) {
-          const focused = known.element.contains(document.activeElement);
+          const focused = document.activeElement;
+          const within = known.element.contains(focused);
           if (next === known.element) next = element;
           known.element.replaceWith(element);
-          if (focused) element.focus({ preventScroll: true });
+          this.tools.moved(known.element, element);
+          if (within) (element.contains(focused) ? focused : element).focus({ preventScroll: true });
         }
       }
       drawn.set(item.key, { element, sign, item });

@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 export { assert };
@@ -19,7 +20,35 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 export async function browser(...flags) {
   const executablePath = CHROMIUM.find((path) => path && existsSync(path));
   assert(executablePath, 'there is no Chromium');
-  return chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...flags] });
+  const folder = process.env.PAGE;
+  // A replaced page comes from no network, so it may not reach a local one.
+  if (folder) flags.push('--disable-features=LocalNetworkAccessChecks');
+  const launched = await chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...flags] });
+  if (folder) replacePage(launched, folder);
+  return launched;
+}
+
+/// Takes the page's files from a folder instead of from the server: a test can be run against an older page, or without a build.
+function replacePage(launched, folder) {
+  const make = launched.newContext.bind(launched);
+  const icons = fileURLToPath(new URL('../../../assets/icons', import.meta.url));
+  const packed = { 'icon.svg': join(icons, 'snug.svg'), 'icon.png': join(icons, 'snug-180.png') };
+  launched.newContext = async (options) => {
+    const context = await make(options);
+    await context.route(/\/page\/[^/]+\/[^/]+$/, (route) => {
+      const name = new URL(route.request().url()).pathname.split('/').at(-1);
+      return route.fulfill({ path: packed[name] ?? join(folder, name) });
+    });
+    const document = (name, root) => async (route) => {
+      const response = await route.fetch();
+      const text = readFileSync(join(folder, name), 'utf8');
+      const body = text.replaceAll('"/page/', `"${root}page/folder/`).replaceAll('href="/"', `href="${root}"`);
+      return route.fulfill({ response, body });
+    };
+    await context.route(/^http:\/\/[^/]+\/$/, document('index.html', './'));
+    await context.route(/\/chat\/[^/]+\/$/, (route) => (route.request().isNavigationRequest() ? document('room.html', '../../')(route) : route.continue()));
+    return context;
+  };
 }
 
 export async function freePort() {

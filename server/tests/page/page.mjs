@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { assert, browser, freePort, Server } from './harness.mjs';
+import actions from './actions.mjs';
 import figures from './figures.mjs';
 import hostile from './hostile.mjs';
 import looks from './looks.mjs';
@@ -19,7 +20,7 @@ mkdirSync(pictures, { recursive: true });
 
 const chromium = await browser();
 let failed = 0;
-for (const [fact, prove] of Object.entries({ ...talk, ...sending, ...reading, ...phone, ...hostile, ...proxied, ...looks, ...figures })) {
+for (const [fact, prove] of Object.entries({ ...talk, ...actions, ...sending, ...reading, ...phone, ...hostile, ...proxied, ...looks, ...figures })) {
   if (!fact.includes(only)) continue;
   // Each test has its own server, because it may kill it.
   const server = await new Server(program, await freePort()).start();
