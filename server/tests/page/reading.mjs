@@ -32,6 +32,15 @@ export default {
     await server.fill('deep', 'zoe', 2200);
     const page = await enter(await chromium.newContext(), server, 'deep', 'maya');
     await until('it is there', async () => (await seqs(page)).at(-1) === 2200);
+    // All nodes that the browser holds for the page, also those that are in no document any more.
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('Performance.enable');
+    const held = async () => {
+      await devtools.send('HeapProfiler.collectGarbage');
+      const { metrics } = await devtools.send('Performance.getMetrics');
+      return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+    };
+    const begun = await held();
     let most = 0;
     const scroll = async (to, edge) => {
       for (let step = 0; step < 400; step += 1) {
@@ -49,6 +58,9 @@ export default {
     };
     await scroll(1, () => inView(page, 1));
     assert(most <= 1400, `${most} rows at once`);
+    const back = await held();
+    assert(back.Nodes <= 30 * 1400, `${back.Nodes} nodes`);
+    assert(back.JSEventListeners <= begun.JSEventListeners + 20, `${back.JSEventListeners} listeners`);
     // The newest stay, so that the way to the end needs no request.
     assert.equal((await seqs(page)).at(-1), 2200);
     assert.equal(await page.locator('.hole').count(), 1);
