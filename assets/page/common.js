@@ -70,8 +70,11 @@ export const store = {
 /// What stands before every path of this server: a proxy may serve it below one, and then its files are there too.
 export const base = new URL(import.meta.url).pathname.replace(/(.*)\/page\/.*/, '$1');
 
+/// A name as names are compared here.
+export const fold = (name) => name.normalize('NFKC').toLowerCase();
+
 /// The storage key of something that belongs to a room of this server. Two spellings of one room give one key.
-export const place = (kind, room) => `snug.${kind}${base}\n${room.normalize('NFKC').toLowerCase()}\n`;
+export const place = (kind, room) => `snug.${kind}${base}\n${fold(room)}\n`;
 
 let lastTime = 0;
 /// A UUID v7, which sorts by creation time. Browsers have no `crypto.randomUUID` on plain-http network addresses.

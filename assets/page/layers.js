@@ -24,6 +24,30 @@ addEventListener('popstate', () => {
   else open.pop()?.();
 });
 
+/// What lies over the messages in narrow windows, while the page has a class. `button` shows and hides it, a click beside it hides
+/// it. Returns what hides it, and then says whether it was shown.
+export function drawer(button, name) {
+  const shown = () => document.body.classList.contains(name);
+  const toggle = (whether) => {
+    document.body.classList.toggle(name, whether);
+    button.setAttribute('aria-expanded', String(whether));
+  };
+  const hide = () => toggle(false);
+  const close = () => {
+    if (!shown()) return false;
+    hide();
+    closed(hide);
+    return true;
+  };
+  button.addEventListener('click', () => {
+    if (close()) return;
+    toggle(true);
+    opened(hide);
+  });
+  document.getElementById('scrim').addEventListener('click', close);
+  return close;
+}
+
 /// Shows a dialog. Back, Esc and a click beside it close it.
 export function showDialog(dialog) {
   const close = () => dialog.close();

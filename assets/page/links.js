@@ -1,46 +1,60 @@
 // Links in messages: where one ends, and where it leads if its text does not say so.
 
-import { h } from './common.js';
+/// An address, up to the next blank, or the sign that closes the text of a link, or one that turns the text around.
+const LINK = /https?:\/\/(?:(?!\]\()[^\s<>"`\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])+/gi;
+const WORD = /[\p{Alphabetic}\p{N}_]$/u;
+const LONGEST = 4096;
 
-const LINK = /https?:\/\/[^\s<>"`]+/iy;
-const WORD = /[\p{L}\p{N}_]/u;
+/// The addresses in a text: where each stands, what it opens (`href`), its host, and that again if a reader could take it for
+/// another one (`leads`).
+export function links(text) {
+  const found = [];
+  LINK.lastIndex = 0;
+  for (let match = LINK.exec(text); match; match = LINK.exec(text)) {
+    const start = match.index;
+    if (match[0].length > LONGEST) continue;
+    const address = trimmed(match[0]);
+    const url = !WORD.test(text.slice(Math.max(start - 2, 0), start)) && parsed(address);
+    // Another address may begin within what is none.
+    LINK.lastIndex = start + (url ? address.length : 'http://'.length);
+    if (url) found.push({ start, end: start + address.length, href: url.href, host: url.host, leads: isDisguised(address, url) ? url.host : null });
+  }
+  return found;
+}
 
-/// A link at a place in a text: its element, and where the text goes on. Null if there is none.
-export function link(text, at) {
-  if (text[at] !== 'h' && text[at] !== 'H') return null;
-  if (at && WORD.test(text[at - 1])) return null;
-  LINK.lastIndex = at;
-  const address = trimmed(LINK.exec(text)?.[0] ?? '');
-  let url;
-  try { url = new URL(address); } catch { return null; }
-  if (!/^https?:$/.test(url.protocol) || !url.host) return null;
-  const element = h('a', { href: url.href, target: '_blank', rel: 'noopener noreferrer nofollow' }, address);
-  const host = disguised(address, url);
-  const shown = host ? h('span', {}, element, h('span', { class: 'leads' }, ` (leads to ${host})`)) : element;
-  return { element: shown, end: at + address.length };
+function parsed(address) {
+  try {
+    const url = new URL(address);
+    return /^https?:$/.test(url.protocol) && url.host ? url : null;
+  } catch {
+    return null;
+  }
 }
 
 /// A full stop after a link ends the sentence, not the link; nor does the bracket around it belong to it.
 function trimmed(address) {
-  const count = (mark) => address.split(mark).length;
+  const open = {};
+  for (const sign of address) if ('()[]'.includes(sign)) open[sign] = (open[sign] ?? 0) + 1;
   for (let before = ''; before !== address;) {
     before = address;
     address = address.replace(/[.,;:!?'*_~]+$/, '');
     for (const [opening, closing] of ['()', '[]']) {
-      if (address.endsWith(closing) && count(opening) < count(closing)) address = address.slice(0, -1);
+      if (!address.endsWith(closing) || (open[opening] ?? 0) >= open[closing]) continue;
+      open[closing] -= 1;
+      address = address.slice(0, -1);
     }
   }
   return address;
 }
 
-/// The host that a link really leads to, if a reader could take it for another one. Else null.
-function disguised(address, url) {
+/// Whether a reader could take the host of a link for another one.
+function isDisguised(address, url) {
   const authority = /^https?:\/\/([^/?#\\]*)/i.exec(address)[1];
-  if (authority.includes('@')) return url.host;
+  if (authority.includes('@')) return true;
   const typed = authority.replace(/:\d*$/, '').toLowerCase();
-  if (typed === url.hostname) return null;
+  if (typed === url.hostname) return false;
   const foreign = url.hostname.split('.').some((label) => label.startsWith('xn--'));
-  return foreign && typed.normalize('NFC').split('.').every(isPlain) ? null : url.hostname;
+  return !(foreign && typed.normalize('NFC').split('.').every(isPlain));
 }
 
 // Scripts without letters that look like Latin ones. Cyrillic and Greek have many: a label needs one that has no double.

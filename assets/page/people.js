@@ -2,7 +2,7 @@
 
 import { $, h, tile } from './common.js';
 import { mention } from './composer.js';
-import { closed, opened } from './layers.js';
+import { drawer } from './layers.js';
 import { count, members, nickname, timeline } from './session.js';
 
 const TYPING = 5000;
@@ -20,31 +20,10 @@ export function presence() {
   $('me').replaceChildren(tile(nickname, 'little'), h('bdi', {}, nickname));
 }
 
-const shown = () => document.body.classList.contains('show-people');
-const hide = () => toggle(false);
+/// Hides the list of members where it covers the messages. Returns false if it did not.
+export let hidePeople = () => false;
 
-function toggle(whether) {
-  document.body.classList.toggle('show-people', whether);
-  $('people').setAttribute('aria-expanded', String(whether));
-}
-
-/// Shows or hides the list of members in narrow windows, where it covers the messages.
-function showPeople(whether) {
-  toggle(whether);
-  if (whether) opened(hide); else closed(hide);
-}
-
-/// Hides the list of members. Returns false if it did not cover the messages.
-export function hidePeople() {
-  if (!shown()) return false;
-  showPeople(false);
-  return true;
-}
-
-export function offerPeople() {
-  $('people').addEventListener('click', () => showPeople(!shown()));
-  $('scrim').addEventListener('click', hidePeople);
-}
+export function offerPeople() { hidePeople = drawer($('people'), 'show-people'); }
 
 export function typing({ user, by }) {
   clearTimeout(typists.get(by)?.timer);

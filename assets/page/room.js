@@ -1,17 +1,17 @@
 // The room on the screen: connects the session with the view and with the controls around the messages.
 
-import { $, ask, base, copy, h, keepFiles, place, roomPath, secure, store, wrongName } from './common.js';
+import { $, ask, base, copy, h, keepFiles, secure, store, wrongName } from './common.js';
 import { aim, cancel, compose, giveBack, grow } from './composer.js';
 import { showDialog } from './layers.js';
 import { askName, badLink } from './name.js';
 import { hidePeople, offerPeople, presence, stoppedTyping, typing } from './people.js';
-import { reactors } from './rows.js';
+import { elsewhere, hideRooms, offerRooms, redrawRooms } from './rooms.js';
+import { editor, reactors } from './rows.js';
 import { closeSearch, offerSearch } from './search.js';
 import * as session from './session.js';
 import { notice, seeking, strip } from './strip.js';
 import { View } from './view.js';
 
-const ROOMS_EVERY = 15_000;
 const { room, timeline } = session;
 const visible = () => document.visibilityState === 'visible';
 let invite = { link: location.href, server: location.host };
@@ -27,10 +27,14 @@ const act = {
   react: (row, emoji, on) => session.send({ type: 'react', target: row.seq, emoji, on }),
   delete: (row) => session.send({ type: 'delete', target: row.seq }),
   copy: async (row) => notice(await copy(row.message) ? 'Copied.' : 'Your browser doesn’t let this page copy.'),
+  copyCode,
+  unfold: (row) => view.unfold(row),
+  whoEdited,
+  tellEditor: async (row) => notice(`${await whoEdited(row)}.`),
   retry: session.retry,
   withdraw: session.withdraw,
 };
-const view = new View({ log: $('log'), pill: $('pill'), room, timeline, names: session.names, act });
+const view = new View({ log: $('log'), pill: $('pill'), room, timeline, names: session.names, isHere: session.isHere, act });
 
 session.watch({
   joined() {
@@ -38,6 +42,7 @@ session.watch({
     $('name').hidden = true;
     $('room').hidden = false;
     presence();
+    redrawRooms();
     this.waiting();
     grow();
     if (matchMedia('(hover: hover)').matches) $('text').focus();
@@ -121,6 +126,25 @@ async function land() {
   seen();
 }
 
+async function copyCode(text, button) {
+  button.textContent = await copy(text) ? 'Copied' : 'Copy it by hand';
+  setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+}
+
+/// Says who edited a message and when, and keeps it as the tooltip of `element`. An edit that was loaded with its message is asked for.
+async function whoEdited(row, element) {
+  if (!row.editedBy) {
+    const path = `/api/rooms/${encodeURIComponent(room)}/messages?after=${row.edited - 1}&limit=1`;
+    const { entries } = await ask(path).catch(() => ({ entries: [] }));
+    const edit = entries.find(({ seq, type }) => seq === row.edited && type === 'edited');
+    if (!edit) return 'Who edited it is not known';
+    row.editedBy = { user: edit.user, at: edit.at };
+  }
+  const words = editor(row.editedBy);
+  element?.setAttribute('title', words);
+  return words;
+}
+
 function showReactors(row) {
   $('reactors').replaceChildren(...row.reactions.map((reaction) => h('li', {},
     h('span', { class: 'emoji' }, reaction.emoji), h('span', { dir: 'auto' }, reactors(reaction, timeline.by, session.names)))));
@@ -130,7 +154,8 @@ function showReactors(row) {
 // -- notifications --
 
 function title() {
-  document.title = `${unread ? `(${unread}) ` : ''}${session.online ? '' : '… '}${room} · Snug`;
+  const all = unread + elsewhere();
+  document.title = `${all ? `(${all}) ` : ''}${session.online ? '' : '… '}${room} · Snug`;
 }
 
 const canNotify = 'Notification' in window && isSecureContext;
@@ -161,7 +186,7 @@ function bellState() {
   $('bell').title = on ? 'You’re notified when someone mentions you' : 'Notify me when someone mentions me';
 }
 
-// -- invite, topic, rooms --
+// -- invite, topic --
 
 const codePath = `${base}/invite.svg?${new URLSearchParams({ room, secure })}`;
 function showInvite() {
@@ -172,17 +197,6 @@ function showInvite() {
 
 function topic() {
   $('topic').replaceChildren(timeline.topic ? h('bdi', {}, timeline.topic) : 'Set a topic');
-}
-
-async function rooms() {
-  if (!visible() || !matchMedia('(min-width: 55em)').matches) return;
-  const { rooms: open } = await ask('/api/rooms').catch(() => ({}));
-  if (!open) return;
-  const same = (name) => place('', name) === place('', room);
-  const names = open.slice(0, 40).map((info) => info.room);
-  if (!names.some(same)) names.unshift(room);
-  $('rooms').replaceChildren(...names.map((name) => h('li', {}, h('a', { href: roomPath(name), 'aria-current': same(name) && 'page' },
-    h('span', { 'aria-hidden': 'true', class: 'hash' }, '#'), h('bdi', {}, name)))));
 }
 
 // -- keys and buttons --
@@ -196,7 +210,7 @@ document.addEventListener('keydown', (event) => {
     $('find').click();
   }
   if (event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) return;
-  if (closeSearch() || hidePeople() || cancel()) return;
+  if (closeSearch() || hideRooms() || hidePeople() || cancel()) return;
   view.toEnd();
   if (!$('room').hidden) $('text').focus();
 });
@@ -228,7 +242,6 @@ document.addEventListener('visibilitychange', () => {
   }
   unread = 0;
   title();
-  rooms();
   seen();
 });
 
@@ -257,5 +270,4 @@ const wrongRoom = wrongName(room, 64);
 if (wrongRoom) badLink(wrongRoom);
 else if (wrongName(session.nickname, 32)) askName();
 else session.join(session.nickname);
-rooms();
-setInterval(rooms, ROOMS_EVERY);
+offerRooms(title);

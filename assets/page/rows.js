@@ -1,12 +1,14 @@
 // One row of the timeline as elements. All text from members goes in as text nodes.
 
-import { clusters, h, icon, iso, moment, tile, time } from './common.js';
-import { link } from './links.js';
+import { clusters, fold, h, icon, iso, moment, tile, time } from './common.js';
+import { parse } from './markup.js';
 
-/// Letters and digits of scripts that put spaces between words: a mark among them is no mark, as in 2*3*4 and snake_case.
-const WORD = /[\p{N}_\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}\p{sc=Arab}\p{sc=Hebr}\p{sc=Armenian}\p{sc=Georgian}\p{sc=Deva}]/u;
-const MARKS = [['**', 'strong'], ['~~', 's'], ['*', 'em'], ['_', 'em']];
-const DEPTH = 4;
+/// A longer text may fold: the view measures whether it does.
+const LONG = { units: 600, lines: 20 };
+/// Names looked for in one message, at most, and how many UTF-16 units one may have.
+const MENTIONS = 50;
+const NAME = 96;
+const LETTER = /[\p{L}\p{M}\p{N}_]/u;
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
@@ -16,103 +18,122 @@ export function mentions(nickname) {
   return new RegExp(`(?<![\\p{L}\\p{N}_])@${name}(?![\\p{L}\\p{N}_])|^${name}(?=[:,])`, 'giu');
 }
 
-/// A text in a small part of Markdown: fences, quotes, bold, italic, strike, code and links.
-export function words(text, mention) {
+/// What a message says, read once for each text it has.
+export function blocks(row) {
+  if (row.read !== row.message) Object.assign(row, { read: row.message, blocks: parse(row.message) });
+  return row.blocks;
+}
+
+/// The words of a message, without its code and its links: where people are spoken to.
+export const spoken = (row) => blocks(row).map(({ runs = [] }) => runs.map((run) => (run.code || run.link ? ' ' : run.text)).join('')).join('\n');
+
+const STYLES = [['bold', 'strong'], ['italic', 'em'], ['strike', 's']];
+const styled = (run, element) => STYLES.reduce((inner, [style, tag]) => (run[style] ? h(tag, {}, inner) : inner), element);
+
+/// The blocks of a message as elements. `isHere` says of a folded name whether it is one of the people here.
+function drawn(all, { mention, isHere, act }) {
   const parts = document.createDocumentFragment();
-  const fence = /^```[^\n`]*\n([\s\S]*?)\n?^```[ \t]*$\n?/gm;
-  let from = 0;
-  for (const match of text.matchAll(fence)) {
-    paragraphs(text.slice(from, match.index), parts, mention);
-    parts.append(h('pre', { tabindex: '0', 'aria-label': 'Code' }, h('code', {}, match[1])));
-    from = match.index + match[0].length;
+  // What holds the next block: the quotes and lists it is inside of.
+  let quotes = [];
+  let lists = [];
+  for (const block of all) {
+    if (quotes.length !== block.quote) lists = [];
+    quotes = quotes.slice(0, block.quote);
+    while (quotes.length < block.quote) {
+      const quote = h('blockquote');
+      (quotes.at(-1) ?? parts).append(quote);
+      quotes.push(quote);
+    }
+    const into = quotes.at(-1) ?? parts;
+    if (block.kind === 'item') lists = item(block, lists, into, text(block.runs, h('li', { dir: 'auto' }), { mention, isHere }));
+    else {
+      lists = [];
+      into.append(block.kind === 'code' ? card(block, act) : text(block.runs, h('p', { dir: 'auto' }), { mention, isHere }));
+    }
   }
-  paragraphs(text.slice(from), parts, mention);
   return parts;
 }
 
-function paragraphs(text, into, mention) {
-  let quoted = null;
-  let lines = [];
-  const flush = () => {
-    if (!lines.length) return;
-    const block = h(quoted ? 'blockquote' : 'p', { dir: 'auto' });
-    inline(lines.join('\n'), block, mention, 0);
-    into.append(block);
-    lines = [];
-  };
-  for (const line of text.replace(/\n$/, '').split('\n')) {
-    const quote = /^>\s?/.exec(line);
-    if (Boolean(quote) !== quoted) flush();
-    quoted = Boolean(quote);
-    lines.push(quote ? line.slice(quote[0].length) : line);
-  }
-  if (lines.some((line) => line)) flush();
+/// Puts an item into its list, which is inside of the last item of a list that is less deep. Numbers stand as they were typed.
+function item({ indent, number }, lists, into, element) {
+  const tag = number === null ? 'UL' : 'OL';
+  const depth = Math.min(indent, lists.length);
+  const holder = depth ? lists[depth - 1].lastElementChild : into;
+  const list = lists[depth]?.tagName === tag ? lists[depth] : h(tag);
+  if (list !== lists[depth]) holder.append(list);
+  if (number !== null) element.setAttribute('value', number);
+  list.append(element);
+  return [...lists.slice(0, depth), list];
 }
 
-function inline(text, into, mention, depth) {
-  // Marks without a partner further on, so that a text of nothing but marks is read once.
-  const alone = new Set();
-  let plain = '';
-  const flush = () => {
-    if (plain) named(plain, into, mention);
-    plain = '';
-  };
-  let at = 0;
-  while (at < text.length) {
-    const found = code(text, at, alone) ?? link(text, at) ?? (depth < DEPTH ? marked(text, at, alone) : null);
-    if (!found) {
-      plain += text[at];
-      at += 1;
-      continue;
-    }
-    flush();
-    if (found.inner === undefined) into.append(found.element);
+/// Code between fences: its language, a button that copies it, and itself.
+function card({ language, text: code }, act) {
+  return h('div', { class: 'code-card' },
+    h('div', { class: 'code-head' }, h('span', {}, language || 'Code'), h('button', { type: 'button', onclick: ({ target }) => act.copyCode(code, target) }, 'Copy')),
+    h('pre', { tabindex: '0', 'aria-label': 'Code' }, h('code', {}, code)));
+}
+
+/// Puts runs into an element.
+function text(runs, into, who) {
+  let words = '';
+  runs.forEach((run, at) => {
+    const next = runs[at + 1];
+    if (run.code) into.append(styled(run, h('code', {}, run.text)));
+    else if (run.link) link(run, next, into);
     else {
-      inline(found.inner, found.element, mention, depth + 1);
-      into.append(found.element);
+      // A name may have spaces in it: words that are drawn alike are looked at together.
+      words += run.text;
+      if (next && !next.code && !next.link && STYLES.every(([style]) => next[style] === run[style])) return;
+      const parts = document.createDocumentFragment();
+      named(words, parts, who);
+      into.append(styled(run, parts));
+      words = '';
     }
-    at = found.end;
-  }
-  flush();
+  });
+  return into;
 }
 
-function code(text, at, alone) {
-  if (text[at] !== '`' || text[at - 1] === '`') return null;
-  const ticks = /^`+/.exec(text.slice(at, at + 8))[0];
-  if (alone.has(ticks)) return null;
-  const end = text.indexOf(ticks, at + ticks.length);
-  if (end < 0) alone.add(ticks);
-  if (end <= at + ticks.length) return null;
-  return { element: h('code', {}, text.slice(at + ticks.length, end)), end: end + ticks.length };
+function link(run, next, into) {
+  const last = into.lastElementChild;
+  const goesOn = last?.href === run.link && last.open;
+  const element = goesOn ? last : h('a', { href: run.link, target: '_blank', rel: 'noopener noreferrer nofollow' });
+  element.append(styled(run, document.createTextNode(run.text)));
+  if (!goesOn) into.append(element);
+  element.open = next?.link === run.link && next.leads === run.leads;
+  if (run.leads && !element.open) into.append(h('span', { class: 'leads' }, ` (leads to ${run.leads})`));
 }
 
-function marked(text, at, alone) {
-  const [mark, tag] = MARKS.find(([known]) => text.startsWith(known, at)) ?? [];
-  if (!mark || alone.has(mark)) return null;
-  const start = at + mark.length;
-  if (start >= text.length || /\s/.test(text[start])) return null;
-  if (at && WORD.test(text[at - 1])) return null;
-  for (let end = text.indexOf(mark, start + 1), tries = 0; tries < 16; end = text.indexOf(mark, end + 1), tries += 1) {
-    if (end < 0) {
-      alone.add(mark);
-      return null;
-    }
-    const after = text[end + mark.length] ?? ' ';
-    if (/\s/.test(text[end - 1])) continue;
-    if (WORD.test(after)) continue;
-    if (mark === '*' && (after === '*' || text[end - 1] === '*')) continue;
-    return { element: h(tag), inner: text.slice(start, end), end: end + mark.length };
-  }
-  return null;
-}
-
-function named(text, into, mention) {
+/// Words, with the names of people here marked.
+function named(words, into, { mention, isHere }) {
   let from = 0;
-  for (const match of mention ? text.matchAll(mention) : []) {
-    into.append(text.slice(from, match.index), h('mark', {}, match[0]));
-    from = match.index + match[0].length;
+  const mark = (start, end, element) => {
+    into.append(words.slice(from, start), element);
+    from = end;
+  };
+  const mine = new Map(Array.from(mention ? words.matchAll(mention) : [], (match) => [match.index, match[0].length]));
+  let left = MENTIONS;
+  for (let at = 0; at < words.length && left > 0; at += 1) {
+    const own = mine.get(at);
+    if (own) {
+      mark(at, at + own, h('mark', {}, words.slice(at, at + own)));
+      at += own - 1;
+    } else if (words[at] === '@' && !LETTER.test(words[at - 1] ?? ' ')) {
+      left -= 1;
+      const end = nameEnd(words, at + 1, isHere);
+      if (!end) continue;
+      mark(at, end, h('span', { class: 'mention' }, words.slice(at, end)));
+      at = end - 1;
+    }
   }
-  into.append(text.slice(from));
+  into.append(words.slice(from));
+}
+
+/// Where the longest name of somebody here ends that begins at a place. 0 if none does.
+function nameEnd(words, start, isHere) {
+  for (let end = Math.min(words.length, start + NAME); end > start; end -= 1) {
+    if (!LETTER.test(words[end] ?? ' ') && LETTER.test(words[end - 1]) && isHere(fold(words.slice(start, end)))) return end;
+  }
+  return 0;
 }
 
 function isJumbo(text) {
@@ -122,18 +143,16 @@ function isJumbo(text) {
 }
 
 /// A message: `row` from the timeline, or made of a send that is still waiting (`pending`).
-export function messageRow(row, { continued, own, mention, mentioned, quoted, act, me, names }) {
+export function messageRow(row, { continued, own, mention, mentioned, quoted, act, me, names, isHere }) {
   const stamp = h('time', { datetime: iso(row.at), title: moment(row.at) }, time(row.at));
   const name = h('bdi', { class: 'name' }, row.user);
   name.style.setProperty('--hue', row.hue);
-  const text = row.deleted
-    ? h('p', { class: 'muted' }, 'This message was deleted.')
-    : h('div', { class: `text${isJumbo(row.message) ? ' jumbo' : ''}` }, words(row.message, mention));
-  if (row.edited && !row.deleted) (text.lastElementChild?.matches('p') ? text.lastElementChild : text).append(h('span', { class: 'edited' }, ' (edited)'));
+  const text = row.deleted ? h('p', { class: 'muted' }, 'This message was deleted.') : said(row, { mention, isHere, act });
   const body = h('div', { class: 'body' },
     h('div', { class: continued ? 'unseen' : 'head' }, name, ' ', row.automated && h('span', { class: 'tag' }, 'automated'), ' ', stamp),
     row.replyTo !== undefined && quote(row, quoted, act),
     text,
+    isLong(row) && unfold(row, act),
     row.reactions?.length > 0 && reactions(row, act, me, names),
     row.pending && delivery(row, act));
   const kind = ['row', continued && 'continued', mentioned && 'mentioned', row.pending && 'pending', row.past && 'past'];
@@ -141,6 +160,27 @@ export function messageRow(row, { continued, own, mention, mentioned, quoted, ac
     class: kind.filter(Boolean).join(' '), role: 'article', tabindex: '-1', 'aria-label': `${row.user}, ${time(row.at)}`,
     'data-seq': row.past ? undefined : row.seq, 'data-id': row.id, 'data-own': own,
   }, continued ? h('span', { class: 'when', 'aria-hidden': 'true' }, time(row.at)) : tile(row.user), body);
+}
+
+const isLong = (row) => !row.deleted && (row.message.length > LONG.units || row.message.split('\n').length > LONG.lines);
+
+function said(row, how) {
+  const kind = ['text', isJumbo(row.message) && 'jumbo', isLong(row) && !row.unfolded && 'long'];
+  const text = h('div', { class: kind.filter(Boolean).join(' ') }, drawn(blocks(row), how));
+  if (!row.edited) return text;
+  const known = row.editedBy && editor(row.editedBy);
+  // When it was edited is asked for when somebody wants to know.
+  const ask = ({ currentTarget }) => how.act.whoEdited(row, currentTarget);
+  const edited = h('button', { type: 'button', class: 'edited', title: known, onpointerenter: ask, onfocus: ask, onclick: () => how.act.tellEditor(row) }, '(edited)');
+  (text.lastElementChild?.matches('p') ? text.lastElementChild : text).append(' ', edited);
+  return text;
+}
+
+/// Who edited a message, and when.
+export const editor = ({ user, at }) => `Edited by ${user}, ${moment(at)}`;
+
+function unfold(row, act) {
+  return h('button', { type: 'button', class: 'unfold', hidden: !row.unfolded, onclick: () => act.unfold(row) }, row.unfolded ? 'Show less' : 'Show more');
 }
 
 function quote(row, quoted, act) {

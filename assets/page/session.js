@@ -1,9 +1,10 @@
 // The room without pixels: joins the connection, the outbox and the timeline. A page has one room, so its state is this module's.
 
-import { base, place, secure, store } from './common.js';
+import { base, fold, place, secure, store } from './common.js';
 import { Connection } from './connection.js';
 import { Outbox } from './outbox.js';
 import { Timeline } from './timeline.js';
+import { remember } from './visited.js';
 
 const VERSION = 'snug-page/1';
 const TYPING = 3000;
@@ -23,6 +24,7 @@ export let members = new Map();
 export let count = 0;
 /// The nicknames that authors were last seen with.
 export const names = new Map();
+const folded = new Set();
 export let online = false;
 export let link = { state: 'connecting' };
 /// True once everything missed has arrived. Sends wait for it, so that one already stored is not repeated.
@@ -85,8 +87,15 @@ function know(by, name) {
   if (!by || !name) return;
   names.delete(by);
   names.set(by, name);
+  folded.add(fold(name));
   if (names.size > NAMES) names.delete(names.keys().next().value);
+  if (folded.size <= 2 * NAMES) return;
+  folded.clear();
+  for (const each of names.values()) folded.add(fold(each));
 }
+
+/// Whether somebody here has a name, which is given folded.
+export const isHere = (name) => folded.has(name);
 
 const FRAMES = {
   connection_established(frame) {
@@ -98,6 +107,7 @@ const FRAMES = {
     if (first) screen.readUpTo(frame.read ?? Infinity);
     readSent = Math.max(frame.read ?? 0, frame.resumed ? readSent : 0);
     readWanted = readSent;
+    remember(room, { epoch: frame.epoch, by: frame.by, opened: Date.now(), seq: readSent });
     members = byMember(frame.members);
     count = frame.count;
     flying = loading = null;
@@ -128,7 +138,10 @@ const FRAMES = {
     screen.members();
   },
   typing(frame) { screen.typing(frame); },
-  read({ seq }) { readSent = Math.max(readSent, seq); },
+  read({ seq }) {
+    readSent = Math.max(readSent, seq);
+    remember(room, { epoch: timeline.epoch, seq: readSent });
+  },
   error(frame) {
     const id = frame.id ?? (['bad_request', 'too_long'].includes(frame.code) ? flying : null);
     if (outbox.get(id)) return refused(id, frame);
@@ -303,6 +316,7 @@ export function seen() {
 function tellRead() {
   clearTimeout(readTimer);
   readTimer = null;
+  if (timeline.epoch) remember(room, { epoch: timeline.epoch, seq: readWanted });
   if (readWanted > readSent && connection?.send({ type: 'read', seq: readWanted })) readSent = readWanted;
 }
 addEventListener('pagehide', tellRead);

@@ -156,7 +156,7 @@ export class Timeline {
     if (entry.type === 'chat_message') {
       const row = {
         kind: 'message', key: `${this.#era}-${entry.seq}`, rev: 0, seq: entry.seq, id: entry.id, at: entry.at,
-        user: entry.user, by: entry.by, message: entry.message, replyTo: entry.reply_to, edited: Boolean(entry.edited),
+        user: entry.user, by: entry.by, message: entry.message, replyTo: entry.reply_to, edited: entry.edited ?? null,
         deleted: Boolean(entry.deleted), automated: entry.by.startsWith('h:'), asOf: entry.as_of ?? entry.seq,
         reactions: (entry.reactions ?? []).map(({ emoji, count, by }) => ({ emoji, count, by: new Set(by) })),
       };
@@ -185,7 +185,8 @@ export class Timeline {
     row.rev += 1;
     if (entry.type === 'edited') {
       row.message = entry.message;
-      row.edited = true;
+      row.edited = entry.seq;
+      row.editedBy = { user: entry.user, at: entry.at };
     } else if (entry.type === 'deleted') {
       Object.assign(row, { message: '', deleted: true, reactions: [] });
     } else if (entry.type === 'reacted') {

@@ -147,8 +147,11 @@ export class Tools {
     // What is cut, as a long name, ends at the margin.
     const { right } = row.querySelector('.body').getBoundingClientRect();
     const meets = (box) => box.width > 0 && box.left < bar.right && bar.left < Math.min(box.right, right) && box.top < bar.bottom && bar.top < box.bottom;
-    return [row.previousElementSibling, row, row.nextElementSibling].some((each) => each && meets(each.getBoundingClientRect())
-      && [...written(each, this.#bar)].some(meets));
+    return [row.previousElementSibling, row, row.nextElementSibling].some((each) => {
+      const around = each?.getBoundingClientRect();
+      // The rest of a folded message is written below its row, where nobody sees it.
+      return each && meets(around) && [...written(each, this.#bar)].some((box) => box.top < around.bottom && meets(box));
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 // The timeline on the screen: draws changes, keeps the reading position, and counts new messages.
 
 import { day, dayName, h, hue } from './common.js';
-import { aside, mentions, messageRow } from './rows.js';
+import { aside, mentions, messageRow, spoken } from './rows.js';
 import { Tools } from './tools.js';
 
 const GROUP = 5 * 60_000;
@@ -15,8 +15,8 @@ export class View {
   #height = 0;
 
   /// `names` maps authors to the nicknames they were last seen with.
-  constructor({ log, pill, room, timeline, names, act }) {
-    Object.assign(this, { log, pill, room, timeline, names, act, news: 0, lineAfter: Infinity, pending: [] });
+  constructor({ log, pill, room, timeline, names, isHere, act }) {
+    Object.assign(this, { log, pill, room, timeline, names, isHere, act, news: 0, lineAfter: Infinity, pending: [] });
     this.list = h('div', { class: 'list' });
     log.append(this.list);
     log.addEventListener('scroll', () => this.#scrolled(), { passive: true });
@@ -34,7 +34,7 @@ export class View {
 
   speaksToMe(row) {
     if (row.deleted || row.by === this.timeline.by) return false;
-    return row.message.search(this.mention) >= 0 || this.timeline.message(row.replyTo)?.by === this.timeline.by;
+    return spoken(row).search(this.mention) >= 0 || this.timeline.message(row.replyTo)?.by === this.timeline.by;
   }
 
   /// Schedules one drawing for all changes until then.
@@ -92,6 +92,7 @@ export class View {
 
   #resized() {
     this.#height = this.log.clientHeight;
+    this.#fold();
     this.keepEnd();
     this.tools?.place();
   }
@@ -170,7 +171,7 @@ export class View {
     row.hue ??= hue(row.user);
     return messageRow(row, {
       continued: item.continued, own: row.by === this.timeline.by, mention: this.mention, mentioned: this.speaksToMe(row),
-      quoted: this.timeline.message(row.replyTo), act: this.act, me: this.timeline.by, names: this.names,
+      quoted: this.timeline.message(row.replyTo), act: this.act, me: this.timeline.by, names: this.names, isHere: this.isHere,
     });
   }
 
@@ -204,6 +205,7 @@ export class View {
       else this.list.insertBefore(element, next);
     }
     this.#drawn = drawn;
+    this.#fold();
     if (this.#atEnd) this.log.scrollTop = this.log.scrollHeight;
     else if (held && drawn.has(held.key)) {
       this.log.scrollTop += drawn.get(held.key).element.getBoundingClientRect().top - held.top;
@@ -211,6 +213,27 @@ export class View {
     this.#count(this.news);
     this.act.drawn();
     this.#load();
+  }
+
+  /// Folds the texts that are longer than twenty lines.
+  #fold() {
+    const all = [...this.list.querySelectorAll('.text.long')];
+    const over = all.map((text) => text.scrollHeight > text.clientHeight + 2);
+    all.forEach((text, at) => {
+      text.classList.toggle('folded', over[at]);
+      text.nextElementSibling.hidden = !over[at];
+    });
+  }
+
+  /// Shows the whole of a folded message, or folds it again.
+  unfold(row) {
+    row.unfolded = !row.unfolded;
+    row.rev += 1;
+    // The message grows where it is, also at the end.
+    this.#atEnd = false;
+    this.#draw(row.seq);
+    if (!row.unfolded) this.list.querySelector(`[data-seq="${row.seq}"]`)?.scrollIntoView({ block: 'nearest' });
+    this.#moved();
   }
 
   /// The first message in view and its position, to be restored after drawing.

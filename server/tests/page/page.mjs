@@ -7,9 +7,11 @@ import actions from './actions.mjs';
 import figures from './figures.mjs';
 import hostile from './hostile.mjs';
 import looks from './looks.mjs';
+import messages from './messages.mjs';
 import phone from './phone.mjs';
 import proxied from './proxied.mjs';
 import reading from './reading.mjs';
+import rooms from './rooms.mjs';
 import sending from './sending.mjs';
 import talk from './talk.mjs';
 
@@ -20,7 +22,7 @@ mkdirSync(pictures, { recursive: true });
 
 const chromium = await browser();
 let failed = 0;
-for (const [fact, prove] of Object.entries({ ...talk, ...actions, ...sending, ...reading, ...phone, ...hostile, ...proxied, ...looks, ...figures })) {
+for (const [fact, prove] of Object.entries({ ...talk, ...messages, ...actions, ...rooms, ...sending, ...reading, ...phone, ...hostile, ...proxied, ...looks, ...figures })) {
   if (!fact.includes(only)) continue;
   // Each test has its own server, because it may kill it.
   const server = await new Server(program, await freePort()).start();

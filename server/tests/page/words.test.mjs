@@ -24,6 +24,7 @@ const WORDS = [
   'Loading the messages in between…', 'The server no longer keeps the messages that were here.',
   'The server has started a new history. Messages above this line are from the old one.',
   'Something here can’t be read: it’s damaged on the server’s disk.',
+  'React, reply and more', 'Copied',
   // What waits and what fails.
   'Failed to send', 'Retry', 'Connecting…', 'Connection lost.', 'Try now', 'Try again', 'Next try in ', 'Trying…', 'Join as ',
   'Messages you send now will be sent when you reconnect.', '1 message is waiting and will be sent when you reconnect.',
