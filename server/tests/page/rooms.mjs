@@ -86,26 +86,33 @@ export default {
   async 'however many rooms have something new, few requests are made at once, and none while nobody looks'({ chromium, server }) {
     await server.restart('--rate-limit', 'off');
     const context = await chromium.newContext();
-    const page = await visit(context, server, ['here']);
+    const page = await enter(context, server, 'here', 'maya', (each) => each.clock.install());
     await page.evaluate(() => {
       for (let n = 0; n < 60; n += 1) localStorage.setItem(`snug.room\nroom ${n}\n`, JSON.stringify({ room: `room ${n}`, epoch: 'e', seq: 0, opened: n }));
     });
-    const asked = [];
-    page.on('request', (request) => { if (request.url().includes('/messages')) asked.push(request.url()); });
-    const round = page.waitForResponse('**/api/rooms');
+    // The rooms that were asked for in each round: a round begins with the list.
+    const rounds = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/api/rooms')) rounds.push([]);
+      else if (request.url().includes('/messages')) rounds.at(-1)?.push(request.url());
+    });
+    const asked = () => new Set(rounds.flat()).size;
     await look(page);
-    await round;
-    await page.waitForTimeout(300);
-    assert(asked.length >= 1 && asked.length <= 8, `${asked.length} requests in a round`);
+    await until('some are asked for', () => asked() >= 4);
+    await page.clock.fastForward(16_000);
+    await until('others are, in the next round', () => asked() >= 8);
+    assert(rounds.every((round) => round.length <= 4), JSON.stringify(rounds));
     await page.evaluate(() => {
-      Object.defineProperty(document, 'visibilityState', { get: () => 'hidden', configurable: true });
+      window.state = 'hidden';
+      Object.defineProperty(document, 'visibilityState', { get: () => window.state, configurable: true });
       document.dispatchEvent(new Event('visibilitychange'));
     });
-    asked.length = 0;
-    let listed = 0;
-    page.on('request', (request) => { if (request.url().endsWith('/api/rooms')) listed += 1; });
-    await page.waitForTimeout(16_000);
-    assert.deepEqual([asked.length, listed], [0, 0]);
+    const before = rounds.length;
+    for (let n = 0; n < 4; n += 1) await page.clock.fastForward(16_000);
+    assert.equal(rounds.length, before);
+    await page.evaluate(() => { window.state = 'visible'; });
+    await look(page);
+    await until('it asks again', () => rounds.length > before);
     // The next room that is opened lets those go that were not opened for longest.
     await page.close();
     await enter(context, server, 'there', 'maya');
