@@ -2,6 +2,7 @@
 
 import { $, bytes, clusters, h, place, store } from './common.js';
 import { command } from './commands.js';
+import { nameKey, offerNames } from './complete.js';
 import { notice } from './strip.js';
 import { edit, join, limits, newestOwn, room, send, typing } from './session.js';
 
@@ -95,11 +96,17 @@ export function compose(sent) {
   $('purpose-end').addEventListener('click', () => { aim(null); field.focus(); });
   field.addEventListener('input', () => {
     changed();
+    offerNames();
     if (field.value.trim()) typing();
   });
   field.addEventListener('keydown', (event) => {
     // Safari sends 229 for the key that ends an input method's composition.
     if (event.isComposing || event.keyCode === 229) return;
+    if (nameKey(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     const sends = touch.matches ? event.ctrlKey || event.metaKey : !event.shiftKey;
     if (event.key === 'Enter' && sends) {
       event.preventDefault();

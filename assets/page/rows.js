@@ -61,7 +61,10 @@ function item({ indent, number }, lists, into, element) {
   const holder = depth ? lists[depth - 1].lastElementChild : into;
   const list = lists[depth]?.tagName === tag ? lists[depth] : h(tag);
   if (list !== lists[depth]) holder.append(list);
-  if (number !== null) element.setAttribute('value', number);
+  if (number !== null) {
+    element.setAttribute('value', number);
+    element.style.setProperty('--digits', String(number).length);
+  }
   list.append(element);
   return [...lists.slice(0, depth), list];
 }

@@ -73,6 +73,43 @@ export default {
     return [zoe, page];
   },
 
+  async 'after “@” the people here are offered, and chosen by key or by press'({ chromium, server, pictures }) {
+    const others = [];
+    for (const name of ['zoe', 'Zora of Paris', 'ben']) others.push(await enter(await chromium.newContext(), server, 'complete', name));
+    const page = await enter(await chromium.newContext({ viewport: { width: 700, height: 500 } }), server, 'complete', 'maya');
+    await until('all are here', async () => await page.locator('#count').textContent() === '4');
+    const offered = () => page.$$eval('#names:not([hidden]) bdi', (all) => all.map((each) => each.textContent));
+    const type = (text) => page.locator('#text').pressSequentially(text);
+    await type('hi @');
+    assert.deepEqual((await offered()).sort(), ['Zora of Paris', 'ben', 'zoe']);
+    await type('z');
+    assert.deepEqual((await offered()).sort(), ['Zora of Paris', 'zoe']);
+    await page.screenshot({ path: join(pictures, 'complete.png') });
+    await type('or');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.inputValue('#text'), 'hi @Zora of Paris ');
+    assert.deepEqual(await offered(), []);
+    // A word within a name is found too, Esc sends the names away and nothing else, and Enter sends what was typed then.
+    await type('@par');
+    assert.deepEqual(await offered(), ['Zora of Paris']);
+    await page.keyboard.press('Escape');
+    assert.deepEqual(await offered(), []);
+    await page.keyboard.press('Enter');
+    await sees(page, 'hi @Zora of Paris @par');
+    await type('@');
+    await page.keyboard.press('ArrowDown');
+    const second = (await offered())[1];
+    await page.keyboard.press('Enter');
+    assert.equal(await page.inputValue('#text'), `@${second} `);
+    await type('and a@z');
+    assert.deepEqual(await offered(), [], 'an address is no name');
+    await type(' @b');
+    await page.locator('#names li').click();
+    assert.equal(await page.inputValue('#text'), `@${second} and a@z @ben `);
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'text');
+    return [...others, page];
+  },
+
   async 'who edited a message and when is said, also of an edit that was made before one came'({ chromium, server }) {
     const zoe = await enter(await chromium.newContext(), server, 'edits', 'zoe');
     const live = await enter(await chromium.newContext(), server, 'edits', 'ben');
