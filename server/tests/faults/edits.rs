@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(210);
 async fn who_edits_long_messages_all_the_time_holds_up_nobody() {
     let promise = Promise::new("twenty who edit 4 kB all the time", "the others' p50 ≤ 50 ms, p99 ≤ 500 ms");
     let mut random = promise.random();
-    let edits = amount(25, 300);
+    let edits = amount(25, 100);
     let folder = tempfile::tempdir().expect("a folder");
     let server = Process::start(folder.path(), &[]);
     // All messages come before the first edit.

@@ -72,11 +72,20 @@ impl CheckedTable {
         changed: &[(&str, ValueRef<'_>)],
         checksum: i64,
     ) -> Result<()> {
-        let all = changed.iter().copied().chain([("sum", ValueRef::Integer(checksum))]);
-        let columns: Vec<String> = all.clone().map(|(column, _)| format!("{column} = ?")).collect();
-        let update =
-            format!("UPDATE {} SET {} WHERE {} = ?", self.table, columns.join(", "), self.columns[0]);
-        let values = all.map(|(_, value)| value).chain([ValueRef::Integer(key)]);
+        // Written in one piece: each commit does this for each of its rooms.
+        let mut update = String::with_capacity(128);
+        for part in ["UPDATE ", self.table, " SET "] {
+            update.push_str(part);
+        }
+        for (column, _) in changed {
+            update.push_str(column);
+            update.push_str(" = ?, ");
+        }
+        for part in ["sum = ? WHERE ", self.columns[0], " = ?"] {
+            update.push_str(part);
+        }
+        let values = changed.iter().map(|(_, value)| *value);
+        let values = values.chain([ValueRef::Integer(checksum), ValueRef::Integer(key)]);
         connection
             .prepare_cached(&update)?
             .execute(params_from_iter(values.map(ToSqlOutput::Borrowed)))
