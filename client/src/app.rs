@@ -4,14 +4,14 @@
 //! later says whose it is: a screen's message carries the [`Visit`] it was made in, a room's report its session. What belongs to
 //! nobody any more is dropped, in [`App::update`] and in [`Rooms::update`].
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use iced::{
     Element, Event, Size, Subscription, Task, Theme, event,
     keyboard::{self, Key, key::Named},
     mouse, system,
     theme::Mode,
-    widget::operation,
+    widget::{operation, row, rule, stack},
     window,
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -25,14 +25,20 @@ use snug_shared::{Nickname, RoomName};
 
 use crate::{
     host::{Host, HostError},
-    screen::{self, AskRoom, Landing, Room, Screen, room},
+    screen::{self, AskRoom, Landing, Room, Screen, Sidebar, Switcher, room, sidebar, switcher},
+    shortcut::shortcut,
     subscription, theme,
     widget::Look,
 };
 
+mod hosting;
+mod keep;
+mod rooms;
 mod route;
 mod start;
 
+use hosting::Starting;
+use keep::Keeping;
 pub use start::{Start, application};
 
 /// The window when nothing else is known.
@@ -48,7 +54,11 @@ pub struct App {
     home: Option<Home>,
     settings: Settings,
     host: Option<Host>,
+    starting: Starting,
     rooms: Rooms,
+    keeping: Keeping,
+    sidebar: Sidebar,
+    switcher: Option<Switcher>,
     screen: Screen,
     visit: Visit,
     system: Mode,
@@ -79,8 +89,16 @@ pub enum Message {
     Screen(Visit, screen::Message),
     /// For a joined room, shown or not.
     Room(Report),
-    /// The server in this process runs, or does not. It was asked for in this visit.
-    Hosted(Visit, Hosting, Result<Host, HostError>),
+    /// The list of joined rooms.
+    Sidebar(sidebar::Message),
+    /// The way to a room by letters of its name.
+    Switcher(switcher::Message),
+    /// What changed of the joined rooms is to be written.
+    Keep,
+    /// It was written, or not.
+    Kept(Result<(), Arc<io::Error>>),
+    /// The server in this process runs, or does not.
+    Hosted(Result<Host, HostError>),
     /// Another app was started on the same data, and this one takes over what it was started for.
     LaunchedAgain(Launch),
     /// The settings were written, or not.
@@ -107,10 +125,12 @@ impl App {
         let (landing, task) = Landing::new(&settings, notice);
         let theme = theme::theme(Mode::None);
         let mut app = Self {
-            home,
-            settings,
             host: None,
+            starting: Starting::default(),
             rooms: Rooms::default(),
+            keeping: Keeping::new(home.as_ref()),
+            sidebar: Sidebar::default(),
+            switcher: None,
             screen: Screen::Landing(landing),
             visit: Visit::default(),
             system: Mode::None,
@@ -118,6 +138,8 @@ impl App {
             theme,
             is_focused: true,
             instance: None,
+            home,
+            settings,
         };
         app.apply_theme();
         let task = app.of_screen(task, screen::Message::Landing);
@@ -129,9 +151,15 @@ impl App {
         let title = match &self.screen {
             Screen::Landing(landing) => landing.title(),
             Screen::AskRoom(ask_room) => ask_room.title(),
-            Screen::Room(room) => self.shown().map(|joined| room.title(joined)).unwrap_or_default(),
+            Screen::Room(_) => {
+                self.shown().map(|joined| joined.session().room().to_string()).unwrap_or_default()
+            }
         };
-        if title.is_empty() { "Snug".to_owned() } else { format!("{title} — Snug") }
+        let title = if title.is_empty() { "Snug".to_owned() } else { format!("{title} — Snug") };
+        match self.rooms.unread().messages {
+            0 => title,
+            new => format!("({new}) {title}"),
+        }
     }
 
     /// The room that the window shows.
@@ -160,6 +188,8 @@ impl App {
     /// Routes a message.
     pub fn update(&mut self, message: Message) -> Task<Message> {
         self.look.now = now();
+        // What came of keeping the rooms is nothing new to keep.
+        let changes = !matches!(message, Message::Keep | Message::Kept(_) | Message::Saved(_));
         let task = match message {
             // Late for a screen that is gone.
             Message::Screen(visit, _) if visit != self.visit => Task::none(),
@@ -168,7 +198,11 @@ impl App {
                 Some(refusal) => self.refused(refusal),
                 None => Task::none(),
             },
-            Message::Hosted(visit, hosting, hosted) => self.hosted(visit, hosting, hosted),
+            Message::Sidebar(message) => self.update_sidebar(message),
+            Message::Switcher(message) => self.update_switcher(message),
+            Message::Keep => self.keep_due(),
+            Message::Kept(kept) => self.kept(kept),
+            Message::Hosted(hosted) => self.hosted(hosted),
             Message::LaunchedAgain(call) => self.launched_again(call),
             Message::Saved(saved) => {
                 if let Err(error) = saved {
@@ -198,10 +232,20 @@ impl App {
             Message::Close => self.close(),
             Message::Closed => iced::exit(),
         };
-        if let (Screen::Room(room), Some(joined)) = (&self.screen, self.shown()) {
+        self.settle();
+        let keep = if changes { self.keep_soon() } else { Task::none() };
+        Task::batch([task, self.work(), keep])
+    }
+
+    /// What follows from whatever happened.
+    fn settle(&mut self) {
+        if let Screen::Room(room) = &mut self.screen
+            && let Some(joined) = self.rooms.get_mut(room.session())
+        {
+            room.land(joined);
             room.trace(joined);
         }
-        Task::batch([task, self.work()])
+        self.sidebar.settle(&self.rooms);
     }
 
     fn update_screen(&mut self, message: screen::Message) -> Task<Message> {
@@ -214,6 +258,9 @@ impl App {
                 if let Some(host) = self.host.as_ref().filter(|host| host.local() == ask_room.server()) {
                     ask_room.set_addresses(Some(host.addresses()));
                 }
+                let server = ask_room.server().clone();
+                let there = self.rooms.iter().filter(|joined| *joined.session().server() == server);
+                ask_room.set_joined(there.map(|joined| joined.room().clone()).collect());
                 let action = ask_room.update(message);
                 self.after_ask_room(action)
             }
@@ -262,8 +309,20 @@ impl App {
 
     /// A key that no widget took is the shown screen's.
     fn key(&mut self, event: keyboard::Event) -> Task<Message> {
-        let keyboard::Event::KeyPressed { key, modifiers, .. } = &event else { return Task::none() };
+        let keyboard::Event::KeyPressed { key, modifiers, physical_key, .. } = &event else {
+            return Task::none();
+        };
+        if let Some(shortcut) = shortcut(key, *physical_key, *modifiers) {
+            return self.shortcut(shortcut);
+        }
+        if self.switcher.is_some() {
+            return Switcher::key(key).map_or_else(Task::none, |message| self.update_switcher(message));
+        }
         let message = match &self.screen {
+            _ if self.sidebar.is_open() && *key == Key::Named(Named::Escape) => {
+                self.sidebar.set_open(false);
+                return Task::none();
+            }
             _ if *key == Key::Named(Named::Tab) => return self.tab(modifiers.shift()),
             Screen::Landing(_) => Landing::key(key).map(screen::Message::Landing),
             Screen::AskRoom(_) => AskRoom::key(key).map(screen::Message::AskRoom),
@@ -284,14 +343,14 @@ impl App {
     /// A click takes the caret out of the composer, wherever it goes; writing goes on there all the same.
     fn focus_composer(&self) -> Task<Message> {
         match &self.screen {
-            Screen::Room(_) => Room::focus(),
-            Screen::Landing(_) | Screen::AskRoom(_) => Task::none(),
+            Screen::Room(_) if self.switcher.is_none() => Room::focus(),
+            Screen::Room(_) | Screen::Landing(_) | Screen::AskRoom(_) => Task::none(),
         }
     }
 
-    /// The window's size is written, everybody is told, and that was it.
+    /// The window's size and the rooms are written, everybody is told, and that was it.
     fn close(&mut self) -> Task<Message> {
-        let saved = self.save();
+        let saved = self.save().chain(self.keep());
         let Some(host) = self.host.take() else { return saved.chain(iced::exit()) };
         let goodbye = async move {
             let _ = tokio::time::timeout(GOODBYE, host.stop()).await;
@@ -333,8 +392,33 @@ impl App {
             },
         };
         let visit = self.visit;
-        screen.map(move |message| Message::Screen(visit, message))
+        let screen = screen.map(move |message| Message::Screen(visit, message));
+        self.with_rooms(screen)
     }
+
+    /// The list of rooms beside a screen, and what lies above both. Always the same children in the same order: what they
+    /// hold, such as the reader's place, goes by it.
+    fn with_rooms<'a>(&'a self, screen: Element<'a, Message>) -> Element<'a, Message> {
+        let list = self.sidebar().map(|sidebar| sidebar.view(&self.rooms));
+        let is_wide = self.look.size.width >= sidebar::FROM;
+        let (beside, above) = match list {
+            Some(list) if is_wide => (Some(list), None),
+            Some(list) if self.sidebar.is_open() => (None, Some(sidebar::over(list))),
+            Some(_) => (None, Some(self.sidebar.menu(&self.rooms))),
+            None => (None, None),
+        };
+        let edge = beside.is_some().then(|| rule::vertical(1).style(theme::hairline).into());
+        let switcher = self.switcher.as_ref();
+        let switcher = switcher.map(|it| it.view(&self.rooms, &self.look).map(Message::Switcher));
+        let (beside, above) = (beside.map(of_list), above.map(of_list));
+        let nothing = crate::widget::nothing;
+        let base = row![beside.unwrap_or_else(nothing), edge.unwrap_or_else(nothing), screen];
+        stack![base, above.unwrap_or_else(nothing), switcher.unwrap_or_else(nothing)].into()
+    }
+}
+
+fn of_list(list: Element<'_, sidebar::Message>) -> Element<'_, Message> {
+    list.map(Message::Sidebar)
 }
 
 fn on_event(event: Event, _status: event::Status, _window: window::Id) -> Option<Message> {

@@ -9,6 +9,7 @@ pub mod font;
 pub mod host;
 pub mod icon;
 pub mod screen;
+pub mod shortcut;
 mod subscription;
 pub mod theme;
 pub mod widget;

@@ -1,13 +1,17 @@
-//! The three screens. Each is a struct with `Message`, `Action`, `new`, `update`, `view` and, where it waits for something, a
+//! The three screens, and what stands beside and above them. Each is a struct with `Message`, `Action`, `new`, `update`, `view` and, where it waits for something, a
 //! `subscription`. None names another: an `Action` tells the root what happened, and the root decides what comes next.
 
 pub mod ask_room;
 pub mod landing;
 pub mod room;
+pub mod sidebar;
+pub mod switcher;
 
 pub use ask_room::AskRoom;
 pub use landing::Landing;
 pub use room::Room;
+pub use sidebar::Sidebar;
+pub use switcher::Switcher;
 
 /// The screen that the window shows.
 #[derive(Debug)]

@@ -218,7 +218,64 @@ pub fn quiet(theme: &Theme, status: button::Status) -> button::Style {
     }
 }
 
-/// The room that is open, in the sidebar.
+/// A room of the list: the one that is open, one with something to read, one that is muted.
+pub fn room(
+    is_open: bool,
+    is_calling: bool,
+    is_muted: bool,
+) -> impl Fn(&Theme, button::Status) -> button::Style {
+    move |theme, status| {
+        if is_open {
+            return chosen(theme, status);
+        }
+        let palette = palette(theme);
+        let text = match (is_calling, is_muted) {
+            (true, _) => palette.text,
+            (false, true) => mix(palette.muted, palette.side, 0.25),
+            (false, false) => palette.muted,
+        };
+        button::Style { text_color: text, ..plain(theme, status) }
+    }
+}
+
+/// A button over the end of a room's line in the list.
+pub fn over_room(theme: &Theme, status: button::Status) -> button::Style {
+    let palette = palette(theme);
+    let fill = match status {
+        button::Status::Hovered | button::Status::Pressed => mix(palette.side, palette.text, 0.16),
+        button::Status::Active | button::Status::Disabled => mix(palette.side, palette.text, 0.08),
+    };
+    filled(Some(fill), palette.text, border::rounded(6))
+}
+
+/// What looks like a field and opens one.
+pub fn finder(theme: &Theme, status: button::Status) -> button::Style {
+    button::Style { text_color: palette(theme).muted, ..secondary(theme, status) }
+}
+
+/// A number of messages that speak to the reader.
+pub fn badge(theme: &Theme) -> container::Style {
+    let palette = palette(theme);
+    container::background(palette.accent).color(palette.on_accent).border(border::rounded(99))
+}
+
+/// Something new.
+pub fn dot(theme: &Theme) -> container::Style {
+    container::background(palette(theme).accent).border(border::rounded(99))
+}
+
+/// A panel above everything else.
+pub fn popup(theme: &Theme) -> container::Style {
+    let look = menu(theme);
+    container::background(look.background).border(look.border).shadow(look.shadow)
+}
+
+/// Over what is out of reach while something lies above it.
+pub fn scrim(_theme: &Theme) -> container::Style {
+    container::background(Color::BLACK.scale_alpha(0.35))
+}
+
+/// The room that is open, in the list.
 pub fn chosen(theme: &Theme, _status: button::Status) -> button::Style {
     let palette = palette(theme);
     filled(Some(palette.text.scale_alpha(0.09)), palette.text, border::rounded(6))

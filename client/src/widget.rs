@@ -9,7 +9,7 @@ mod wrapped;
 
 pub use follow_caret::follow_caret;
 pub use idle_caret::{idle_caret, writes};
-pub use menu::{Menu, menu, menu_area};
+pub use menu::{Menu, menu, menu_area, menu_button};
 
 use std::borrow::Cow;
 

@@ -13,6 +13,8 @@ mod list;
 mod menus;
 #[path = "screens/parts.rs"]
 mod parts;
+#[path = "screens/rooms.rs"]
+mod rooms;
 #[path = "screens/world.rs"]
 mod world;
 
@@ -174,13 +176,15 @@ fn what_is_late_for_one_server_is_not_shown_as_anothers() {
 #[test]
 fn a_double_click_on_a_room_joins_it_once() {
     let mut world = World::in_room(&[("tom", "Good morning")]);
-    let (visit, first) = (world.app.visit(), world.app.shown().map(|joined| joined.id()));
+    let first = world.app.shown().map(|joined| joined.id());
+    world.other_rooms();
+    let visit = world.app.visit();
     for _ in 0..2 {
-        let switch = room::Message::Switch(room_name("garden"));
-        world.send(Message::Screen(visit, screen::Message::Room(switch)));
+        let pick = ask_room::Message::Pick(room_name("garden"));
+        world.send(Message::Screen(visit, screen::Message::AskRoom(pick)));
     }
     assert_eq!(world.app.title(), "garden — Snug");
-    assert_eq!(world.app.rooms().open_sessions().len(), 1, "nothing waits in the other");
+    assert_eq!(world.app.rooms().open_sessions().len(), 2, "the other one stays joined");
     assert_ne!(world.app.shown().map(|joined| joined.id()), first);
 }
 
@@ -188,9 +192,8 @@ fn a_double_click_on_a_room_joins_it_once() {
 fn what_one_was_writing_is_there_again_after_a_look_into_another_room() {
     let mut world = World::in_room(&[("tom", "Good morning")]);
     world.write("half a thou", Named::Shift);
-    world.room(room::Message::Switch(room_name("garden")));
-    world.until("the other room is open", |world| world.app.session().is_some());
-    world.room(room::Message::Switch(room_name("tea")));
+    world.join("garden");
+    world.show("tea");
     world.write("ght", Named::Enter);
     world.until_seen("half a thought");
 }

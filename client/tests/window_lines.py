@@ -41,6 +41,8 @@ def main(program, port, room, name, picture, size=None, *others):
         for other in others:
             visited = App(program, desktop, server, name, folder / name, 0, other)
             visited.start()
+            joined = folder / name / "data" / "joined.json"
+            window.until(f"{other} is kept", lambda: joined.exists() and f'"{other}"' in joined.read_text())
             visited.kill()
         app.start()
         threading.Thread(target=watch).start()

@@ -2,7 +2,10 @@
 
 use iced::{Event, mouse};
 use iced_test::simulator;
-use snug::screen::room;
+use snug::{
+    app::Message,
+    screen::{room, sidebar},
+};
 use snug_shared::{Body, Emoji, ServerFrame};
 
 use crate::{
@@ -58,7 +61,10 @@ pub fn measure() {
         window.frame(&mut world, Because::TheAppChanged, &[])
     });
     jumps(&mut world, &mut window);
-    tell("frame: the room left", vec![timed(|| world.room(room::Message::Home)).1]);
+    tell(
+        "frame: the room left",
+        vec![timed(|| world.send(Message::Sidebar(sidebar::Message::AnotherServer))).1],
+    );
 }
 
 /// The app in a room where so much was said, all of it loaded.

@@ -20,6 +20,11 @@ pub enum Run<'a> {
     Emoji(&'a str),
 }
 
+/// A count, or “99+” where there may be more.
+pub fn at_least(count: usize, is_more: bool) -> String {
+    if is_more { format!("{count}+") } else { count.to_string() }
+}
+
 /// Cuts a text into words and emoji.
 pub fn runs(text: &str) -> Vec<Run<'_>> {
     let mut runs = Vec::new();

@@ -24,6 +24,7 @@ mod joined;
 mod news;
 mod order;
 mod stored;
+mod switch;
 
 pub use draft::{Draft, Purpose};
 pub use joined::{Joined, Marks, Place};

@@ -9,6 +9,7 @@ use std::{
 use iced::{Preset, Program, Size, Task, Theme, window};
 use snug_core::{
     instance::{self, Claim, Instance, Launch},
+    rooms::{RoomsFile, StoredRooms},
     settings::{Home, Settings, WindowSize},
 };
 use snug_shared::Nickname;
@@ -27,12 +28,13 @@ pub struct Start {
     pub(super) arguments: Arguments,
     pub(super) home: Option<Home>,
     pub(super) settings: Settings,
+    pub(super) rooms: StoredRooms,
     pub(super) notice: Option<String>,
     pub(super) instance: Option<Arc<Instance>>,
 }
 
 impl Start {
-    /// Reads what is remembered: one small file, so that the first frame is already right.
+    /// Reads what is remembered: two small files, so that the first frame is already right.
     ///
     /// # Errors
     /// There is nothing to open, since another app has this data folder; how this one is to end.
@@ -46,10 +48,13 @@ impl Start {
         };
         let instance = home.as_ref().map_or(Ok(None), |home| claim(home, &arguments))?;
         let (mut settings, damaged) = home.as_ref().map_or_else(Default::default, Settings::load);
+        let file = home.as_ref().map(|home| RoomsFile::in_folder(home.data_dir()));
+        let (rooms, lost) = file.map_or_else(Default::default, |file| file.load());
         if let Some(nickname) = &arguments.nickname {
             settings.nickname = Some(nickname.clone());
         }
-        Ok(Self { arguments, home, settings, notice: notice.or(damaged), instance })
+        let notice = notice.or(damaged).or(lost);
+        Ok(Self { arguments, home, settings, rooms, notice, instance })
     }
 
     /// The window as it was last, within what can be used.
@@ -141,13 +146,15 @@ fn known() -> Settings {
 impl App {
     /// Goes where it is told.
     pub fn new(start: &Start) -> (Self, Task<Message>) {
-        let Start { arguments, home, settings, notice, instance } = start.clone();
+        let Start { arguments, home, settings, rooms, notice, instance } = start.clone();
         let (mut app, task) = Self::with(home, settings, notice);
         app.instance = instance;
-        let Some(address) = &arguments.join else { return (app, task) };
+        let rooms = app.restore(rooms);
+        let Some(address) = &arguments.join else { return (app, Task::batch([task, rooms])) };
+        let landing = app.show_landing();
         let then = app.open(address, arguments.room.as_ref());
         let work = app.work();
-        (app, Task::batch([task, then, work]))
+        (app, Task::batch([task, rooms, landing, then, work]))
     }
 }
 

@@ -14,6 +14,7 @@ use iced::{
 use snug_core::{
     api::{self, ApiError, Invitation},
     format,
+    rooms::RoomId,
 };
 use snug_shared::{
     NameError, Nickname, RoomName, ServerAddress, Topic,
@@ -50,6 +51,8 @@ pub struct AskRoom {
     room: String,
     refused: Option<Refused>,
     copied: Option<usize>,
+    /// Rooms of any server that one is in.
+    joined: Vec<RoomId>,
 }
 
 /// A room did not let one in.
@@ -66,8 +69,10 @@ pub struct Refused {
 /// Acts of a person on this screen, and their results.
 #[derive(Debug, Clone)]
 pub enum Message {
-    /// Back to the first screen.
+    /// Back to the joined rooms, or to the first screen.
     Back,
+    /// To the first screen, for another server.
+    AnotherServer,
     /// Time to ask again.
     Refresh,
     /// The server's name.
@@ -95,8 +100,10 @@ pub enum Action {
     None,
     /// Run this.
     Run(Task<Message>),
-    /// Back to the first screen.
+    /// Back to where one came from.
     Back,
+    /// To the first screen.
+    AnotherServer,
     /// Join a room on this server.
     Enter {
         /// Which one.
@@ -123,6 +130,7 @@ impl AskRoom {
             room: String::new(),
             refused: None,
             copied: None,
+            joined: Vec::new(),
         };
         let list = if ask.rooms.is_none() { ask.list() } else { Task::none() };
         let name = Task::perform(api::invitation(ask.server.clone(), None), Message::Named);
@@ -134,6 +142,21 @@ impl AskRoom {
         self.room = refused.room.to_string();
         self.refused = Some(refused);
         self
+    }
+
+    /// Which of the rooms one is in.
+    pub fn joined(mut self, joined: Vec<RoomId>) -> Self {
+        self.joined = joined;
+        self
+    }
+
+    /// The same, when it may have changed.
+    pub fn set_joined(&mut self, joined: Vec<RoomId>) {
+        self.joined = joined;
+    }
+
+    fn is_joined(&self, room: &RoomName) -> bool {
+        self.joined.contains(&RoomId::new(&self.server, room))
     }
 
     /// For the window's title.
@@ -178,6 +201,7 @@ impl AskRoom {
     pub fn update(&mut self, message: Message) -> Action {
         match message {
             Message::Back => return Action::Back,
+            Message::AnotherServer => return Action::AnotherServer,
             Message::Refresh => return Action::Run(self.list()),
             Message::Named(Ok(invitation)) if !invitation.server.is_empty() => {
                 self.name = Some(invitation.server);
@@ -251,7 +275,10 @@ impl AskRoom {
         };
         let names =
             column![ellipsis(title, Type::Heading, inherited), ellipsis(below, Type::Meta, theme::muted)];
+        let other = small("Another server", theme::quiet).on_press(Message::AnotherServer);
+        let other = (!self.joined.is_empty()).then_some(other);
         row![icon_button(Icon::ArrowLeft).on_press(Message::Back), clipped(names, Fill)]
+            .push(other)
             .spacing(8)
             .align_y(Center)
             .into()
@@ -306,7 +333,14 @@ impl AskRoom {
             matches!(&self.rooms, Some(Ok(rooms)) if rooms.iter().any(|info| info.room.key() == key))
         });
         let wrong = parsed.as_ref().err().filter(|_| !self.room.is_empty());
-        let word = if exists { "Join" } else { "Open room" };
+        let is_joined = parsed.as_ref().is_ok_and(|typed| self.is_joined(typed));
+        let word = if is_joined {
+            "Show"
+        } else if exists {
+            "Join"
+        } else {
+            "Open room"
+        };
         let ready = parsed.is_ok() && self.nickname().is_ok();
         let field = field("Find a room, or name a new one", &self.room, wrong.is_some())
             .id(ROOM)
@@ -339,7 +373,8 @@ impl AskRoom {
                 if found.peek().is_none() {
                     return say("No room here is called that.");
                 }
-                Column::with_children(found.map(|info| room_card(info, look))).spacing(6).into()
+                let cards = found.map(|info| room_card(info, self.is_joined(&info.room), look));
+                Column::with_children(cards).spacing(6).into()
             }
         }
     }
@@ -356,7 +391,7 @@ fn is_like(info: &RoomInfo, wanted: &str) -> bool {
     [info.room.as_str(), topic].iter().any(|text| text.to_lowercase().contains(wanted))
 }
 
-fn room_card<'a>(info: &'a RoomInfo, look: &Look) -> Element<'a, Message> {
+fn room_card<'a>(info: &'a RoomInfo, is_joined: bool, look: &Look) -> Element<'a, Message> {
     let topic = info.topic.as_ref().filter(|topic| !topic.is_empty());
     let names = column![ellipsis(info.room.as_str(), Type::Name, inherited)]
         .push(topic.map(|topic| ellipsis(topic.as_str(), Type::Meta, theme::muted)));
@@ -368,8 +403,13 @@ fn room_card<'a>(info: &'a RoomInfo, look: &Look) -> Element<'a, Message> {
     let beside = column![label(count, Type::Meta).style(theme::muted)]
         .push(last.map(|last| label(last, Type::Meta).style(theme::muted)))
         .align_x(Horizontal::Right);
+    let glyph = match (is_joined, info.locked) {
+        (true, _) => Icon::Check,
+        (false, true) => Icon::Lock,
+        (false, false) => Icon::Hash,
+    };
     let content = row![
-        icon(if info.locked { Icon::Lock } else { Icon::Hash }, 18).style(theme::muted),
+        icon(glyph, 18).style(if is_joined { theme::accented } else { theme::muted }),
         clipped(names, Fill),
         beside,
     ]

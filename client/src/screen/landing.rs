@@ -28,6 +28,8 @@ pub struct Landing {
     theme: ThemeChoice,
     busy: Busy,
     refusal: Option<Refusal>,
+    /// How many rooms one is in.
+    joined: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,8 +61,10 @@ pub enum Message {
     Join,
     /// The server's answer.
     Asked(ServerAddress, Result<RoomList, ApiError>),
-    /// Never mind: ask no longer, and away with what went wrong.
+    /// Never mind: ask no longer, and away with what went wrong. Else back to the joined rooms.
     Cancel,
+    /// Back to the joined rooms.
+    Back,
     /// Enter after the name: on to the address.
     Enter,
     /// Back to a place one knows.
@@ -105,6 +109,8 @@ pub enum Action {
         /// As whom.
         nickname: Nickname,
     },
+    /// Back to the joined rooms.
+    Back,
     /// Forget a place.
     Forget(Recent),
     /// Use this theme.
@@ -122,8 +128,15 @@ impl Landing {
             theme: settings.theme,
             busy: Busy::No,
             refusal: refusal.map(Refusal::General),
+            joined: 0,
         };
         (landing, operation::focus(NICKNAME))
+    }
+
+    /// How many rooms one is in, to go back to.
+    pub fn joined(mut self, joined: usize) -> Self {
+        self.joined = joined;
+        self
     }
 
     /// For the window's title.
@@ -184,6 +197,10 @@ impl Landing {
                     }
                     (Ok(_), Err(_)) => {}
                 }
+            }
+            Message::Back => return Action::Back,
+            Message::Cancel if self.busy == Busy::No && self.refusal.is_none() && self.joined > 0 => {
+                return Action::Back;
             }
             Message::Cancel => {
                 if matches!(self.busy, Busy::Asking { .. }) {

@@ -11,7 +11,6 @@ mod empty;
 mod header;
 mod layout;
 mod members;
-mod sidebar;
 mod timeline;
 mod trace;
 
@@ -25,9 +24,9 @@ use snug_core::{
     api::{self, ApiError, Invitation},
     rooms::{Draft, Joined, Place, SessionId},
     session::Link,
-    timeline::{RowId, Timeline},
+    timeline::RowId,
 };
-use snug_shared::{Invite, Nickname, RoomName, Seq, ServerAddress};
+use snug_shared::{Invite, Nickname, Seq, ServerAddress};
 use url::Host;
 use uuid::Uuid;
 
@@ -39,6 +38,8 @@ use crate::widget::{
 
 /// A connection that takes longer is worth a word.
 const SLOW: Duration = Duration::from_millis(800);
+/// The height of everything at the top of the window.
+pub const HEADER: f32 = 56.0;
 const FOR_HERE: &str = "This link works only on this computer: other machines can’t reach the server.";
 /// How long “Copied” is shown.
 const COPIED: Duration = Duration::from_secs(2);
@@ -48,9 +49,6 @@ const COPIED: Duration = Duration::from_secs(2);
 pub struct Room {
     session: SessionId,
     composer: Composer,
-    /// Other rooms of this server that were joined lately.
-    others: Vec<RoomName>,
-    is_hosted_here: bool,
     invite: String,
     /// Nobody on another machine can use the link.
     is_for_here: bool,
@@ -111,12 +109,10 @@ pub enum Message {
     Dismiss,
     /// Time passes while something counts down.
     Tick,
-    /// To the rooms of this server.
+    /// Show the joined rooms, in a window too narrow for them.
+    Rooms,
+    /// Leave this room.
     Leave,
-    /// To another room of this server.
-    Switch(RoomName),
-    /// To the first screen.
-    Home,
 }
 
 /// Where to scroll to.
@@ -128,6 +124,8 @@ pub enum Go {
     Start,
     /// To the newest.
     End,
+    /// To the unread line.
+    Unread,
     /// To a message.
     To(Seq),
 }
@@ -153,6 +151,8 @@ pub enum Act {
     Retry(Uuid),
     /// Give a failed send up.
     Discard(Uuid),
+    /// This message and what follows is new, although it was seen.
+    MarkUnread(Seq),
 }
 
 /// A request to the root.
@@ -160,23 +160,18 @@ pub enum Act {
 pub enum Action {
     /// Run this.
     Run(Task<Message>),
-    /// Show the rooms of this server.
+    /// Show the joined rooms.
+    Rooms,
+    /// Leave this room.
     Leave,
-    /// Join another room of this server.
-    Switch(RoomName),
-    /// Show the first screen.
-    Home,
+    /// Start the server in this app, which this room waits for.
+    Host,
 }
 
 impl Room {
     /// Shows a joined room. `public` is the address others reach the server under, where that is not the one used here.
-    pub fn new(
-        joined: &Joined,
-        public: Option<ServerAddress>,
-        others: Vec<RoomName>,
-    ) -> (Self, Task<Message>) {
+    pub fn new(joined: &Joined, public: Option<ServerAddress>) -> (Self, Task<Message>) {
         let session = joined.session();
-        let is_hosted_here = public.is_some();
         let server = public.unwrap_or_else(|| session.server().clone());
         let invite = Invite { server, room: Some(session.room().clone()) };
         // Others can't use this machine's own name for itself. The server knows how they reach it, if they do.
@@ -189,8 +184,6 @@ impl Room {
         let room = Self {
             session: joined.id(),
             composer: Composer::new(&joined.place().draft),
-            others,
-            is_hosted_here,
             qr: qr_code::Data::new(invite.link()).ok(),
             is_for_here: is_this_machine(&invite.server),
             invite: invite.link(),
@@ -204,23 +197,17 @@ impl Room {
         (room, Task::batch([Self::focus(), ask]))
     }
 
-    /// For the window's title: the room, and how much is new in it.
-    pub fn title(&self, joined: &Joined) -> String {
-        let room = joined.session().room();
-        match joined.attention().new_messages() {
-            0 => room.to_string(),
-            new => format!("({new}) {room}"),
-        }
-    }
-
     /// Which opening of which room this shows.
     pub fn session(&self) -> SessionId {
         self.session
     }
 
     /// The draft and the scroll position, for the next visit.
-    pub fn place(&self, timeline: &Timeline) -> Place {
+    pub fn place(&self, joined: &Joined) -> Place {
+        let timeline = joined.session().timeline();
         let scroll = match self.shown {
+            // What is in view was not chosen by the reader.
+            _ if joined.attention().is_landing() => self.scroll,
             Some(shown) if shown.at_end => None,
             Some(shown) => (shown.first..timeline.len()).find_map(|index| timeline.seq(index)),
             None => self.scroll,
@@ -242,11 +229,11 @@ impl Room {
                     None => Action::Run(Task::none()),
                 };
             }
-            Message::Escape if is_joining(joined) => return Action::Leave,
+            Message::Escape if joined.is_new() && is_joining(joined) => return Action::Leave,
+            Message::TryNow if joined.is_held() => return Action::Host,
             Message::Caret(offset) => Composer::scroll(offset),
+            Message::Rooms => return Action::Rooms,
             Message::Leave => return Action::Leave,
-            Message::Switch(room) => return Action::Switch(room),
-            Message::Home => return Action::Home,
             Message::Copy(text) => clipboard::write(text),
             Message::Invite => {
                 self.copied = true;
@@ -283,11 +270,7 @@ impl Room {
     /// The messages that need no task.
     fn apply(&mut self, joined: &mut Joined, message: Message) {
         match message {
-            Message::Shown(shown) => {
-                (self.shown, self.acting) = (Some(shown), None);
-                joined.act(|session| session.visible(shown.first..shown.end));
-                joined.set_at_end(shown.at_end);
-            }
+            Message::Shown(shown) => self.shown(joined, shown),
             Message::Write(action) => {
                 if self.composer.perform(action) && !self.composer.is_empty() {
                     joined.session_mut().typing();
@@ -295,7 +278,7 @@ impl Room {
             }
             Message::Submit => self.submit(joined),
             Message::Escape => self.escape(joined),
-            Message::Go(go) => self.go(joined.session().timeline(), go),
+            Message::Go(go) => self.go(joined, go),
             Message::Act(act) => self.act(joined, act),
             Message::CopiedShown => self.copied = false,
             Message::Invited(Ok(Invitation { link: Some(invite), .. })) => self.invited(joined, invite),
@@ -310,9 +293,35 @@ impl Room {
             | Message::Caret(_)
             | Message::Copy(_)
             | Message::Invite
-            | Message::Leave
-            | Message::Switch(_)
-            | Message::Home => {}
+            | Message::Rooms
+            | Message::Leave => {}
+        }
+    }
+
+    /// Other rows are in view.
+    fn shown(&mut self, joined: &mut Joined, shown: Shown) {
+        if self.shown.is_some_and(|before| before.at_end) && !shown.at_end {
+            // Scrolled by hand before it came to where they left.
+            joined.landed();
+        }
+        (self.shown, self.acting) = (Some(shown), None);
+        joined.act(|session| session.visible(shown.first..shown.end));
+        joined.set_at_end(shown.at_end);
+    }
+
+    /// Takes the reader to where they left, once that is known and here: the row they left at, or where what is new begins.
+    pub fn land(&mut self, joined: &mut Joined) {
+        if !joined.attention().is_landing() || joined.session().is_fetching() || !joined.session().is_live() {
+            return;
+        }
+        joined.landed();
+        let timeline = joined.session().timeline();
+        let row = self.scroll.and_then(|seq| timeline.position_of(seq)).or(timeline.unread_row());
+        let is_in_view = |row| self.shown.is_some_and(|shown| shown.at_end && row >= shown.first);
+        match (row.filter(|row| !is_in_view(*row)).and_then(|row| timeline.id(row)), self.shown) {
+            (Some(row), _) => self.jump(Jump::Row(row)),
+            (None, Some(shown)) => joined.set_at_end(shown.at_end),
+            (None, None) => {}
         }
     }
 

@@ -114,6 +114,31 @@ pub fn menu_area<'a, Message: 'a>(
     wrapped(content, Asks(on_ask))
 }
 
+/// Says where in the window a menu is to open that a click on `content` asks for: right below it.
+pub fn menu_button<'a, Message: 'a>(
+    content: impl Into<Element<'a, Message>>,
+    on_ask: impl Fn(Point) -> Message + 'a,
+) -> Element<'a, Message> {
+    wrapped(content, Opens(on_ask))
+}
+
+struct Opens<F>(F);
+
+impl<Message, F: Fn(Point) -> Message> Wrap<Message> for Opens<F> {
+    type State = ();
+
+    fn update(&mut self, _state: &mut (), event: &Event, inner: &mut Inner<'_, '_, '_, Message>) {
+        inner.update(event);
+        let bounds = inner.layout.bounds();
+        if let Event::Mouse(mouse::Event::ButtonPressed(mouse::Button::Left)) = event
+            && inner.cursor.is_over(bounds)
+        {
+            inner.shell.publish((self.0)(Point::new(bounds.x, bounds.y + bounds.height)));
+            inner.shell.capture_event();
+        }
+    }
+}
+
 struct Asks<F>(F);
 
 impl<Message, F: Fn(Point) -> Message> Wrap<Message> for Asks<F> {

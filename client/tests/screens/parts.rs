@@ -178,29 +178,27 @@ fn with_thirty_rooms_the_field_stays_in_view_and_finds() {
 
 #[test]
 fn the_sidebar_keeps_its_order_whichever_room_is_open() {
-    let mut settings = known_name("maya");
-    for room in ["garden", "Attic", "tea"] {
-        settings.remember(Recent {
-            server: address("127.0.0.1:1"),
-            room: room_name(room),
-            nickname: nickname("maya"),
-            at: 0,
-            is_hosted: false,
-        });
-    }
-    let mut world = World::new(settings);
-    world.click("garden");
+    let mut world = World::in_room(&[("tom", "Good morning")]);
+    world.join("garden");
+    world.join("Attic");
     for open in ["garden", "tea", "Attic"] {
-        world.room(room::Message::Switch(room_name(open)));
+        world.show(open);
         let mut screen = world.screen();
         let mut places = ["Attic", "garden", "tea"].map(|room| {
-            let found = screen.find(room).expect("the room is in the sidebar");
-            let bounds = Bounded::bounds(&found);
-            (bounds.y, bounds.x)
+            let found = screen.find(in_list(room)).expect("the room is in the list");
+            (found.y, found.x)
         });
         places.sort_by(|one, other| one.0.total_cmp(&other.0));
         let order: Vec<f32> = places.iter().map(|place| place.0).collect();
         assert!(order.is_sorted(), "with {open} open: {order:?}");
+    }
+}
+
+/// Finds a text in the list at the left.
+fn in_list(words: &'static str) -> impl Fn(Candidate<'_>) -> Option<Rectangle> {
+    move |candidate| match candidate {
+        Candidate::Text { content, bounds, .. } if content == words && bounds.x < 200.0 => Some(bounds),
+        _ => None,
     }
 }
 

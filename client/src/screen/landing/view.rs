@@ -19,21 +19,31 @@ use crate::{
 impl Landing {
     /// The screen.
     pub fn view(&self, look: &Look) -> Element<'_, Message> {
-        let content = column![
-            self.head(),
-            self.name_part(),
-            self.recent_part(look),
-            self.host_part(),
-            self.address_part(),
-        ]
-        .spacing(if look.size.height < 600.0 { 20 } else { 28 })
-        .max_width(480)
-        .width(Fill);
+        let content = column![]
+            .push(self.back_part())
+            .push(self.head())
+            .push(self.name_part())
+            .push(self.recent_part(look))
+            .push(self.host_part())
+            .push(self.address_part())
+            .spacing(if look.size.height < 600.0 { 20 } else { 28 })
+            .max_width(480)
+            .width(Fill);
         // A little above the middle, as far as the height can be known here.
         let height = 400.0 + 62.0 * self.shown() as f32;
         let above = ((look.size.height - height) * 0.4).max(24.0);
         let page = container(center_x(content)).padding([above, 24.0]);
         container(scroll(page).id(PAGE).height(Fill)).style(theme::page).into()
+    }
+
+    /// The way back to the rooms one is in.
+    fn back_part(&self) -> Option<Element<'_, Message>> {
+        let words = match self.joined {
+            0 => return None,
+            1 => "Back to your room".to_owned(),
+            joined => format!("Back to your {joined} rooms"),
+        };
+        Some(action(Some(Icon::ArrowLeft), words, theme::secondary).on_press(Message::Back).into())
     }
 
     fn head(&self) -> Element<'_, Message> {

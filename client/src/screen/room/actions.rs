@@ -25,6 +25,7 @@ pub(super) fn key(event: keyboard::Event) -> Option<Message> {
     match key.as_ref() {
         Key::Named(Named::Enter) if !modifiers.shift() => Some(Message::Submit),
         Key::Named(Named::Escape) => Some(Message::Escape),
+        Key::Named(Named::PageUp) if modifiers.shift() => Some(Message::Go(Go::Unread)),
         Key::Named(Named::PageUp) => Some(Message::Go(Go::Page(-0.9))),
         Key::Named(Named::PageDown) => Some(Message::Go(Go::Page(0.9))),
         Key::Named(Named::Home) if modifiers.command() => Some(Message::Go(Go::Start)),
@@ -58,12 +59,19 @@ impl Room {
     }
 
     fn go_to_end(&mut self, joined: &mut Joined) {
-        joined.session_mut().set_unread(None);
+        joined.mark_read();
         self.jump(Jump::End);
     }
 
-    pub(super) fn go(&mut self, timeline: &Timeline, go: Go) {
+    pub(super) fn go(&mut self, joined: &mut Joined, go: Go) {
+        joined.landed();
+        let timeline = joined.session().timeline();
         match go {
+            Go::Unread => {
+                if let Some(row) = timeline.unread_row().and_then(|row| timeline.id(row)) {
+                    self.jump(Jump::Row(row));
+                }
+            }
             Go::Page(pages) => self.jump(Jump::Pages(pages)),
             Go::Start => self.jump(Jump::Start),
             Go::End => self.jump(Jump::End),
@@ -75,7 +83,7 @@ impl Room {
         }
     }
 
-    fn jump(&mut self, jump: Jump<RowId>) {
+    pub(super) fn jump(&mut self, jump: Jump<RowId>) {
         self.jump = (self.jump.0 + 1, jump);
     }
 
@@ -142,6 +150,7 @@ impl Room {
                     self.send(joined, Intent::React { target, emoji, on });
                 }
             }
+            Act::MarkUnread(seq) => joined.mark_unread(seq.saturating_sub(1)),
             Act::Retry(send) => joined.act(|session| session.retry(send)),
             Act::Discard(send) => joined.act(|session| session.discard(send)),
         }

@@ -22,6 +22,7 @@ use snug_shared::{MessageText, Nickname, Seq, TextError, limits};
 use super::{Act, Go, Message};
 use crate::{
     icon::{Icon, icon},
+    shortcut::shortcut,
     theme,
     widget::{
         Type, clipped, ellipsis, ellipsis_beside, follow_caret, hint, icon_button, idle_caret, label,
@@ -257,11 +258,15 @@ fn binding(press: KeyPress, is_empty: bool) -> Option<Binding<Message>> {
         return None;
     }
     let modifiers = press.modifiers;
+    if shortcut(&press.key, press.physical_key, modifiers).is_some() {
+        return None;
+    }
     match press.key.as_ref() {
         Key::Named(Named::Enter) if !modifiers.shift() => Some(Binding::Custom(Message::Submit)),
         Key::Named(Named::ArrowUp) if is_empty && modifiers.is_empty() => {
             Some(Binding::Custom(Message::Act(Act::EditLast)))
         }
+        Key::Named(Named::PageUp) if modifiers.shift() => Some(Binding::Custom(Message::Go(Go::Unread))),
         Key::Named(Named::PageUp) => Some(Binding::Custom(Message::Go(Go::Page(-0.9)))),
         Key::Named(Named::PageDown) => Some(Binding::Custom(Message::Go(Go::Page(0.9)))),
         Key::Named(Named::Home) if modifiers.command() => Some(Binding::Custom(Message::Go(Go::Start))),

@@ -49,9 +49,14 @@ pub(super) fn silence<'a>(part: Part<'a>) -> Element<'a, Message> {
 
 /// Before the first connection came to anything.
 pub(super) fn joining<'a>(part: Part<'a>) -> Element<'a, Message> {
-    let content = column![
-        label(format!("Joining {}…", part.room.session().room()), Type::Heading),
-        action(None, "Cancel", theme::secondary).on_press(Message::Leave),
-    ];
+    let room = part.room.session().room();
+    let content = if part.room.is_new() {
+        column![
+            label(format!("Joining {room}…"), Type::Heading),
+            action(None, "Cancel", theme::secondary).on_press(Message::Leave),
+        ]
+    } else {
+        column![label(format!("Connecting to {room}…"), Type::Heading)]
+    };
     center(content.spacing(16).align_x(Center)).into()
 }

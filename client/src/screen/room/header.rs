@@ -13,14 +13,14 @@ use crate::{
 };
 
 /// The height of everything at the top.
-pub(super) const HEIGHT: f32 = 56.0;
+pub(super) const HEIGHT: f32 = super::HEADER;
 
 /// See the [module](self).
 pub(super) fn view<'a>(part: Part<'a>, has_sidebar: bool, has_members: bool) -> Element<'a, Message> {
     let count = part.room.session().count();
     let mut line = row![];
     if !has_sidebar {
-        line = line.push(hint(icon_button(Icon::ArrowLeft).on_press(Message::Leave), "Other rooms"));
+        line = line.push(hint(icon_button(Icon::Menu).on_press(Message::Rooms), "Rooms"));
     }
     line = line.push(title(part, has_sidebar));
     if !has_members && count > 0 {

@@ -1,4 +1,4 @@
-//! How a room is laid out: sidebar, conversation, people; at the foot the banner and the composer.
+//! How a room is laid out: conversation and people; at the foot the banner and the composer.
 
 use iced::{
     Element, Fill, Padding,
@@ -7,14 +7,13 @@ use iced::{
 use snug_core::{format, rooms::Joined};
 use snug_shared::{Author, Nickname};
 
-use super::{Message, Part, Room, banner, header, members, sidebar, timeline};
+use super::{Message, Part, Room, banner, header, members, timeline};
 use crate::{
+    screen::sidebar,
     theme,
     widget::{Look, hairline, nothing},
 };
 
-/// Below this the sidebar is gone.
-const SIDEBAR_FROM: f32 = 640.0;
 /// Below this the people are gone.
 const MEMBERS_FROM: f32 = 900.0;
 
@@ -29,7 +28,7 @@ impl Room {
     /// The screen.
     pub fn view<'a>(&'a self, room: &'a Joined, look: &'a Look) -> Element<'a, Message> {
         let part = Part { screen: self, room, look };
-        let has_sidebar = look.size.width >= SIDEBAR_FROM;
+        let has_sidebar = look.size.width >= sidebar::FROM;
         let has_members = look.size.width >= MEMBERS_FROM;
         let edge = |shown: bool| -> Element<'_, Message> {
             if shown { rule::vertical(1).style(theme::hairline).into() } else { nothing() }
@@ -42,13 +41,8 @@ impl Room {
         ]
         .width(Fill);
         // Always the same children in the same order: what they hold, such as the reader's place, goes by it.
-        let screen = row![
-            if has_sidebar { sidebar::view(part) } else { nothing() },
-            edge(has_sidebar),
-            middle,
-            edge(has_members),
-            if has_members { members::view(part) } else { nothing() },
-        ];
+        let screen =
+            row![middle, edge(has_members), if has_members { members::view(part) } else { nothing() },];
         container(screen).style(theme::page).into()
     }
 }

@@ -8,7 +8,11 @@ use iced::{
     Bottom, Center, Element, Fill, Padding,
     widget::{button, container, row as line, space, stack},
 };
-use snug_core::{session::Link, timeline::Row};
+use snug_core::{
+    format,
+    session::Link,
+    timeline::{COUNTED, Row},
+};
 use snug_shared::{Author, Seq};
 
 use super::{Go, Message, Part, empty, is_slow};
@@ -58,7 +62,8 @@ fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
         acting: screen.acting,
     };
     let toolbar_context = context.clone();
-    let left_at = screen.scroll.and_then(|seq| timeline.id(timeline.position_of(seq)?));
+    let left_at = screen.scroll.and_then(|seq| timeline.position_of(seq)).or(timeline.unread_row());
+    let left_at = left_at.and_then(|row| timeline.id(row));
     virtual_list(
         timeline.len(),
         timeline.revision(),
@@ -85,13 +90,15 @@ fn pill<'a>(part: Part<'a>) -> Option<Element<'a, Message>> {
     if part.screen.shown.is_none_or(|shown| shown.at_end) {
         return None;
     }
-    let pill = match part.room.attention().new_messages() {
+    let unread = part.room.attention().unread();
+    let pill = match unread.messages {
         0 => {
             let down = container(icon(Icon::ArrowDown, 16)).center(Fill);
             button(down).padding(0).width(36).height(36).style(theme::floating)
         }
         new => {
-            let words = line![label(format!("{new} new"), Type::Label), icon(Icon::ArrowDown, 14)];
+            let words = format!("{} new", format::at_least(new, unread.is_more || new >= COUNTED));
+            let words = line![label(words, Type::Label), icon(Icon::ArrowDown, 14)];
             button(words.spacing(6).align_y(Center)).padding([8, 14]).style(theme::pill)
         }
     };

@@ -1,0 +1,315 @@
+//! At the left of a room: all joined rooms by server, what is new in each, and the way to others.
+//!
+//! The list holds still: its order goes by pins and names, and servers fold themselves only while the pointer is elsewhere.
+
+use std::{collections::HashMap, time::Duration};
+
+use iced::{
+    Center, Element, Fill, Padding, Point, Rectangle, Task,
+    advanced::widget::{Id, Operation, operate, operation::Outcome},
+    widget::{Column, button, column, container, mouse_area, opaque, row, space},
+};
+use snug_core::rooms::{Group, Joined, Rooms, SessionId};
+use snug_shared::ServerAddress;
+
+use super::room::HEADER;
+use crate::{
+    icon::{Icon, icon},
+    theme,
+    widget::{Menu, Type, clipped, ellipsis, hairline, inherited, label, menu, scroll, tile},
+};
+
+mod entry;
+
+pub use entry::news;
+
+/// A window narrower than this has no sidebar beside the room; it is opened over it.
+pub const FROM: f32 = 640.0;
+/// How wide it is.
+pub const WIDTH: f32 = 232.0;
+/// A server that is away for less stays unfolded, and is not said to be connecting.
+const AWAY: Duration = Duration::from_secs(4);
+/// Where a menu that a key asked for opens when its room is in no list.
+const BELOW_HEADER: Point = Point::new(8.0, HEADER);
+
+/// See the [module](self).
+#[derive(Debug, Default)]
+pub struct Sidebar {
+    /// Servers that were folded or unfolded by hand.
+    by_hand: HashMap<ServerAddress, bool>,
+    /// Servers that are away, and are folded for it.
+    away: Vec<ServerAddress>,
+    is_hovered: bool,
+    /// How far the list is scrolled: what is inside of it knows nothing of that.
+    scrolled: f32,
+    /// Shown over the room, in a narrow window.
+    is_open: bool,
+    asked: Option<Asked>,
+}
+
+/// The menu of a room.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Asked {
+    room: SessionId,
+    at: Point,
+    by_key: bool,
+}
+
+/// Acts of a person on the list.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// Show a room.
+    Show(SessionId),
+    /// Fold or unfold the rooms of a server.
+    Fold(ServerAddress),
+    /// Show the rooms of a server that one may join.
+    OtherRooms(ServerAddress),
+    /// To the first screen: another server, or one of one's own.
+    AnotherServer,
+    /// Find a room by its name.
+    Switcher,
+    /// Show the list over the room, or away with it.
+    Open(bool),
+    /// The pointer is on the list, or not.
+    Hover(bool),
+    /// The list is scrolled so far.
+    Scrolled(f32),
+    /// Show what can be done with a room, at a point of the window.
+    Ask(SessionId, Point),
+    /// The same by a key: beside the room in the list, where that is in view.
+    AskByKey(SessionId, Option<Rectangle>),
+    /// The menu is closed.
+    Closed,
+    /// Do something with a room.
+    Act(SessionId, Act),
+}
+
+/// An act on a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// List it before the others, or no more.
+    Pin(bool),
+    /// Count only who speaks to oneself in it, or all.
+    Mute(bool),
+    /// Everything in it was read.
+    MarkRead,
+    /// Leave it.
+    Leave,
+}
+
+impl Sidebar {
+    /// Shows the list over the room, or away with it.
+    pub fn set_open(&mut self, is_open: bool) {
+        self.is_open = is_open;
+    }
+
+    /// Whether it is shown over the room.
+    pub fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// The pointer is on the list, or not.
+    pub fn set_hovered(&mut self, is_hovered: bool) {
+        self.is_hovered = is_hovered;
+    }
+
+    /// The list is scrolled so far.
+    pub fn set_scrolled(&mut self, scrolled: f32) {
+        self.scrolled = scrolled;
+    }
+
+    /// Asks what can be done with a room, at a point of the list.
+    pub fn ask(&mut self, room: SessionId, at: Point) {
+        let at = Point::new(at.x, at.y - self.scrolled);
+        self.asked = Some(Asked { room, at, by_key: false });
+    }
+
+    /// The same by a key: beside the room in the list.
+    pub fn ask_by_key(&mut self, room: SessionId, entry: Option<Rectangle>) {
+        let below = |entry: Rectangle| Point::new(entry.x + 24.0, entry.y + entry.height - self.scrolled);
+        let at = entry.map_or(BELOW_HEADER, below);
+        self.asked = Some(Asked { room, at, by_key: true });
+    }
+
+    /// Closes the menu. Says whether one was open.
+    pub fn close(&mut self) -> bool {
+        self.asked.take().is_some()
+    }
+
+    /// Folds or unfolds a server by hand.
+    pub fn fold(&mut self, server: &ServerAddress) {
+        let is_folded = self.is_folded(server);
+        let _ = self.by_hand.insert(server.clone(), !is_folded);
+    }
+
+    fn is_folded(&self, server: &ServerAddress) -> bool {
+        self.by_hand.get(server).copied().unwrap_or_else(|| self.away.contains(server))
+    }
+
+    /// Takes note of which servers are away, unless the pointer is on the list.
+    pub fn settle(&mut self, rooms: &Rooms) {
+        if self.is_hovered {
+            return;
+        }
+        let groups = rooms.groups();
+        let is_away =
+            |group: &&Group<'_>| is_away(group) && !group.rooms.iter().any(|joined| joined.is_shown());
+        self.away = groups.iter().filter(is_away).map(|group| group.server.clone()).collect();
+        self.by_hand.retain(|server, _| groups.iter().any(|group| group.server == server));
+    }
+
+    /// The list.
+    pub fn view<'a>(&'a self, rooms: &'a Rooms) -> Element<'a, Message> {
+        let groups = rooms.groups();
+        let shown = groups.iter().flat_map(|group| &group.rooms).find(|joined| joined.is_shown());
+        let foot = shown.map(|joined| column![hairline(), oneself(joined, groups.len() > 1)]);
+        let several = groups.len() > 1;
+        let mut list = Column::new().spacing(2).padding([8, 8]);
+        for group in groups {
+            list = self.group(list, group, several);
+        }
+        let another = entry::way(Icon::Server, "Join another server", Message::AnotherServer);
+        let list = scroll(list.push(container(another).padding(Padding::ZERO.top(8))))
+            .on_scroll(|viewport| Message::Scrolled(viewport.absolute_offset().y))
+            .height(Fill);
+        let content = column![finder(), hairline(), list].push(foot);
+        let content = container(content).width(WIDTH).height(Fill).style(theme::side);
+        let asked = self.asked.and_then(|asked| menu_of(asked, rooms));
+        let area = mouse_area(content).on_enter(Message::Hover(true)).on_exit(Message::Hover(false));
+        menu(area, asked)
+    }
+
+    /// The menu alone, where the list is not in view.
+    pub fn menu<'a>(&'a self, rooms: &'a Rooms) -> Element<'a, Message> {
+        menu(crate::widget::nothing(), self.asked.and_then(|asked| menu_of(asked, rooms)))
+    }
+
+    fn group<'a>(
+        &'a self,
+        list: Column<'a, Message>,
+        group: Group<'a>,
+        several: bool,
+    ) -> Column<'a, Message> {
+        let is_folded = self.is_folded(group.server);
+        let has_shown = group.rooms.iter().any(|joined| joined.is_shown());
+        let server = group.server.clone();
+        let mut list = list.push(head(&group, is_folded));
+        if is_folded {
+            return list;
+        }
+        for joined in group.rooms {
+            list = list.push(entry::view(joined));
+        }
+        if has_shown || !several {
+            list = list.push(entry::way(Icon::Plus, "Other rooms", Message::OtherRooms(server)));
+        }
+        list
+    }
+}
+
+/// The list over a room, in a window too narrow for both.
+pub fn over(list: Element<'_, Message>) -> Element<'_, Message> {
+    let rest = mouse_area(container(space()).width(Fill).height(Fill).style(theme::scrim));
+    row![opaque(list), opaque(rest.on_press(Message::Open(false)))].into()
+}
+
+/// Whether a server has been out of reach for longer than a moment.
+fn is_away(group: &Group<'_>) -> bool {
+    group.rooms.iter().all(|joined| {
+        let is_online = matches!(joined.session().link(), snug_core::session::Link::Online);
+        !is_online && joined.away_since().elapsed() >= AWAY
+    })
+}
+
+/// Looks for a room of the list. The answer is where it is.
+pub fn ask_by_key(room: SessionId) -> Task<Message> {
+    let find = operate(Find { id: entry::id(room), found: None, is_done: false });
+    find.map(move |found| Message::AskByKey(room, found))
+}
+
+/// Finds where something is.
+struct Find {
+    id: Id,
+    found: Option<Rectangle>,
+    is_done: bool,
+}
+
+impl Operation<Option<Rectangle>> for Find {
+    fn traverse(&mut self, operate: &mut dyn FnMut(&mut dyn Operation<Option<Rectangle>>)) {
+        if !self.is_done {
+            operate(self);
+        }
+    }
+
+    fn container(&mut self, id: Option<&Id>, bounds: Rectangle) {
+        if id == Some(&self.id) {
+            (self.found, self.is_done) = (Some(bounds), true);
+        }
+    }
+
+    fn finish(&self) -> Outcome<Option<Rectangle>> {
+        Outcome::Some(self.found)
+    }
+}
+
+fn menu_of<'a>(asked: Asked, rooms: &'a Rooms) -> Option<Menu<'a, Message>> {
+    let joined = rooms.get(asked.room).filter(|joined| !joined.is_left())?;
+    let (room, marks) = (joined.id(), joined.marks());
+    let act = |act| Message::Act(room, act);
+    let mut menu = Menu::new(asked.at, Message::Closed).by_key(asked.by_key);
+    if joined.attention().is_unread() {
+        menu =
+            menu.item("Mark as read", if joined.is_shown() { "Esc" } else { "" }, act(Act::MarkRead)).line();
+    }
+    let pin = if marks.is_pinned { "Unpin" } else { "Pin to the top" };
+    let mute = if marks.is_muted { "Unmute" } else { "Mute" };
+    let menu = menu.item(pin, "", act(Act::Pin(!marks.is_pinned)));
+    let menu = menu.item(mute, "", act(Act::Mute(!marks.is_muted))).line();
+    Some(menu.danger("Leave room", act(Act::Leave)))
+}
+
+fn finder<'a>() -> Element<'a, Message> {
+    let keys = if cfg!(target_os = "macos") { "⌘K" } else { "Ctrl+K" };
+    let line =
+        row![label("Find a room", Type::Body).width(Fill), label(keys, Type::Meta).style(theme::muted)];
+    let find = button(line.align_y(Center)).padding([5, 10]).width(Fill).style(theme::finder);
+    container(find.on_press(Message::Switcher)).padding([0, 8]).center_y(HEADER).into()
+}
+
+/// The name of a server, how it is to be reached, and what is new in it while it is folded.
+fn head<'a>(group: &Group<'a>, is_folded: bool) -> Element<'a, Message> {
+    let name = match (group.is_hosted(), group.name()) {
+        (true, _) => "Hosted here".to_owned(),
+        (false, Some(name)) => name.to_owned(),
+        (false, None) => group.server.to_string(),
+    };
+    let chevron = if is_folded { Icon::ChevronRight } else { Icon::ChevronDown };
+    let state = is_away(group).then(|| {
+        let words = if group.rooms.iter().any(|joined| joined.is_held()) { "starting…" } else { "offline" };
+        row![icon(Icon::WifiOff, 12).style(theme::wait), label(words, Type::Meta).style(theme::muted)]
+            .spacing(5)
+            .align_y(Center)
+    });
+    let line =
+        row![icon(chevron, 14).style(theme::muted), clipped(ellipsis(name, Type::Label, inherited), Fill)]
+            .push(state)
+            .push(is_folded.then(|| entry::sum(&group.rooms)).flatten());
+    button(line.spacing(6).align_y(Center))
+        .padding(Padding { top: 7.0, right: 8.0, bottom: 7.0, left: 6.0 })
+        .width(Fill)
+        .style(theme::quiet)
+        .on_press(Message::Fold(group.server.clone()))
+        .into()
+}
+
+/// Under which name one is in the room that is shown, and where that is.
+fn oneself<'a>(joined: &'a Joined, several: bool) -> Element<'a, Message> {
+    let session = joined.session();
+    let own = session.nickname().as_str();
+    let server = several.then(|| {
+        let server = session.server_name().map_or_else(|| session.server().to_string(), str::to_owned);
+        ellipsis(format!("on {server}"), Type::Meta, theme::muted)
+    });
+    let names = column![ellipsis(own, Type::Name, inherited)].push(server);
+    row![tile(own, 28.0), clipped(names, Fill)].spacing(10).align_y(Center).padding([8, 14]).into()
+}
