@@ -116,7 +116,7 @@ async fn who_comes_back_after_a_long_absence_begins_at_the_unread_line_and_reads
         })
         .await;
     let joined = only(&alive.rooms);
-    assert!(joined.attention().is_landing() && joined.session().read() == 10, "nothing was read by coming");
+    assert!(joined.attention().is_landing() && joined.session().read() <= 10, "nothing was read by coming");
     assert!(joined.attention().unread().is_more, "more was said than is here");
     let timeline = joined.session().timeline();
     assert_eq!(timeline.newest(), SAID);
