@@ -16,8 +16,9 @@ use serde::{Deserialize, de::DeserializeOwned};
 use snug_shared::{
     ErrorFrame, Invite, Line, Millis, RoomName, Seq, ServerAddress,
     address::segment,
-    api::{Page, Post, RoomList},
+    api::{Page, Post, RoomList, SearchHits},
     limits,
+    search::Has,
 };
 use tokio::{
     task::AbortHandle,
@@ -109,6 +110,48 @@ pub enum LogRange {
     Newest,
 }
 
+/// A search over the rooms of a server. What is left out does not narrow it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchQuery {
+    /// Words that all have to be in the text.
+    pub words: Option<String>,
+    /// The one room to look in.
+    pub room: Option<RoomName>,
+    /// The nickname or the author of the sender.
+    pub from: Option<String>,
+    /// What the message has to have besides.
+    pub has: Option<Has>,
+    /// The time of the oldest message to find.
+    pub since: Option<Millis>,
+    /// The time of the newest message to find.
+    pub until: Option<Millis>,
+    /// Where an earlier search stopped.
+    pub cursor: Option<String>,
+    /// Messages to find, at most.
+    pub limit: u32,
+}
+
+impl SearchQuery {
+    fn encoded(&self) -> String {
+        let time = |at: Option<Millis>| at.map(|at| at.max(0).to_string());
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [
+            ("q", self.words.clone()),
+            ("room", self.room.as_ref().map(ToString::to_string)),
+            ("from", self.from.clone()),
+            ("has", self.has.map(|has| has.as_str().to_owned())),
+            ("since", time(self.since)),
+            ("until", time(self.until)),
+            ("cursor", self.cursor.clone()),
+        ] {
+            if let Some(value) = value {
+                let _ = query.append_pair(name, &value);
+            }
+        }
+        query.append_pair("limit", &self.limit.to_string()).finish()
+    }
+}
+
 /// One connection to a server, for one question after the other.
 #[derive(Debug)]
 pub struct Api {
@@ -165,6 +208,14 @@ impl Api {
             LogRange::Newest => String::new(),
         };
         self.get(&format!("{}?{after}limit={limit}", path(room, "messages"))).await
+    }
+
+    /// The newest messages of all rooms that are as the query says.
+    ///
+    /// # Errors
+    /// [`ApiError`] says what to do.
+    pub async fn search(&mut self, query: &SearchQuery) -> Result<SearchHits, ApiError> {
+        self.get(&format!("/api/search?{}", query.encoded())).await
     }
 
     /// Says something in a room: the entry it became, or had become when it was said before under the same id.

@@ -16,6 +16,7 @@ use snug_shared::{Nickname, RoomKey, RoomName, ServerAddress};
 
 use crate::{
     connection::{self, Target},
+    history::History,
     session::{Done, Effect, Joining, Session},
 };
 
@@ -123,6 +124,7 @@ pub struct Rooms {
     /// Counts how often a room was shown.
     time: u64,
     is_focused: bool,
+    history: History,
 }
 
 impl Default for Rooms {
@@ -134,11 +136,23 @@ impl Default for Rooms {
             next: 0,
             time: 0,
             is_focused: true,
+            history: History::default(),
         }
     }
 }
 
 impl Rooms {
+    /// What is said in rooms that are joined from now on is kept in this history, and what it knows is shown until their servers
+    /// are reached.
+    pub fn set_history(&mut self, history: History) {
+        self.history = history;
+    }
+
+    /// The history on this computer.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
     /// Joins a room unless it is joined, and shows it.
     ///
     /// # Errors
@@ -176,7 +190,7 @@ impl Rooms {
     fn open(&mut self, room: RoomId, joining: Joining, place: Place) -> SessionId {
         let id = SessionId(self.next);
         self.next += 1;
-        let (session, effects) = Session::new(joining);
+        let (session, effects) = Session::with_history(joining, self.history.clone());
         let mut joined = Joined::new(id, room, session, place);
         joined.run(effects);
         self.joined.push(joined);

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     connection::{Event, Handle, Target},
+    history::History,
     outbox::{Next, Opened, Outbox, SendState},
     timeline::Timeline,
 };
@@ -28,6 +29,7 @@ mod incoming;
 mod joining;
 mod pages;
 mod people;
+mod recall;
 mod sends;
 mod view;
 
@@ -36,6 +38,7 @@ use effect::Outcome;
 pub use effect::{Done, Effect};
 pub use joining::{Joining, Link, NotTaken};
 use people::People;
+use recall::Recall;
 
 /// The shortest time between two `typing` frames, and between two `read` frames.
 const TYPING: Duration = Duration::from_secs(3);
@@ -67,11 +70,17 @@ pub struct Session {
     typed: Option<Instant>,
     wake: Option<Instant>,
     notice: Option<String>,
+    recall: Recall,
 }
 
 impl Session {
-    /// Joins a room. The effects open what this device keeps for it.
+    /// Joins a room without a history on this computer. The effects open what this device keeps for it.
     pub fn new(joining: Joining) -> (Self, Vec<Effect>) {
+        Self::with_history(joining, History::default())
+    }
+
+    /// The same with a history: what it knows of the room is shown until the server is reached, and what comes is kept in it.
+    pub fn with_history(joining: Joining, history: History) -> (Self, Vec<Effect>) {
         let target = Target {
             server: joining.server.clone(),
             room: joining.room.clone(),
@@ -99,13 +108,16 @@ impl Session {
             typed: None,
             wake: None,
             notice: None,
+            recall: Recall::new(history),
         };
-        (session, vec![open])
+        let effects = [open].into_iter().chain(session.recall_newest()).collect();
+        (session, effects)
     }
 
-    /// The connection to keep; `None` while the outbox is being opened.
+    /// The connection to keep; `None` while what this device keeps is being opened. It goes on where that ends.
     pub fn target(&self) -> Option<&Target> {
-        (!self.timeline.outbox().is_opening()).then_some(&self.target)
+        let is_opening = self.timeline.outbox().is_opening() || self.recall.is_opening();
+        (!is_opening).then_some(&self.target)
     }
 
     /// Something happened on the connection.
@@ -145,6 +157,10 @@ impl Session {
                 }
             }
             Outcome::Page(after, page) => self.fetched(after, page),
+            Outcome::Recalled(before, recalled) => {
+                let effects = self.recalled(before, recalled);
+                return self.go_on(effects);
+            }
             Outcome::Woke(at) if self.wake == Some(at) => self.wake = None,
             Outcome::Woke(_) | Outcome::Nothing => {}
         }

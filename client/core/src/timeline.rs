@@ -38,7 +38,7 @@ use rows::{Content, Rows, Slot, TopicChange};
 use spans::{Span, Spans};
 pub use unread::{COUNTED, Heard};
 
-use crate::{format, outbox::Outbox};
+use crate::{format, history::Recalled, outbox::Outbox};
 
 /// Live changes kept for messages that are not loaded.
 pub const CHANGES_KEPT: usize = 512;
@@ -163,6 +163,27 @@ impl Timeline {
         self.revision += 1;
     }
 
+    /// What this computer knows of a room, until a server says more. Of another history than the one that is shown it is nothing.
+    pub fn recall(&mut self, recalled: &Recalled) {
+        if self.epoch.get_or_insert_with(|| recalled.epoch.clone()) != &recalled.epoch {
+            return;
+        }
+        let mut first = recalled.first.max(1);
+        while first <= recalled.last {
+            let (is_known, last) = self.spans.run_from(first);
+            let last = last.min(recalled.last);
+            if !is_known {
+                let lines = &recalled.lines;
+                let from = lines.partition_point(|line| line.seq() < first);
+                let to = lines.partition_point(|line| line.seq() <= last);
+                self.add_known(first, last, &lines[from..to.max(from)]);
+            }
+            let Some(next) = last.checked_add(1) else { break };
+            first = next;
+        }
+        self.revision += 1;
+    }
+
     /// A page of history: the entries just below `before`, ascending. `more`: there are older ones.
     pub fn receive_history(&mut self, before: Seq, lines: &[Line], more: bool) {
         let below = lines.partition_point(|line| line.seq() < before);
@@ -204,6 +225,12 @@ impl Timeline {
     /// Whether this entry is here.
     pub fn knows(&self, seq: Seq) -> bool {
         self.spans.contains(seq)
+    }
+
+    /// The last entry up to which all are here, from this one on; none when this one is missing.
+    pub fn known_from(&self, seq: Seq) -> Option<Seq> {
+        let (is_known, last) = self.spans.run_from(seq);
+        is_known.then_some(last)
     }
 
     /// Which page of history to ask for while these rows are seen: the entries below this one.
@@ -268,9 +295,13 @@ impl Timeline {
 
     /// Adds entries without holes among them, none of which is known.
     fn add(&mut self, run: &[Line]) {
-        let (Some(first), Some(last)) = (run.first().map(Line::seq), run.last().map(Line::seq)) else {
-            return;
-        };
+        if let (Some(first), Some(last)) = (run.first().map(Line::seq), run.last().map(Line::seq)) {
+            self.add_known(first, last, run);
+        }
+    }
+
+    /// Adds `first` to `last`, of which nothing is known, with those of them that have rows.
+    fn add_known(&mut self, first: Seq, last: Seq, run: &[Line]) {
         let newest = self.newest();
         self.spans.add(first, last);
         let entries: Vec<Slot> = run.iter().filter_map(|line| self.slot(line)).collect();
@@ -285,7 +316,8 @@ impl Timeline {
             }
         }
         if last > newest {
-            self.newest_id = (last, run.last().and_then(Line::entry).map(|entry| entry.id));
+            let entry = run.last().and_then(Line::entry).filter(|entry| entry.seq == last);
+            self.newest_id = (last, entry.map(|entry| entry.id));
         }
         if is_append && self.unread.is_none() {
             self.place_unread(index);

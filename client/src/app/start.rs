@@ -8,6 +8,7 @@ use std::{
 
 use iced::{Preset, Program, Size, Task, Theme, window};
 use snug_core::{
+    history::History,
     instance::{self, Claim, Instance, Launch},
     rooms::{RoomsFile, StoredRooms},
     settings::{Home, Settings, WindowSize},
@@ -31,6 +32,7 @@ pub struct Start {
     pub(super) rooms: StoredRooms,
     pub(super) notice: Option<String>,
     pub(super) instance: Option<Arc<Instance>>,
+    pub(super) history: History,
 }
 
 impl Start {
@@ -54,7 +56,10 @@ impl Start {
             settings.nickname = Some(nickname.clone());
         }
         let notice = notice.or(damaged).or(lost);
-        Ok(Self { arguments, home, settings, rooms, notice, instance })
+        // Only the app that has the folder writes there.
+        let folder = home.as_ref().filter(|_| instance.is_some());
+        let history = folder.map_or_else(History::default, |home| History::open(home.data_dir()));
+        Ok(Self { arguments, home, settings, rooms, notice, instance, history })
     }
 
     /// The window as it was last, within what can be used.
@@ -144,11 +149,17 @@ fn known() -> Settings {
 }
 
 impl App {
+    /// What is said in rooms is kept in this history from now on, and shown while their servers are not reached.
+    pub fn set_history(&mut self, history: History) {
+        self.rooms.set_history(history);
+    }
+
     /// Goes where it is told.
     pub fn new(start: &Start) -> (Self, Task<Message>) {
-        let Start { arguments, home, settings, rooms, notice, instance } = start.clone();
+        let Start { arguments, home, settings, rooms, notice, instance, history } = start.clone();
         let (mut app, task) = Self::with(home, settings, notice);
         app.instance = instance;
+        app.set_history(history);
         let rooms = app.restore(rooms);
         let Some(address) = &arguments.join else { return (app, Task::batch([task, rooms])) };
         let landing = app.show_landing();

@@ -13,6 +13,7 @@ use snug_shared::{RoomName, Seq, ServerAddress, api::Page};
 
 use super::pages::PAGE;
 use crate::api::{Api, ApiError, LogRange};
+use crate::history::{History, Recalled};
 use crate::outbox::{CannotOpen, KeepResult, Keeping, Opened, Opening};
 
 /// Something to run off the UI thread; its [`Done`] goes back into [`Session::done`](super::Session::done).
@@ -29,6 +30,7 @@ pub(super) enum Outcome {
     Opened(Result<Box<Opened>, CannotOpen>),
     Kept(KeepResult),
     Page(Seq, Result<Page, ApiError>),
+    Recalled(Option<Seq>, Option<Recalled>),
     Woke(Instant),
     Nothing,
 }
@@ -64,6 +66,22 @@ impl Effect {
             let page =
                 async { Api::open(&server).await?.messages(&room, LogRange::After(after), PAGE).await };
             Outcome::Page(after, page.await)
+        })
+    }
+
+    /// What this computer knows of a room: the newest of it, or what is below an entry.
+    pub(super) fn recall(
+        history: History,
+        server: ServerAddress,
+        room: RoomName,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Self {
+        Self::new(async move {
+            let recall = move || history.recall(&server, &room, before, limit);
+            let recalled = tokio::task::spawn_blocking(recall).await;
+            // An error says that the app is being closed.
+            Outcome::Recalled(before, recalled.ok().flatten())
         })
     }
 

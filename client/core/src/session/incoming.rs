@@ -16,16 +16,19 @@ impl Session {
                     self.hole = Some(line.seq());
                 }
                 self.said(std::slice::from_ref(&line));
+                self.keep(std::slice::from_ref(&line));
                 self.timeline.receive_live(&line);
             }
             ServerFrame::Entries { entries, live } => {
                 self.said(&entries);
+                self.keep(&entries);
                 self.timeline.receive(&entries);
                 self.is_live |= live;
             }
             ServerFrame::History { before, entries, more } if self.loading == Some(before) => {
                 self.loading = None;
                 self.said(&entries);
+                self.keep(&entries);
                 self.timeline.receive_history(before, &entries, more);
             }
             ServerFrame::Presence(presence) => self.people.change(presence),

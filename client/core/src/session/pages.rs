@@ -16,7 +16,7 @@ impl Session {
     /// The reader sees these rows: asks for what is missing near them.
     pub fn visible(&mut self, rows: Range<usize>) -> Vec<Effect> {
         if !self.is_live {
-            return Vec::new();
+            return self.recall_near(rows);
         }
         if let Some(after) = self.timeline.page_wanted(&rows).filter(|_| self.has_pages) {
             return self.fetch_after(after);
@@ -65,6 +65,7 @@ impl Session {
         self.fetching = None;
         match page {
             Ok(page) if page.epoch.as_deref() == self.timeline.epoch() => {
+                self.keep(&page.entries);
                 self.timeline.receive_after(after, &page.entries);
                 self.target.resume = self.timeline.resume();
             }

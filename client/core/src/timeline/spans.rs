@@ -23,6 +23,15 @@ impl Spans {
         after > 0 && self.0[after - 1].last >= seq
     }
 
+    /// Whether `seq` is known, and the last entry up to which that is so.
+    pub fn run_from(&self, seq: Seq) -> (bool, Seq) {
+        let after = self.0.partition_point(|span| span.first <= seq);
+        match after.checked_sub(1).map(|below| self.0[below]).filter(|below| below.last >= seq) {
+            Some(span) => (true, span.last),
+            None => (false, self.0.get(after).map_or(Seq::MAX, |above| above.first - 1)),
+        }
+    }
+
     /// Adds `first..=last`, none of which is known yet, and joins what touches.
     pub fn add(&mut self, first: Seq, last: Seq) {
         let index = self.0.partition_point(|span| span.first < first);
@@ -104,6 +113,10 @@ mod tests {
                 let _ = known.insert(seq);
                 for probe in 0..61 {
                     prop_assert_eq!(spans.contains(probe), known.contains(&probe));
+                    let (is_known, last) = spans.run_from(probe);
+                    prop_assert_eq!(is_known, known.contains(&probe));
+                    prop_assert!((probe..=last.min(61)).all(|seq| known.contains(&seq) == is_known));
+                    prop_assert!(last > 61 || known.contains(&(last + 1)) != is_known);
                 }
                 for (below, above) in spans.gaps() {
                     prop_assert!(below.last + 1 < above.first, "two spans that touch are one");

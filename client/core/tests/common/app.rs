@@ -6,6 +6,7 @@ use futures_util::{Stream, StreamExt, stream::FuturesUnordered};
 use jiff::tz::TimeZone;
 use snug_core::{
     connection::{self, Event},
+    history::History,
     session::{Done, Effect, Joining, Link, NotTaken, Session},
     timeline::{Delivery, Row},
 };
@@ -82,13 +83,18 @@ pub struct Person {
 
 impl Person {
     pub fn new(server: SocketAddr, name: &str, data: &Path) -> Self {
-        let (session, effects) = Session::new(Joining {
+        Self::with_history(server, name, data, History::default())
+    }
+
+    pub fn with_history(server: SocketAddr, name: &str, data: &Path, history: History) -> Self {
+        let joining = Joining {
             server: at(server),
             room: RoomName::parse(ROOM).unwrap(),
             nickname: nickname(name),
             data: data.to_owned(),
             zone: TimeZone::UTC,
-        });
+        };
+        let (session, effects) = Session::with_history(joining, history);
         let person = Self { session, events: None, effects: FuturesUnordered::new(), kept: HashSet::new() };
         person.run(effects);
         person
