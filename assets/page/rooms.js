@@ -1,10 +1,10 @@
 // The list of rooms: those one has been in with what is unread in each, and below them the others on this server.
 
-import { $, ask, fold, h, iconButton, roomPath } from './common.js';
+import { $, ask, fold, h, icon, iconButton, roomPath } from './common.js';
 import { drawer } from './layers.js';
 import { mentions } from './rows.js';
 import { nickname, room } from './session.js';
-import { forget, visited, watchOthers } from './visited.js';
+import { forget, leftBehind, visited, watchOthers } from './visited.js';
 
 const EVERY = 15_000;
 /// Rooms whose messages are counted in one round. The rest follows in the next ones.
@@ -93,7 +93,7 @@ function draw() {
   $('places').setAttribute('aria-label', total ? `Rooms, ${total} unread` : 'Rooms');
   $('places-dot').hidden = !total;
   $('places-dot').classList.toggle('mine', toMe);
-  const now = JSON.stringify([names, others, names.map((name) => news.get(fold(name)))]);
+  const now = JSON.stringify([names, others, names.map((name) => [news.get(fold(name)), leftBehind(name)])]);
   if (now === drawn) return;
   drawn = now;
   const held = document.activeElement?.closest('#rooms li, #others li') && document.activeElement.getAttribute('href');
@@ -108,11 +108,19 @@ function item(name) {
   const unread = news.get(fold(name));
   const has = unread?.count > 0;
   const current = isThis(name);
+  const left = leftBehind(name);
   const link = h('a', { href: roomPath(name), class: has && 'unread', 'aria-current': current && 'page', onclick: go },
-    h('span', { 'aria-hidden': 'true', class: 'hash' }, '#'), h('bdi', {}, name), has && badge(unread));
-  const removes = !current && visited().some((each) => fold(each.room) === fold(name));
+    h('span', { 'aria-hidden': 'true', class: 'hash' }, '#'), h('bdi', {}, name), ...(current ? [] : marks(left)), has && badge(unread));
+  // What waits in a room must not be lost from sight.
+  const removes = !current && !left.waits && visited().some((each) => fold(each.room) === fold(name));
   const remove = removes && iconButton('close', `Remove ${name} from the list`, () => { forget(name); news.delete(fold(name)); draw(); });
   return h('li', {}, link, remove);
+}
+
+/// What was left behind in a room: a clock for what waits, a pencil for a draft.
+function marks({ waits, draft }) {
+  const mark = (glyph, words) => h('span', { class: 'left-behind', role: 'img', 'aria-label': words, title: words }, icon(glyph));
+  return [waits && mark('clock', 'Messages are waiting. Open the room to send them.'), draft && mark('pencil', 'You have a draft there.')];
 }
 
 /// A room that is opened from the drawer takes its place in the browser's history.

@@ -36,9 +36,15 @@ export function remember(room, facts) {
   for (const each of oldest) forget(each.room);
 }
 
+/// What was left behind in a room: whether messages wait there to be sent, and whether there is a draft.
+export function leftBehind(room) {
+  const out = place('out', room);
+  return { waits: store.keys().some((key) => key.startsWith(out)), draft: Boolean(store.get(place('draft', room))?.trim()) };
+}
+
 export const forget = (room) => store.remove(place('room', room));
 
-/// Calls `changed` when another tab has read on, or has been in a new room.
+/// Calls `changed` when another tab has read on, has been in a new room, or has left something behind in one.
 export function watchOthers(changed) {
-  addEventListener('storage', ({ key }) => { if (key === null || key.startsWith(PREFIX)) changed(); });
+  addEventListener('storage', ({ key }) => { if (key === null || /^snug\.(room|out|draft)/.test(key)) changed(); });
 }

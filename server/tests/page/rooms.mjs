@@ -153,6 +153,31 @@ export default {
     return [page];
   },
 
+  async 'a room with a draft, or with messages that wait, shows it on the list'({ chromium, server, pictures }) {
+    const context = await chromium.newContext();
+    const left = await visit(context, server, ['drafty', 'waiting']);
+    await server.kill();
+    await until('it is offline', async () => (await left.locator('#strip').innerText()).includes('Connection lost.'));
+    await left.fill('#text', 'until later');
+    await left.press('#text', 'Enter');
+    await until('it waits', async () => await left.locator('.row.pending').count() === 1);
+    await left.close();
+    await server.start();
+    const drafting = await enter(context, server, 'drafty', 'maya');
+    await drafting.fill('#text', 'half a thought');
+    await drafting.close();
+    const page = await enter(context, server, 'here', 'maya');
+    const marks = () => page.$$eval('#rooms li', (items) => items.map((item) => [
+      item.querySelector('bdi').textContent, item.querySelector('.left-behind')?.getAttribute('aria-label').split(' ').at(0) ?? '', item.querySelectorAll('button').length]));
+    await until('both are shown', async () => JSON.stringify(await marks()) === '[["drafty","You",1],["here","",0],["waiting","Messages",0]]');
+    await page.screenshot({ path: join(pictures, 'rooms-left-behind.png') });
+    const again = await enter(context, server, 'waiting', 'maya');
+    await sees(again, 'until later');
+    await again.close();
+    await until('nothing waits any more', async () => JSON.stringify(await marks()) === '[["drafty","You",1],["here","",0],["waiting","",1]]');
+    return [page];
+  },
+
   async 'by keyboard one goes from room to room, and to the next with something new'({ chromium, server }) {
     const page = await visit(await chromium.newContext(), server, ['a', 'b', 'c', 'd']);
     await server.say('b', 'zoe', 'new');
