@@ -84,7 +84,9 @@ function cut(text, shadow, found) {
     } else if (sign === '*' || sign === '_' || sign === '~') {
       let end = at + 1;
       while (shadow[end] === sign) end += 1;
-      if (isMark(sign, end - at)) take(end, flanks(shadow, at, end, sign));
+      const mark = isMark(sign, end - at) && flanks(shadow, at, end, sign);
+      // One that neither opens nor closes is a sign among words, as in `@some_name`.
+      if (mark && (mark.canOpen || mark.canClose)) take(end, mark);
       else at = end;
     } else if (brackets.has(at)) take(brackets.get(at).end, brackets.get(at));
     else at += 1;

@@ -13,7 +13,7 @@ export function links(text) {
   for (let match = LINK.exec(text); match; match = LINK.exec(text)) {
     const start = match.index;
     if (match[0].length > LONGEST) continue;
-    const address = trimmed(match[0]);
+    const address = trimmed(text.startsWith('](', start - 2) ? bracketed(match[0]) : match[0]);
     const url = !WORD.test(text.slice(Math.max(start - 2, 0), start)) && parsed(address);
     // Another address may begin within what is none.
     LINK.lastIndex = start + (url ? address.length : 'http://'.length);
@@ -29,6 +29,16 @@ function parsed(address) {
   } catch {
     return null;
   }
+}
+
+/// The address of a link with a text of its own ends at the bracket around it.
+function bracketed(address) {
+  let open = 0;
+  for (let at = 0; at < address.length; at += 1) {
+    if (address[at] === '(') open += 1;
+    else if (address[at] === ')' && (open -= 1) < 0) return address.slice(0, at);
+  }
+  return address;
 }
 
 /// A full stop after a link ends the sentence, not the link; nor does the bracket around it belong to it.

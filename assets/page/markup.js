@@ -15,7 +15,7 @@ const TAB = 4;
 const FENCE_INDENT = 8;
 const FENCE = /^[ \t]*(`{3,8})(?!`)[ \t]*([\p{Alphabetic}\p{N}+#._-]{0,32})[ \t]*$/u;
 /// A line of nothing but dashes or stars is one that was drawn.
-const ITEM = /^([ \t]*)(?:[-*]|(\d{1,9})\.)[ \t]+(?=[^ \t])(?![ \t]*[-*_ \t]*$)/;
+const ITEM = /^([ \t]*)(?:[-*](?![-*_ \t]*$)|(\d{1,9})\.)[ \t]+(?=[^ \t])/;
 const QUOTED = /^>+(?:[ \t]|$)/;
 /// More marks and joiners on one character than anything written has.
 const HEAP = /([\p{M}\p{Cf}]{10})[\p{M}\p{Cf}]+/gu;

@@ -21,3 +21,25 @@ test('markup: a text that would need too many runs is shown as typed', () => {
   const text = '**a** '.repeat(1500);
   assert.deepEqual(parse(text), [{ kind: 'paragraph', quote: 0, runs: [{ text }] }]);
 });
+
+test('markup: links with a text of their own stand beside each other', () => {
+  const links = parse('[a](https://a.example/x_(y)),[b](https://b.example/)').flatMap(({ runs }) => runs.map(({ text, link }) => link ?? text));
+  assert.deepEqual(links, ['https://a.example/x_(y)', ',', 'https://b.example/']);
+});
+
+test('markup: no text is lost, whatever it is made of', () => {
+  const parts = ['*', '**', '_', '~~', '`', '```', '\n', ' ', 'a', '1. ', '- ', '> ', '(', ')', '[', ']', '](', '[x](https://e.org/)', 'https://e.org/a', '@maya', '\\', '!', '字'];
+  let seed = 1;
+  const next = (count) => {
+    seed = Math.imul(seed ^ (seed >>> 15), 0x2c1b3c6d) + 0x6d2b79f5;
+    return ((seed ^ (seed >>> 13)) >>> 0) % count;
+  };
+  for (let round = 0; round < 3000; round += 1) {
+    const text = Array.from({ length: 1 + next(14) }, () => parts[next(parts.length)]).join('');
+    const shown = parse(text).flatMap(({ runs, text: code, language }) => [code, language, ...(runs ?? []).flatMap((run) => [run.text, run.link])]).join('');
+    for (const sign of ['a', 'x', '字', 'maya']) {
+      const count = (of) => of.split(sign).length;
+      assert(count(shown) >= count(text), `${JSON.stringify(text)} lost ${sign}: ${JSON.stringify(parse(text))}`);
+    }
+  }
+});
