@@ -13,7 +13,7 @@ const AT_ONCE = 4;
 const COUNTED = 100;
 const OTHERS = 40;
 /// Another tab that reads on writes often.
-const PAUSE = 500;
+const PAUSE = 1000;
 
 const visible = () => document.visibilityState === 'visible';
 const isThis = (name) => fold(name) === fold(room);
@@ -157,7 +157,7 @@ export function offerRooms(told) {
   watchOthers(() => {
     clearTimeout(timer);
     timer = setTimeout(refresh, PAUSE);
-  });
+  }, draw);
   refresh();
 }
 

@@ -44,7 +44,10 @@ export function leftBehind(room) {
 
 export const forget = (room) => store.remove(place('room', room));
 
-/// Calls `changed` when another tab has read on, has been in a new room, or has left something behind in one.
-export function watchOthers(changed) {
-  addEventListener('storage', ({ key }) => { if (key === null || /^snug\.(room|out|draft)/.test(key)) changed(); });
+/// Calls `read` when another tab has read on or has been in a new room, and `left` when it has left something behind in one.
+export function watchOthers(read, left) {
+  addEventListener('storage', ({ key }) => {
+    if (key === null || key.startsWith(PREFIX)) read();
+    else if (/^snug\.(out|draft)/.test(key)) left();
+  });
 }
