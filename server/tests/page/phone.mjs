@@ -62,12 +62,15 @@ export default {
     const check = async (what) => {
       await page.screenshot({ path: join(pictures, `thumbs-${what}.png`) });
       const small = await page.evaluate(() => {
-        const targets = [...document.querySelectorAll('button, input, textarea, summary, a[href]')];
+        const targets = [...document.querySelectorAll('button, input, textarea, summary, a[href], [role=option]')];
         return targets.filter((element) => {
           // A link within a sentence is as high as its line.
-          if (!element.checkVisibility() || element.closest('.text, code, dialog:not([open])')) return false;
+          if (!element.checkVisibility() || element.closest('.text a, code, dialog:not([open])')) return false;
           // A target may be larger than what is seen of it.
           const overlay = getComputedStyle(element, '::after');
+          // What is pressed in a line of text reaches beyond it.
+          const line = element.matches('.edited') && [parseFloat(overlay.width), parseFloat(overlay.height)];
+          if (line) return line[0] < 44 || line[1] < 44;
           const { width, height } = overlay.position === 'absolute' ? element.offsetParent.getBoundingClientRect() : element.getBoundingClientRect();
           return width < 44 || height < 44;
         }).map((element) => `${element.outerHTML.slice(0, 120)} ${JSON.stringify(element.getBoundingClientRect())}`);
@@ -97,6 +100,16 @@ export default {
     await page.locator('.row').last().locator('.text').tap();
     await page.getByLabel('Delete').tap();
     await check('sure');
+    await page.getByText('Keep').tap();
+    await page.getByLabel('Edit').tap();
+    await say(page, `yes\n\`\`\`\ncode\n\`\`\`${'\nand more'.repeat(30)}`);
+    await until('it is edited and folded', async () => await page.locator('.edited').count() === 1 && await page.locator('.unfold').isVisible());
+    await check('text');
+    await page.tap('#places');
+    await check('rooms');
+    await page.keyboard.press('Escape');
+    await page.locator('#text').pressSequentially('@');
+    await check('names');
     await page.tap('#find');
     await page.fill('#search-text', 'tea');
     await until('it is found', async () => await page.locator('#results button').count() > 0);
