@@ -243,6 +243,7 @@ impl App {
             && let Some(joined) = self.rooms.get_mut(room.session())
         {
             room.land(joined);
+            room.follow(joined);
             room.trace(joined);
         }
         self.sidebar.settle(&self.rooms);

@@ -398,6 +398,11 @@ pub fn scroll_thumb(theme: &Theme, active: bool) -> Color {
     palette(theme).text.scale_alpha(if active { 0.38 } else { 0.18 })
 }
 
+/// The bar at the edge of the message that the keyboard is at.
+pub fn focus(theme: &Theme) -> Color {
+    palette(theme).accent
+}
+
 /// Behind the row the pointer is on.
 pub fn hovered_row(theme: &Theme) -> Color {
     let palette = palette(theme);

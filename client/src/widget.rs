@@ -4,12 +4,14 @@ mod ellipsis;
 mod follow_caret;
 mod idle_caret;
 pub mod menu;
+mod selectable;
 pub mod virtual_list;
 mod wrapped;
 
 pub use follow_caret::follow_caret;
 pub use idle_caret::{idle_caret, writes};
 pub use menu::{Menu, menu, menu_area, menu_button};
+pub use selectable::{Selectable, selectable, selectable_words};
 
 use std::borrow::Cow;
 

@@ -15,6 +15,10 @@ mod menus;
 mod parts;
 #[path = "screens/rooms.rs"]
 mod rooms;
+#[path = "screens/selecting.rs"]
+mod selecting;
+#[path = "screens/window.rs"]
+mod window;
 #[path = "screens/world.rs"]
 mod world;
 

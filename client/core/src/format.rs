@@ -161,26 +161,42 @@ pub fn one_line(text: &str, most: usize) -> String {
 
 /// Tabs as spaces up to the next multiple of four columns: no font here has a glyph for a tab.
 pub fn expand_tabs(text: &str) -> Cow<'_, str> {
-    const COLUMNS: usize = 4;
     if !text.contains('\t') {
         return Cow::Borrowed(text);
     }
     let mut expanded = String::with_capacity(text.len() + 16);
-    let mut column = 0;
-    for cluster in text.graphemes(true) {
-        match cluster {
-            "\t" => {
-                let spaces = COLUMNS - column % COLUMNS;
-                expanded.extend(std::iter::repeat_n(' ', spaces));
-                column += spaces;
-                continue;
-            }
-            "\n" | "\r\n" | "\r" => column = 0,
-            _ => column += cluster.width(),
+    for (_, cluster, spaces) in tab_stops(text) {
+        match spaces {
+            0 => expanded.push_str(cluster),
+            spaces => expanded.extend(std::iter::repeat_n(' ', spaces)),
         }
-        expanded.push_str(cluster);
     }
     Cow::Owned(expanded)
+}
+
+/// The place in a text that has so many bytes before it once its tabs are [spaces](expand_tabs). Within such spaces, the tab.
+pub(crate) fn before_tabs(text: &str, expanded: usize) -> usize {
+    let mut bytes = 0;
+    for (at, cluster, spaces) in tab_stops(text) {
+        bytes += if spaces > 0 { spaces } else { cluster.len() };
+        if bytes > expanded {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// The characters of a text with their places, and how many spaces each one is that is a tab.
+fn tab_stops(text: &str) -> impl Iterator<Item = (usize, &str, usize)> {
+    const COLUMNS: usize = 4;
+    text.grapheme_indices(true).scan(0, |column, (at, cluster)| {
+        let spaces = if cluster == "\t" { COLUMNS - *column % COLUMNS } else { 0 };
+        *column = match cluster {
+            "\n" | "\r\n" | "\r" => 0,
+            _ => *column + if spaces > 0 { spaces } else { cluster.width() },
+        };
+        Some((at, cluster, spaces))
+    })
 }
 
 /// A server's words, cut to what a row can show and without characters that would change how it looks.

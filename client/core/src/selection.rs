@@ -11,12 +11,13 @@ use std::ops::Range;
 use uuid::Uuid;
 
 mod copied;
+mod seen;
 mod step;
 mod words;
 
 pub use copied::{COPIED, Copied};
+pub use seen::{len_of, words};
 pub use step::Step;
-pub use words::words;
 
 use crate::timeline::{Row, RowId, Timeline};
 
@@ -48,6 +49,8 @@ pub struct Selection {
     /// What the selection reaches to.
     head: Position,
     unit: Unit,
+    /// The column that the keyboard keeps from line to line.
+    column: Option<usize>,
     /// Own messages among these places that the server does not have yet. They get another identity once it has them.
     pending: Vec<(RowId, Uuid)>,
 }
@@ -55,7 +58,7 @@ pub struct Selection {
 impl Selection {
     /// Begins with what is at a place.
     pub fn begin(timeline: &Timeline, at: Position, unit: Unit) -> Self {
-        let mut selection = Self { origin: (at, at), head: at, unit, pending: Vec::new() };
+        let mut selection = Self { origin: (at, at), head: at, unit, column: None, pending: Vec::new() };
         selection.origin = selection.unit_at(timeline, at);
         selection.note_pending(timeline);
         selection
@@ -68,15 +71,20 @@ impl Selection {
         let last = messages().next_back()?;
         let start = Position { row: timeline.id(first)?, at: 0 };
         let end = Position { row: timeline.id(last)?, at: words_at(timeline, last)?.len() };
-        let mut selection =
-            Self { origin: (start, start), head: end, unit: Unit::Character, pending: Vec::new() };
+        let mut selection = Self {
+            origin: (start, start),
+            head: end,
+            unit: Unit::Character,
+            column: None,
+            pending: Vec::new(),
+        };
         selection.note_pending(timeline);
         Some(selection)
     }
 
     /// Reaches to another place from where it began.
     pub fn reach(&mut self, timeline: &Timeline, to: Position) {
-        self.head = to;
+        (self.head, self.column) = (to, None);
         self.note_pending(timeline);
     }
 

@@ -11,6 +11,7 @@ mod empty;
 mod header;
 mod layout;
 mod members;
+mod selecting;
 mod timeline;
 mod trace;
 
@@ -30,7 +31,8 @@ use snug_shared::{Invite, Nickname, Seq, ServerAddress};
 use url::Host;
 use uuid::Uuid;
 
-use self::composer::Composer;
+pub use self::selecting::{Asked, Select, Walk};
+use self::{composer::Composer, selecting::Marked};
 use crate::widget::{
     Look,
     virtual_list::{Jump, Shown},
@@ -62,6 +64,8 @@ pub struct Room {
     deleting: Option<Seq>,
     /// The message whose buttons were asked for, and are shown although they cover words.
     acting: Option<Seq>,
+    /// What is selected and focused of the messages.
+    marked: Marked,
 }
 
 /// The screen and the room, as a part of the view borrows them.
@@ -93,8 +97,12 @@ pub enum Message {
     Go(Go),
     /// Do something with a message.
     Act(Act),
+    /// Select, focus or copy messages, or ask what can be done with one.
+    Select(Select),
     /// Copy a text.
     Copy(String),
+    /// Copy the link to a message.
+    CopyLink(Seq),
     /// Copy the link to this room.
     Invite,
     /// “Copied” was shown long enough.
@@ -147,6 +155,8 @@ pub enum Act {
     Delete(Seq),
     /// Set a reaction, or take it away.
     React(Seq, String, bool),
+    /// Take it and what follows it for new.
+    MarkUnread(Seq),
     /// Try a failed send again.
     Retry(Uuid),
     /// Give a failed send up.
@@ -193,6 +203,7 @@ impl Room {
             jump: (0, Jump::End),
             deleting: None,
             acting: None,
+            marked: Marked::default(),
         };
         (room, Task::batch([Self::focus(), ask]))
     }
@@ -223,7 +234,8 @@ impl Room {
     pub fn update(&mut self, joined: &mut Joined, message: Message) -> Action {
         let task = match message {
             Message::Key(event) => {
-                return match actions::key(event).map(|message| self.update(joined, message)) {
+                let reach = self.reach(joined.session().timeline());
+                return match actions::key(event, reach).map(|message| self.update(joined, message)) {
                     Some(Action::Run(task)) => Action::Run(Task::batch([task, Self::focus()])),
                     Some(action) => action,
                     None => Action::Run(Task::none()),
@@ -235,6 +247,13 @@ impl Room {
             Message::Rooms => return Action::Rooms,
             Message::Leave => return Action::Leave,
             Message::Copy(text) => clipboard::write(text),
+            Message::CopyLink(seq) => {
+                if self.is_for_here {
+                    self.composer.hint(FOR_HERE);
+                }
+                clipboard::write(format!("{}#{seq}", self.invite))
+            }
+            Message::Select(select) => self.select(joined.session().timeline(), select),
             Message::Invite => {
                 self.copied = true;
                 if self.is_for_here {
@@ -272,6 +291,10 @@ impl Room {
         match message {
             Message::Shown(shown) => self.shown(joined, shown),
             Message::Write(action) => {
+                // Whoever writes, or selects there, is done with the messages.
+                if !matches!(action, text_editor::Action::Scroll { .. }) {
+                    self.marked.clear();
+                }
                 if self.composer.perform(action) && !self.composer.is_empty() {
                     joined.session_mut().typing();
                 }
@@ -292,6 +315,8 @@ impl Room {
             | Message::Key(_)
             | Message::Caret(_)
             | Message::Copy(_)
+            | Message::CopyLink(_)
+            | Message::Select(_)
             | Message::Invite
             | Message::Rooms
             | Message::Leave => {}

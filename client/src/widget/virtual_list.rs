@@ -10,6 +10,7 @@ mod events;
 mod float;
 mod heights;
 mod layout;
+mod select;
 mod state;
 
 use std::{
@@ -29,11 +30,15 @@ use iced::{
 };
 
 pub use float::Floating;
+pub use iced::advanced::mouse::click;
+pub use select::Gesture;
 pub use state::Jump;
 use state::State;
 
 /// One notch of a mouse wheel.
 const NOTCH: f32 = 66.0;
+/// The bar at the edge of the row that the keyboard is at.
+const FOCUS: f32 = 3.0;
 /// The CPU renderer of iced 0.14 compares frames piece by piece, and draws every stretch that differs by itself, with a pass
 /// over the whole window's mask for each: 30 ms for rows that have all moved, 2 ms for the list as a whole. A layer of another
 /// size it draws as a whole. So whenever rows move, their layer becomes taller by parts of a pixel, too small to show, in turn.
@@ -50,6 +55,8 @@ pub struct Shown {
     pub at_end: bool,
 }
 
+/// A colour of the theme.
+type Ink = fn(&Theme) -> Color;
 /// Builds something for the row at an index.
 type View<'a, Built> = Box<dyn Fn(usize) -> Built + 'a>;
 
@@ -63,7 +70,10 @@ pub struct VirtualList<'a, Id, Message> {
     key: u64,
     start: Option<Id>,
     on_shown: Option<Box<dyn Fn(Shown) -> Message + 'a>>,
-    hovered: Option<fn(&Theme) -> Color>,
+    hovered: Option<Ink>,
+    focused: Option<(Id, Ink)>,
+    on_gesture: Option<Box<dyn Fn(Gesture<Id>) -> Message + 'a>>,
+    ask: Option<(u64, Id)>,
     actions: Option<View<'a, Option<Floating<'a, Message>>>>,
     thumb: fn(&Theme, bool) -> Color,
     built: HashMap<Id, Element<'a, Message>>,
@@ -92,6 +102,9 @@ pub fn virtual_list<'a, Id, Message>(
         start: None,
         on_shown: None,
         hovered: None,
+        focused: None,
+        on_gesture: None,
+        ask: None,
         actions: None,
         thumb,
         built: HashMap::new(),
@@ -123,8 +136,26 @@ impl<'a, Id, Message> VirtualList<'a, Id, Message> {
     }
 
     /// The colour behind the row the pointer is on.
-    pub fn hovered(mut self, color: fn(&Theme) -> Color) -> Self {
+    pub fn hovered(mut self, color: Ink) -> Self {
         self.hovered = Some(color);
+        self
+    }
+
+    /// The row that the keyboard is at, and the colour of the bar at its edge.
+    pub fn focused(mut self, row: Option<Id>, bar: Ink) -> Self {
+        self.focused = row.map(|row| (row, bar));
+        self
+    }
+
+    /// What the pointer does to rows: places in their texts are pressed and dragged over, menus asked for.
+    pub fn on_gesture(mut self, message: impl Fn(Gesture<Id>) -> Message + 'a) -> Self {
+        self.on_gesture = Some(Box::new(message));
+        self
+    }
+
+    /// Asks for the menu of a row where that is, once for each serial number.
+    pub fn ask(mut self, ask: Option<(u64, Id)>) -> Self {
+        self.ask = ask;
         self
     }
 
@@ -147,6 +178,9 @@ where
 
     fn row_under(&self, state: &State<Id>, cursor: mouse::Cursor, layout: Layout<'_>) -> Option<Id> {
         let at = cursor.position()?;
+        if state.pointer.is_selecting() {
+            return None;
+        }
         if self.floating_layout(layout).is_some_and(|floating| floating.bounds().contains(at)) {
             return state.hovered;
         }
@@ -165,7 +199,9 @@ where
     fn state(&self) -> tree::State {
         // Jumps from before this list was on screen are over.
         let jumped = self.jump.map_or(0, |(serial, _)| serial);
-        tree::State::new(State::new(jumped, self.key, self.start))
+        let mut state = State::new(jumped, self.key, self.start);
+        state.asked = self.ask.map_or(0, |(serial, _)| serial);
+        tree::State::new(state)
     }
 
     fn diff(&self, tree: &mut Tree) {
@@ -246,6 +282,7 @@ where
             }
         }
 
+        self.select(tree, event, layout, cursor, renderer, shell);
         let state = tree.state.downcast_mut::<State<Id>>();
         let hovered = self.row_under(state, before, layout);
         if state.over_bar != on_bar || state.hovered != hovered {
@@ -267,6 +304,9 @@ where
     ) -> mouse::Interaction {
         let bounds = layout.bounds();
         let state = tree.state.downcast_ref::<State<Id>>();
+        if state.pointer.is_selecting() {
+            return mouse::Interaction::Text;
+        }
         let inner = Self::inner_cursor(cursor, bounds, bar::is_under(state, cursor, bounds));
         if let (Some(floating), Some(layout)) = (&self.floating, self.floating_layout(layout))
             && inner.is_over(layout.bounds())
@@ -309,10 +349,15 @@ where
                 else {
                     continue;
                 };
+                let focused = self.focused.filter(|(row, _)| row == id);
                 if let Some(color) = self.hovered
-                    && state.hovered == Some(*id)
+                    && (state.hovered == Some(*id) || focused.is_some())
                 {
                     fill(renderer, layout.bounds(), Border::default(), color(theme));
+                }
+                if let Some((_, bar)) = focused {
+                    let bounds = Rectangle { width: FOCUS, ..layout.bounds() };
+                    fill(renderer, bounds, Border::default(), bar(theme));
                 }
                 row.as_widget().draw(tree, renderer, theme, style, layout, inner, &own);
             }

@@ -8,7 +8,10 @@ use std::{
 
 use futures_util::StreamExt;
 use iced::{
-    advanced::widget::{Id, Operation, operation::Focusable},
+    advanced::{
+        clipboard::Kind,
+        widget::{Id, Operation, operation::Focusable},
+    },
     event::Status,
     keyboard,
 };
@@ -46,6 +49,8 @@ pub struct World {
     pub app: App,
     /// What was copied.
     pub copied: Vec<String>,
+    /// What was offered to the middle button.
+    pub primary: Vec<String>,
     /// Fields that were given the caret by the app.
     pub focused: Vec<&'static str>,
     size: Size,
@@ -56,7 +61,7 @@ pub struct World {
 
 enum Did {
     Message(Message),
-    Copied(String),
+    Copied(Kind, String),
     Operation(Box<dyn Operation>),
 }
 
@@ -72,6 +77,7 @@ impl World {
         let mut world = Self {
             app,
             copied: Vec::new(),
+            primary: Vec::new(),
             focused: Vec::new(),
             size: Size::new(1100.0, 760.0),
             runtime,
@@ -109,7 +115,9 @@ impl World {
             while let Some(action) = actions.next().await {
                 let did = match action {
                     Action::Output(message) => Did::Message(message),
-                    Action::Clipboard(clipboard::Action::Write { contents, .. }) => Did::Copied(contents),
+                    Action::Clipboard(clipboard::Action::Write { contents, target }) => {
+                        Did::Copied(target, contents)
+                    }
                     Action::Widget(operation) => Did::Operation(operation),
                     _ => continue,
                 };
@@ -132,7 +140,8 @@ impl World {
             assert!(Instant::now() < deadline, "it never came to: {what}");
             match self.outputs.1.recv_timeout(Duration::from_millis(50)) {
                 Ok(Did::Message(message)) => self.send(message),
-                Ok(Did::Copied(text)) => self.copied.push(text),
+                Ok(Did::Copied(Kind::Standard, text)) => self.copied.push(text),
+                Ok(Did::Copied(Kind::Primary, text)) => self.primary.push(text),
                 Ok(Did::Operation(mut operation)) => self.focused.extend(focused_by(operation.as_mut())),
                 Err(_) => {}
             }

@@ -1,6 +1,9 @@
 //! What is copied of a selection.
 
-use super::{Selection, part, words::words};
+use super::{
+    Selection, part,
+    seen::{seen, words},
+};
 use crate::{
     format,
     timeline::{MessageRow, Row, Timeline},
@@ -27,15 +30,18 @@ impl Selection {
         for index in timeline.nearest(range.start.row)..timeline.len() {
             let Some(row) = timeline.id(index).filter(|row| *row <= range.end.row) else { break };
             let Some(Row::Message(message)) = timeline.row(index) else { continue };
-            let Some(text) = words(&message) else { continue };
-            let Some(part) = part(&range, row, &text) else { continue };
-            let part = &text[part];
+            let (Some(text), Some(words)) = (message.text, words(&message)) else { continue };
+            let Some(part) = part(&range, row, &words) else { continue };
+            let part = seen(text, message.markup, &part);
+            if part.is_empty() {
+                continue;
+            }
             bytes += part.len() + LINE;
             if bytes > COPIED {
                 is_cut = true;
                 break;
             }
-            parts.push((message, part.to_owned()));
+            parts.push((message, part));
         }
         Copied { text: lines(parts, timeline), is_cut }
     }

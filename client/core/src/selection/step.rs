@@ -38,35 +38,37 @@ impl Selection {
         let (origin, head) = if is_forward { (range.start, range.end) } else { (range.end, range.start) };
         self.unit = Unit::Character;
         self.origin = (origin, origin);
-        self.head = moved(timeline, head, step).unwrap_or(head);
+        let text =
+            timeline.position(head.row).and_then(|index| words_at(timeline, index)).unwrap_or_default();
+        let column = self.column.unwrap_or_else(|| words::column(&text, head.at));
+        self.column = matches!(step, Step::Up | Step::Down).then_some(column);
+        self.head = moved(timeline, head, step, &text, column).unwrap_or(head);
         self.note_pending(timeline);
     }
 }
 
 /// None when there is nothing in that direction.
-fn moved(timeline: &Timeline, from: Position, step: Step) -> Option<Position> {
+fn moved(timeline: &Timeline, from: Position, step: Step, text: &str, column: usize) -> Option<Position> {
     let index = timeline.nearest(from.row);
-    let text = timeline.position(from.row).and_then(|index| words_at(timeline, index)).unwrap_or_default();
     let here = |at| Some(Position { at, ..from });
-    let line = words::line_around(&text, from.at);
-    let column = words::column(&text, from.at);
+    let line = words::line_around(text, from.at);
     match step {
-        Step::Back => words::previous(&text, from.at).and_then(here).or_else(|| end_above(timeline, index)),
-        Step::Forward => words::next(&text, from.at).and_then(here).or_else(|| start_below(timeline, index)),
+        Step::Back => words::previous(text, from.at).and_then(here).or_else(|| end_above(timeline, index)),
+        Step::Forward => words::next(text, from.at).and_then(here).or_else(|| start_below(timeline, index)),
         Step::WordBack => {
-            words::previous_word(&text, from.at).and_then(here).or_else(|| end_above(timeline, index))
+            words::previous_word(text, from.at).and_then(here).or_else(|| end_above(timeline, index))
         }
         Step::WordForward => {
-            words::next_word(&text, from.at).and_then(here).or_else(|| start_below(timeline, index))
+            words::next_word(text, from.at).and_then(here).or_else(|| start_below(timeline, index))
         }
         Step::LineStart => here(line.start),
         Step::LineEnd => here(line.end),
         Step::Up if line.start > 0 => {
-            here(words::at_column(&text, words::line_around(&text, line.start - 1), column))
+            here(words::at_column(text, words::line_around(text, line.start - 1), column))
         }
         Step::Up => in_last_line(timeline, index, column).or_else(|| here(0)),
         Step::Down if line.end < text.len() => {
-            here(words::at_column(&text, words::line_around(&text, line.end + 1), column))
+            here(words::at_column(text, words::line_around(text, line.end + 1), column))
         }
         Step::Down => in_first_line(timeline, index, column).or_else(|| here(text.len())),
         Step::Messages(by) => by_messages(timeline, index, by),

@@ -1,15 +1,8 @@
-//! The words of one message, and the places in them: what can be selected of it.
+//! Places in the words of one message: characters, words, lines, columns.
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
-
-use crate::{format, timeline::MessageRow};
-
-/// The words of a message as they are seen, and as places in it are counted. None when it was deleted.
-pub fn words<'a>(message: &MessageRow<'a>) -> Option<Cow<'a, str>> {
-    message.text.map(format::expand_tabs)
-}
 
 /// The place itself, or the nearest before it that is between two characters.
 pub(super) fn floor(text: &str, at: usize) -> usize {

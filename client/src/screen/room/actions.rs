@@ -16,12 +16,16 @@ use snug_shared::{Emoji, Intent, Seq};
 use super::{
     Act, Go, Message, Room,
     command::{self, Command},
+    selecting::{self, Reach},
 };
 use crate::widget::{virtual_list::Jump, writes};
 
 /// The meaning of a key that no widget took.
-pub(super) fn key(event: keyboard::Event) -> Option<Message> {
+pub(super) fn key(event: keyboard::Event, reach: Reach) -> Option<Message> {
     let keyboard::Event::KeyPressed { key, modifiers, text, .. } = event else { return None };
+    if let Some(message) = selecting::key(key.as_ref(), modifiers, reach) {
+        return Some(message);
+    }
     match key.as_ref() {
         Key::Named(Named::Enter) if !modifiers.shift() => Some(Message::Submit),
         Key::Named(Named::Escape) => Some(Message::Escape),
@@ -51,6 +55,9 @@ pub(super) fn open(url: &str) {
 
 impl Room {
     pub(super) fn escape(&mut self, joined: &mut Joined) {
+        if self.marked.cancel(joined.session().timeline()) {
+            return;
+        }
         let was_open = self.deleting.take().is_some() | self.acting.take().is_some();
         if was_open || self.composer.cancel() {
             return;

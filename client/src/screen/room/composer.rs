@@ -19,7 +19,10 @@ use snug_core::{
 };
 use snug_shared::{MessageText, Nickname, Seq, TextError, limits};
 
-use super::{Act, Go, Message};
+use super::{
+    Act, Go, Message,
+    selecting::{self, Reach},
+};
 use crate::{
     icon::{Icon, icon},
     shortcut::shortcut,
@@ -185,8 +188,7 @@ impl Composer {
     }
 
     /// The box at the bottom of the room, and a line above it: what the text is for, or else who is typing.
-    pub fn view(&self, placeholder: String, typing: String) -> Element<'_, Message> {
-        let is_empty = self.is_empty();
+    pub(super) fn view(&self, placeholder: String, typing: String, reach: Reach) -> Element<'_, Message> {
         let editor = text_editor(&self.content)
             .id(ID)
             .placeholder(placeholder)
@@ -196,7 +198,7 @@ impl Composer {
             .padding(Padding::ZERO.right(BAR))
             .min_height(LINE)
             .style(theme::composer_text)
-            .key_binding(move |press| binding(press, is_empty))
+            .key_binding(move |press| binding(press, reach))
             .on_action(Message::Write);
         // Whole lines are seen of it, so that none is cut; what is beyond has a scroll bar.
         let editor = scroll(follow_caret(idle_caret(editor), Message::Caret)).id(SCROLL);
@@ -253,7 +255,7 @@ impl Composer {
 }
 
 /// Keys that do something else here than in a plain editor.
-fn binding(press: KeyPress, is_empty: bool) -> Option<Binding<Message>> {
+fn binding(press: KeyPress, reach: Reach) -> Option<Binding<Message>> {
     if !matches!(press.status, Status::Focused { .. }) {
         return None;
     }
@@ -261,9 +263,12 @@ fn binding(press: KeyPress, is_empty: bool) -> Option<Binding<Message>> {
     if shortcut(&press.key, press.physical_key, modifiers).is_some() {
         return None;
     }
+    if let Some(message) = selecting::key(press.key.as_ref(), modifiers, reach) {
+        return Some(Binding::Custom(message));
+    }
     match press.key.as_ref() {
         Key::Named(Named::Enter) if !modifiers.shift() => Some(Binding::Custom(Message::Submit)),
-        Key::Named(Named::ArrowUp) if is_empty && modifiers.is_empty() => {
+        Key::Named(Named::ArrowUp) if reach.is_empty && modifiers.is_empty() => {
             Some(Binding::Custom(Message::Act(Act::EditLast)))
         }
         Key::Named(Named::PageUp) if modifiers.shift() => Some(Binding::Custom(Message::Go(Go::Unread))),

@@ -51,12 +51,13 @@ fn foot<'a>(part: Part<'a>) -> Element<'a, Message> {
     let session = part.room.session();
     let names: Vec<&str> = session.typing_now().into_iter().map(Nickname::as_str).collect();
     let typing = format::typing(&names).unwrap_or_default();
+    let reach = part.screen.reach(session.timeline());
     let placeholder = format!("Write to {}", session.room());
     let banner = match banner::view(part) {
         Some(banner) => container(banner).padding(Padding::ZERO.bottom(8)).into(),
         None => nothing(),
     };
-    column![banner, part.screen.composer.view(placeholder, typing)]
+    column![banner, part.screen.composer.view(placeholder, typing, reach)]
         .padding(Padding { top: 4.0, right: 16.0, bottom: 14.0, left: 16.0 })
         .into()
 }

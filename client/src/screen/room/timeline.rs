@@ -1,25 +1,28 @@
 //! In the middle: the messages, and the way back to the newest of them.
 
 mod body;
+mod menu;
 mod row;
 mod toolbar;
+
+use std::ops::Range;
 
 use iced::{
     Bottom, Center, Element, Fill, Padding,
     widget::{button, container, row as line, space, stack},
 };
 use snug_core::{
-    format,
+    format, selection,
     session::Link,
     timeline::{COUNTED, Row},
 };
 use snug_shared::{Author, Seq};
 
-use super::{Go, Message, Part, empty, is_slow};
+use super::{Go, Message, Part, Select, empty, is_slow};
 use crate::{
     icon::{Icon, icon},
     theme,
-    widget::{Look, Type, label, nothing, virtual_list::virtual_list},
+    widget::{self, Look, Type, label, nothing, virtual_list::virtual_list},
 };
 
 /// The context that a row is drawn in.
@@ -34,6 +37,8 @@ struct Context<'a> {
     deleting: Option<Seq>,
     /// The message whose buttons were asked for.
     acting: Option<Seq>,
+    /// What is selected of the message, in bytes of its words.
+    selected: Option<Range<usize>>,
 }
 
 /// See the [module](self).
@@ -60,16 +65,30 @@ fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
         me: part.me(),
         deleting: screen.deleting,
         acting: screen.acting,
+        selected: None,
     };
     let toolbar_context = context.clone();
+    let range = screen.marked.range(timeline);
+    let asked = screen.marked.menu().and_then(|asked| match timeline.row(timeline.position(asked.row)?)? {
+        Row::Message(message) => Some(menu::view(asked, message, range.is_some(), &context)),
+        _ => None,
+    });
+    let selected = move |index| {
+        let (range, id) = (range.as_ref()?, timeline.id(index)?);
+        let Some(Row::Message(message)) = timeline.row(index) else { return None };
+        selection::part(range, id, &selection::words(&message)?)
+    };
     let left_at = screen.scroll.and_then(|seq| timeline.position_of(seq)).or(timeline.unread_row());
     let left_at = left_at.and_then(|row| timeline.id(row));
-    virtual_list(
+    let list = virtual_list(
         timeline.len(),
         timeline.revision(),
         move |index| timeline.id(index),
         move |index| match timeline.row(index) {
-            Some(row) => row::view(row, &context),
+            Some(row) => match selected(index) {
+                None => row::view(row, &context),
+                selected => row::view(row, &Context { selected, ..context.clone() }),
+            },
             None => nothing(),
         },
         theme::scroll_thumb,
@@ -80,9 +99,12 @@ fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
         Some(Row::Message(message)) => toolbar::view(message, &toolbar_context),
         _ => None,
     })
+    .focused(screen.marked.focus(), theme::focus)
     .jump(screen.jump.0, screen.jump.1)
-    .on_shown(Message::Shown)
-    .into()
+    .ask(screen.marked.ask())
+    .on_gesture(|gesture| Message::Select(Select::Gesture(gesture)))
+    .on_shown(Message::Shown);
+    widget::menu(list, asked)
 }
 
 /// The way to the messages that came meanwhile.

@@ -4,6 +4,7 @@ use super::{
     Shown,
     anchor::{Anchor, Placed},
     heights::Heights,
+    select::Pointer,
 };
 
 /// The assumed height of a row that was not laid out yet: two lines with their name.
@@ -19,6 +20,8 @@ pub enum Jump<Id> {
     Start,
     /// To a row: a third of the way down.
     Row(Id),
+    /// To a row, as little as it takes for all of it to be in view.
+    Reveal(Id),
     /// By so many viewports, up when negative.
     Pages(f32),
 }
@@ -47,6 +50,10 @@ pub struct State<Id> {
     pub is_small: bool,
     /// Counts, in a small circle, how often rows have moved.
     pub turn: u8,
+    /// What the pointer does to rows.
+    pub pointer: Pointer<Id>,
+    /// The last menu that was asked for.
+    pub asked: u64,
 }
 
 impl<Id: Ord + Copy> State<Id> {
@@ -68,6 +75,8 @@ impl<Id: Ord + Copy> State<Id> {
             floats_over: None,
             is_small: false,
             turn: 0,
+            pointer: Pointer::default(),
+            asked: 0,
         }
     }
 
@@ -99,7 +108,28 @@ impl<Id: Ord + Copy> State<Id> {
             Jump::End => self.anchor = Anchor::End,
             Jump::Start => self.scroll_to(0.0),
             Jump::Row(id) => self.anchor = Anchor::Row { id, top: (self.viewport / 3.0).round() },
+            Jump::Reveal(id) => self.reveal(id),
             Jump::Pages(pages) => self.scroll(pages * self.viewport),
+        }
+    }
+
+    fn reveal(&mut self, id: Id) {
+        let index = self.heights.position(id);
+        let top = (self.heights.offset(index) - self.offset()) as f32;
+        let height = (self.heights.offset(index + 1) - self.heights.offset(index)) as f32;
+        if top < 0.0 || height > self.viewport {
+            self.anchor = Anchor::Row { id, top: 0.0 };
+        } else if top + height > self.viewport + 1.0 {
+            self.anchor = Anchor::Row { id, top: (self.viewport - height).floor() };
+        }
+    }
+
+    /// Whether there is more beyond the lower edge, or the upper one.
+    pub fn can_scroll(&self, down: bool) -> bool {
+        if down {
+            !self.placed.at_end
+        } else {
+            self.placed.first > 0 || self.placed.rows.front().is_some_and(|(top, _)| *top < 0.0)
         }
     }
 

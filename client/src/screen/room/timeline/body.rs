@@ -2,14 +2,14 @@
 
 use iced::{
     Bottom, Center, Element, Fill, Font, Padding, Theme,
-    advanced::text::Wrapping,
     alignment::Horizontal,
     border,
-    widget::{Column, column, container, rich_text, row, rule, span, text},
+    widget::{Column, column, container, row, rule, span, text},
 };
 use snug_core::{
     format,
     markup::{Block, BlockKind, Markup, Run, RunKind, Style},
+    selection,
     timeline::{Delivery, MessageRow},
 };
 
@@ -18,7 +18,7 @@ use crate::{
     font,
     icon::{Icon, icon},
     theme,
-    widget::{Type, hint, inherited, label, small},
+    widget::{Type, hint, inherited, label, selectable, selectable_words, small},
 };
 
 /// A text made of pieces that look different; a link holds its address.
@@ -59,42 +59,54 @@ fn said<'a>(
 ) -> Element<'a, Message> {
     // Most messages are words and nothing else.
     if markup.is_plain() {
-        return label(format::expand_tabs(words), Type::Body)
-            .wrapping(Wrapping::WordOrGlyph)
+        return selectable_words(format::expand_tabs(words), Type::Body)
             .style(ink)
+            .selected(context.selected.clone())
             .into();
     }
-    let mut blocks = markup.blocks(words);
+    let mut blocks = placed(markup.blocks(words));
     if markup.is_jumbo() {
-        let spans = blocks.flat_map(|block| spans(&block, context).collect::<Vec<_>>()).collect();
-        return rich(spans, Type::Jumbo, ink, false);
+        let lines = blocks
+            .map(|(before, block)| rich(&block, spans(&block, context), before, Type::Jumbo, ink, context));
+        return Column::with_children(lines).into();
     }
     match (blocks.next(), blocks.next()) {
-        (Some(only), None) if only.quote == 0 => block(&only, ink, context),
+        (Some((_, only)), None) if only.quote == 0 => block(&only, 0, ink, context),
         (first, second) => {
-            let all: Vec<Block<'a>> = first.into_iter().chain(second).chain(blocks).collect();
+            let all: Vec<Placed<'a>> = first.into_iter().chain(second).chain(blocks).collect();
             stack(&all, 0, ink, context).into()
         }
     }
 }
 
+/// A block, and how many bytes of the message's words come before it.
+type Placed<'a> = (usize, Block<'a>);
+
+fn placed<'a>(blocks: impl Iterator<Item = Block<'a>>) -> impl Iterator<Item = Placed<'a>> {
+    blocks.scan(0, |before, block| {
+        let here = *before;
+        *before += selection::len_of(&block) + 1;
+        Some((here, block))
+    })
+}
+
 /// Blocks below each other, those of a quote behind its bar.
 fn stack<'a>(
-    blocks: &[Block<'a>],
+    blocks: &[Placed<'a>],
     depth: u8,
     ink: fn(&Theme) -> text::Style,
     context: &Context<'_>,
 ) -> Column<'a, Message> {
     let mut all = column![];
     let mut at = 0;
-    while let Some(first) = blocks.get(at) {
-        let below = if at == 0 { 0.0 } else { gap(&blocks[at - 1], first) };
-        let quoted = blocks[at..].iter().take_while(|block| block.quote > depth).count();
+    while let Some((before, first)) = blocks.get(at) {
+        let below = if at == 0 { 0.0 } else { gap(&blocks[at - 1].1, first) };
+        let quoted = blocks[at..].iter().take_while(|(_, block)| block.quote > depth).count();
         let part: Element<'a, Message> = if quoted > 0 {
             let inside = stack(&blocks[at..at + quoted], depth + 1, theme::muted, context);
             row![rule::vertical(3).style(theme::quote_bar), inside].spacing(10).into()
         } else {
-            block(first, ink, context)
+            block(first, *before, ink, context)
         };
         all = all.push(container(part).padding(Padding::ZERO.top(below)));
         at += quoted.max(1);
@@ -110,16 +122,17 @@ fn gap(above: &Block<'_>, below: &Block<'_>) -> f32 {
 
 fn block<'a>(
     block: &Block<'a>,
+    before: usize,
     ink: fn(&Theme) -> text::Style,
     context: &Context<'_>,
 ) -> Element<'a, Message> {
     match block.kind {
-        BlockKind::Paragraph => rich(spans(block, context).collect(), Type::Body, ink, block.is_rtl),
+        BlockKind::Paragraph => rich(block, spans(block, context), before, Type::Body, ink, context),
         BlockKind::Item { indent, number } => {
-            let words = rich(spans(block, context).collect(), Type::Body, ink, block.is_rtl);
+            let words = rich(block, spans(block, context), before, Type::Body, ink, context);
             item(words, indent, number, block.is_rtl)
         }
-        BlockKind::Code { language } => code(block, language, context),
+        BlockKind::Code { language } => code(block, before, language, context),
     }
 }
 
@@ -141,7 +154,12 @@ fn item<'a>(
 }
 
 /// Code as a card, with its language and a way to copy it.
-fn code<'a>(block: &Block<'a>, language: &'a str, context: &Context<'_>) -> Element<'a, Message> {
+fn code<'a>(
+    block: &Block<'a>,
+    before: usize,
+    language: &'a str,
+    context: &Context<'_>,
+) -> Element<'a, Message> {
     let copied = block.words();
     let name = if language.is_empty() { "Code" } else { language };
     let head = row![
@@ -150,7 +168,8 @@ fn code<'a>(block: &Block<'a>, language: &'a str, context: &Context<'_>) -> Elem
     ]
     .align_y(Center)
     .padding(Padding { top: 3.0, right: 4.0, bottom: 0.0, left: 12.0 });
-    let words = rich(code_spans(block, context), Type::Code, inherited, false);
+    let spans = (code_spans(block, context), Vec::new());
+    let words = rich(block, spans, before, Type::Code, inherited, context);
     let inside = container(words).padding(Padding { top: 2.0, right: 12.0, bottom: 10.0, left: 12.0 });
     container(column![head, inside]).width(Fill).style(theme::code_card).into()
 }
@@ -159,39 +178,43 @@ fn code_spans<'a>(block: &Block<'a>, _context: &Context<'_>) -> Spans<'a> {
     block.runs().map(|run| span(format::expand_tabs(run.text))).collect()
 }
 
-/// The one place where a text of spans becomes a widget.
+/// The one place where a text of spans becomes a widget. `before`: bytes of the message's words above it.
 fn rich<'a>(
-    spans: Spans<'a>,
+    block: &Block<'a>,
+    (spans, asides): (Spans<'a>, Vec<usize>),
+    before: usize,
     kind: Type,
     ink: fn(&Theme) -> text::Style,
-    is_rtl: bool,
+    context: &Context<'_>,
 ) -> Element<'a, Message> {
-    let text = rich_text(spans)
+    let text = selectable(spans, kind)
         .on_link_click(Message::Open)
-        .size(kind.size())
-        .line_height(kind.line_height())
-        .font(kind.font())
-        .wrapping(Wrapping::WordOrGlyph)
-        .style(ink);
-    if is_rtl { text.width(Fill).align_x(Horizontal::Right).into() } else { text.into() }
+        .style(ink)
+        .after(before)
+        .asides(asides)
+        .selected(context.selected.clone());
+    if block.is_rtl && kind != Type::Code {
+        text.width(Fill).align_x(Horizontal::Right).into()
+    } else {
+        text.into()
+    }
 }
 
-fn spans<'a>(
-    block: &Block<'a>,
-    context: &Context<'_>,
-) -> impl Iterator<Item = text::Span<'a, String, Font>> + use<'a> {
+/// The runs of a block as they are drawn, and which of them are words of ours.
+fn spans<'a>(block: &Block<'a>, context: &Context<'_>) -> (Spans<'a>, Vec<usize>) {
     let palette = context.look.palette;
+    let (mut spans, mut asides) = (Vec::new(), Vec::new());
     let mut runs = block.runs().peekable();
-    std::iter::from_fn(move || {
-        let run = runs.next()?;
+    while let Some(run) = runs.next() {
+        spans.push(drawn(&run, palette));
         let next = runs.peek().and_then(|next| next.link).map(|link| link.index);
-        let leads = run.link.filter(|link| next != Some(link.index)).and_then(|link| link.leads);
-        let after = leads
-            .map(|host| span(format!(" (leads to {host})")).size(Type::Meta.size()).color(palette.muted));
-        Some([Some(drawn(&run, palette)), after])
-    })
-    .flatten()
-    .flatten()
+        if let Some(host) = run.link.filter(|link| next != Some(link.index)).and_then(|link| link.leads) {
+            let leads = format!(" (leads to {host})");
+            asides.push(spans.len());
+            spans.push(span(leads).size(Type::Meta.size()).color(palette.muted));
+        }
+    }
+    (spans, asides)
 }
 
 fn drawn<'a>(run: &Run<'a>, palette: &theme::Palette) -> text::Span<'a, String, Font> {

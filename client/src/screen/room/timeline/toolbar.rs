@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Reactions one press away.
-const QUICK: [&str; 4] = ["👍", "❤️", "😂", "🎉"];
+pub(super) const QUICK: [&str; 4] = ["👍", "❤️", "😂", "🎉"];
 
 /// See the [module](self). None for what nothing can be done with yet.
 pub(super) fn view<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Option<Floating<'a, Message>> {
