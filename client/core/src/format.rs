@@ -178,10 +178,12 @@ pub fn expand_tabs(text: &str) -> Cow<'_, str> {
 pub(crate) fn before_tabs(text: &str, expanded: usize) -> usize {
     let mut bytes = 0;
     for (at, cluster, spaces) in tab_stops(text) {
-        bytes += if spaces > 0 { spaces } else { cluster.len() };
-        if bytes > expanded {
-            return at;
+        let len = if spaces > 0 { spaces } else { cluster.len() };
+        if bytes + len > expanded {
+            let inside = if spaces > 0 { 0 } else { expanded - bytes };
+            return at + inside;
         }
+        bytes += len;
     }
     text.len()
 }

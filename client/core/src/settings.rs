@@ -8,12 +8,15 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use snug_shared::{Millis, Nickname, RoomName, ServerAddress};
+use snug_shared::{Author, Millis, Nickname, RoomName, ServerAddress};
 
 use crate::files;
 
 /// Places remembered, at most.
 pub const RECENT: usize = 20;
+
+/// People ignored, at most; the latest stay.
+pub const IGNORED: usize = 500;
 
 /// A settings file beyond this is not one of ours.
 const BYTES: u64 = 1 << 20;
@@ -50,6 +53,8 @@ pub struct Settings {
     pub theme: ThemeChoice,
     /// Where one was, the latest first; at most [`RECENT`].
     pub recent: Vec<Recent>,
+    /// People whose messages are hidden here, the latest first; at most [`IGNORED`].
+    pub ignored: Vec<Ignored>,
     /// The window as it was last.
     pub window: Option<WindowSize>,
     #[serde(skip)]
@@ -67,6 +72,15 @@ pub enum ThemeChoice {
     Dark,
     /// Always light.
     Light,
+}
+
+/// Somebody whose messages are hidden here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ignored {
+    /// Who.
+    pub by: Author,
+    /// The name they had.
+    pub nickname: Nickname,
 }
 
 /// The size of a window, in logical pixels.
@@ -143,6 +157,7 @@ impl Settings {
         match read {
             Ok(mut settings) => {
                 settings.recent.truncate(RECENT);
+                settings.ignored.truncate(IGNORED);
                 (settings, None)
             }
             Err((true, _)) => (Self::default(), None),
@@ -201,6 +216,15 @@ impl Settings {
     pub fn forget(&mut self, server: &ServerAddress, room: &RoomName) {
         let key = room.key();
         self.recent.retain(|old| old.server != *server || old.room.key() != key);
+    }
+
+    /// Hides what somebody says, or shows it again.
+    pub fn ignore(&mut self, by: Author, nickname: Nickname, on: bool) {
+        self.ignored.retain(|other| other.by != by);
+        if on {
+            self.ignored.insert(0, Ignored { by, nickname });
+            self.ignored.truncate(IGNORED);
+        }
     }
 
     /// The servers one was on, the latest first.
@@ -293,6 +317,22 @@ mod tests {
             settings.remember(place);
         }
         assert_eq!(settings.recent.iter().map(|place| place.server.port).collect::<Vec<_>>(), [8001]);
+    }
+
+    #[test]
+    fn people_are_ignored_once_and_the_latest_of_them_stay() {
+        let (_folder, home) = home();
+        let mut settings = Settings::default();
+        let somebody = |number: usize| Nickname::parse(&format!("bot {number}")).unwrap();
+        for number in 0..=IGNORED {
+            settings.ignore(Author::http(&somebody(number)), somebody(number), true);
+        }
+        settings.ignore(Author::http(&somebody(7)), somebody(7), true);
+        assert_eq!((settings.ignored.len(), &settings.ignored[0].nickname), (IGNORED, &somebody(7)));
+        settings.ignore(Author::http(&somebody(7)), somebody(7), false);
+        assert_eq!(settings.ignored[0].nickname, somebody(IGNORED));
+        settings.snapshot().save(&home).unwrap();
+        assert_eq!(Settings::load(&home).0.ignored, settings.ignored);
     }
 
     #[test]

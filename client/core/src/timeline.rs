@@ -14,8 +14,9 @@
 //! history), 32 holes, and the own sends the outbox allows.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeSet, HashSet, VecDeque},
     ops::Range,
+    sync::Arc,
 };
 
 use jiff::{civil::Date, tz::TimeZone};
@@ -23,6 +24,7 @@ use snug_shared::{Author, Body, Entry, Established, Line, Millis, Nickname, Resu
 use uuid::Uuid;
 
 mod bounds;
+mod ignored;
 mod post;
 mod row;
 mod rows;
@@ -71,6 +73,8 @@ pub struct Timeline {
     unread: Option<RowId>,
     /// Messages of others in the present history that speak to the reader.
     mentions: BTreeSet<Seq>,
+    /// Whose messages are hidden.
+    ignored: Arc<HashSet<Author>>,
     /// Live changes to messages that are not loaded.
     changes: VecDeque<Entry>,
     revision: u64,
@@ -96,6 +100,7 @@ impl Timeline {
             unread_after: None,
             unread: None,
             mentions: BTreeSet::new(),
+            ignored: Arc::default(),
             changes: VecDeque::new(),
             revision: 0,
         }

@@ -58,6 +58,11 @@ impl App {
                 shown.map_or_else(Task::none, |room| self.leave(room))
             }
             room::Action::Host => self.host_again(),
+            room::Action::Ignore { by, nickname, on } => {
+                self.settings.ignore(by, nickname, on);
+                self.apply_ignored();
+                self.save()
+            }
         }
     }
 

@@ -27,7 +27,7 @@ use snug_core::{
     session::Link,
     timeline::RowId,
 };
-use snug_shared::{Invite, Nickname, Seq, ServerAddress};
+use snug_shared::{Author, Invite, Nickname, Seq, ServerAddress};
 use url::Host;
 use uuid::Uuid;
 
@@ -103,6 +103,8 @@ pub enum Message {
     Copy(String),
     /// Copy the link to a message.
     CopyLink(Seq),
+    /// Hide what somebody says, or show it again.
+    Ignore(Author, Nickname, bool),
     /// Copy the link to this room.
     Invite,
     /// “Copied” was shown long enough.
@@ -155,8 +157,6 @@ pub enum Act {
     Delete(Seq),
     /// Set a reaction, or take it away.
     React(Seq, String, bool),
-    /// Take it and what follows it for new.
-    MarkUnread(Seq),
     /// Try a failed send again.
     Retry(Uuid),
     /// Give a failed send up.
@@ -170,6 +170,15 @@ pub enum Act {
 pub enum Action {
     /// Run this.
     Run(Task<Message>),
+    /// Hide what somebody says, or show it again.
+    Ignore {
+        /// Who.
+        by: Author,
+        /// The name they have.
+        nickname: Nickname,
+        /// Whether to hide it.
+        on: bool,
+    },
     /// Show the joined rooms.
     Rooms,
     /// Leave this room.
@@ -245,6 +254,7 @@ impl Room {
             Message::TryNow if joined.is_held() => return Action::Host,
             Message::Caret(offset) => Composer::scroll(offset),
             Message::Rooms => return Action::Rooms,
+            Message::Ignore(by, nickname, on) => return Action::Ignore { by, nickname, on },
             Message::Leave => return Action::Leave,
             Message::Copy(text) => clipboard::write(text),
             Message::CopyLink(seq) => {
@@ -316,6 +326,7 @@ impl Room {
             | Message::Caret(_)
             | Message::Copy(_)
             | Message::CopyLink(_)
+            | Message::Ignore(..)
             | Message::Select(_)
             | Message::Invite
             | Message::Rooms

@@ -335,3 +335,25 @@ fn every_act_on_a_message_is_reached_by_the_keyboard() {
     window.key(&mut world, Named::ContextMenu, NONE);
     assert!(window.find(&world, "Copy text").is_some());
 }
+
+#[test]
+fn who_is_ignored_is_hidden_here_and_not_counted_until_it_is_undone() {
+    let mut world =
+        World::in_room(&[("tom", "hello"), ("ines", "nobody asked"), ("ines", "really"), ("tom", "hm")]);
+    let mut window = Window::new(&mut world, 1100.0, 760.0);
+    let at = window.place(&world, "nobody asked").center();
+    window.right_click(&mut world, at);
+    choose(&mut window, &mut world, "Ignore ines");
+    assert!(!world.sees("nobody asked") && !world.sees("really") && world.sees("ines is ignored."));
+    world.send(Message::Focused(false));
+    world.hear(ServerFrame::Line(entry(5, "ines", "and again").into()));
+    assert_eq!(world.app.title(), "tea — Snug", "it is not counted");
+    window.letter(&mut world, "a", Modifiers::CTRL);
+    let left = [line(&world, "tom", "hello"), line(&world, "tom", "hm")];
+    assert_eq!(copy(&mut window, &mut world), left.join("\n"), "nor copied");
+    let kept = |world: &World| snug_core::settings::Settings::load(&world.home()).0.ignored.len();
+    world.until("it is kept", |world| kept(world) == 1);
+    choose(&mut window, &mut world, "Show");
+    assert!(world.sees("nobody asked") && world.sees("and again"));
+    world.until("that is kept too", |world| kept(world) == 0);
+}

@@ -11,9 +11,9 @@ use crate::{
     timeline::MessageRow,
 };
 
-/// The words of a message, as places in it are counted. None when it was deleted.
+/// The words of a message, as places in it are counted. None when it was deleted, or is hidden.
 pub fn words<'a>(message: &MessageRow<'a>) -> Option<Cow<'a, str>> {
-    let text = message.text?;
+    let text = message.text.filter(|_| !message.is_ignored)?;
     if message.markup.is_plain() {
         return Some(format::expand_tabs(text));
     }

@@ -1,5 +1,7 @@
 //! How a screen looks at a session.
 
+use std::{collections::HashSet, sync::Arc};
+
 use snug_shared::{Author, Durability, Limits, MemberInfo, Nickname, RoomName, Seq, ServerAddress};
 
 use super::{Joining, Link, Session};
@@ -95,6 +97,11 @@ impl Session {
     /// The own connection among the members.
     pub fn member(&self) -> Option<&str> {
         self.established.as_ref().map(|established| established.member.as_str())
+    }
+
+    /// Hides what these people say.
+    pub fn set_ignored(&mut self, ignored: &Arc<HashSet<Author>>) {
+        self.timeline.set_ignored(ignored);
     }
 
     /// The server's limits for its members.

@@ -108,6 +108,8 @@ pub struct MessageRow<'a> {
     pub starts_group: bool,
     /// Whether it is one's own.
     pub own: bool,
+    /// Whether its author is ignored, so that it is not shown.
+    pub is_ignored: bool,
     /// The state of its delivery, or of an own change to it.
     pub delivery: Delivery<'a>,
 }

@@ -51,7 +51,7 @@ impl Timeline {
         let from = RowId { era: self.era, seq: seq.saturating_add(1), rank: Rank::Beginning };
         let rows = self.rows.0.range(self.rows.nearest(from)..).rev();
         rows.filter_map(|slot| {
-            let post = slot.post().filter(|post| post.person.by != self.me.by)?;
+            let post = slot.post().filter(|post| self.is_others(post))?;
             let (seq, text) = (slot.id.seq, post.text.as_ref().map(MessageText::as_str)?);
             let is_mention = self.mentions.contains(&seq);
             Some(Heard { seq, at: post.at, user: &post.person.user, text, is_mention })
@@ -89,7 +89,7 @@ impl Timeline {
         let unread = self.rows.0.range(from..).find(|slot| {
             slot.id.era == self.era
                 && slot.id.seq > after
-                && slot.post().is_some_and(|post| post.person.by != self.me.by)
+                && slot.post().is_some_and(|post| self.is_others(post))
         });
         if let Some(slot) = unread {
             let line = RowId { rank: Rank::Unread, ..slot.id };
@@ -116,7 +116,7 @@ impl Timeline {
     }
 
     fn is_mention(&self, post: &Post) -> bool {
-        post.person.by != self.me.by
+        self.is_others(post)
             && post.text.as_ref().is_some_and(|text| is_mentioned(text.as_str(), self.me.user.as_str()))
     }
 }

@@ -188,6 +188,7 @@ impl Timeline {
             reply: post.reply_to.map(|seq| self.quote(slot.id.era, seq)),
             starts_group: self.starts_group(index, &post.person, post.at),
             own: slot.id.era == self.era && post.person.by == self.me.by,
+            is_ignored: self.is_ignored(&post.person.by),
             delivery: self.change_to(slot).map_or(Delivery::Sent, delivery),
         }
     }
@@ -207,12 +208,13 @@ impl Timeline {
             reply: reply_to.map(|seq| self.quote(self.era, seq)),
             starts_group: self.starts_group(index, &self.me, pending.at),
             own: true,
+            is_ignored: false,
             delivery: delivery(pending),
         })
     }
 
     fn quote(&self, era: u32, seq: Seq) -> Quote<'_> {
-        let post = self.rows.post(era, seq);
+        let post = self.rows.post(era, seq).filter(|post| !self.is_ignored(&post.person.by));
         Quote {
             seq,
             user: post.map(|post| &post.person.user),

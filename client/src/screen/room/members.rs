@@ -10,7 +10,7 @@ use snug_shared::MemberInfo;
 use super::{Message, Part, header::HEIGHT};
 use crate::{
     theme,
-    widget::{Type, clipped, ellipsis, hairline, inherited, label, scroll, tile},
+    widget::{Type, clipped, ellipsis, hairline, hint, inherited, label, scroll, small, tile},
 };
 
 const WIDTH: f32 = 200.0;
@@ -19,7 +19,11 @@ const WIDTH: f32 = 200.0;
 pub(super) fn view<'a>(part: Part<'a>) -> Element<'a, Message> {
     let session = part.room.session();
     let own = session.member();
-    let list = session.members().iter().map(|member| one(member, own == Some(member.member.as_str())));
+    let is_ignored = |member: &MemberInfo| session.timeline().is_ignored(&member.by);
+    let list = session
+        .members()
+        .iter()
+        .map(|member| one(member, own == Some(member.member.as_str()), is_ignored(member)));
     let unlisted = session.count().saturating_sub(u32::try_from(session.members().len()).unwrap_or(u32::MAX));
     let rest = (unlisted > 0).then(|| {
         let sentence = if session.members().is_empty() {
@@ -42,10 +46,14 @@ pub(super) fn view<'a>(part: Part<'a>) -> Element<'a, Message> {
         .into()
 }
 
-fn one(member: &MemberInfo, is_me: bool) -> Element<'_, Message> {
+fn one(member: &MemberInfo, is_me: bool, is_ignored: bool) -> Element<'_, Message> {
+    let undo = || Message::Ignore(member.by.clone(), member.nickname.clone(), false);
+    let ignored = is_ignored
+        .then(|| hint(small("Ignored", theme::quiet).on_press(undo()), "Show their messages again"));
     let name = ellipsis(member.nickname.as_str(), Type::Body, inherited);
     row![tile(member.nickname.as_str(), 26.0), clipped(name, Fill)]
         .push(is_me.then(|| label("you", Type::Meta).style(theme::muted)))
+        .push(ignored)
         .spacing(10)
         .align_y(Center)
         .padding([3, 8])

@@ -20,6 +20,9 @@ pub(super) fn view<'a>(
     let close = Message::Select(Select::CloseMenu);
     let mut menu = Menu::new(asked.at, close.clone()).by_key(asked.by_key);
     let seq = message.seq.filter(|_| message.delivery == Delivery::Sent);
+    if message.is_ignored {
+        return menu.item(format!("Stop ignoring {}", message.user), "", ignore(message, false));
+    }
     if let Some(seq) = seq.filter(|_| asked.confirms) {
         return menu.danger("Delete for everyone", Message::Act(Act::Delete(seq))).item("Keep", "Esc", close);
     }
@@ -53,6 +56,9 @@ pub(super) fn view<'a>(
                 .danger("Delete…", Message::Select(Select::Confirm(asked)));
         }
     }
+    if !message.own {
+        menu = menu.line().item(format!("Ignore {}", message.user), "", ignore(message, true));
+    }
     if let Delivery::Failed { send, can_retry, .. } = message.delivery {
         menu = menu.line();
         if can_retry {
@@ -61,4 +67,9 @@ pub(super) fn view<'a>(
         menu = menu.danger("Delete", Message::Act(Act::Discard(send)));
     }
     menu
+}
+
+/// Hides what its author says, or shows it again.
+pub(super) fn ignore(message: MessageRow<'_>, on: bool) -> Message {
+    Message::Ignore(message.by.clone(), message.user.clone(), on)
 }

@@ -13,13 +13,13 @@ use snug_shared::{Author, Reaction};
 
 use super::{
     super::{Act, Go, Message},
-    Context, body,
+    Context, body, menu,
 };
 use crate::{
     font,
     icon::{Icon, icon},
     theme,
-    widget::{Type, clipped, ellipsis, ellipsis_beside, inherited, label, small, tile},
+    widget::{Type, clipped, ellipsis, ellipsis_beside, inherited, label, nothing, small, tile},
 };
 
 /// The longest line, so that a wide window stays readable.
@@ -95,6 +95,9 @@ fn divider<'a>(
 }
 
 fn message<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Element<'a, Message> {
+    if message.is_ignored {
+        return hidden(message);
+    }
     let who = message.user.as_str();
     let head = message.starts_group.then(|| {
         let (mark, beside) = if message.is_automated() {
@@ -121,6 +124,19 @@ fn message<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Element<'a, Me
     row![face, container(column).width(Fill)]
         .spacing(12)
         .padding(Padding { top, right: BUTTON, bottom: 3.0, left: 16.0 })
+        .into()
+}
+
+/// In place of what somebody says who is ignored: a line for a group of messages.
+fn hidden<'a>(message: MessageRow<'a>) -> Element<'a, Message> {
+    if !message.starts_group {
+        return nothing();
+    }
+    let sentence = label(format!("{} is ignored.", message.user), Type::Meta).style(theme::muted);
+    let show = small("Show", theme::link).padding([0, 0]).on_press(menu::ignore(message, false));
+    row![sentence, show]
+        .spacing(8)
+        .padding(Padding { top: 8.0, right: 24.0, bottom: 2.0, left: GUTTER })
         .into()
 }
 

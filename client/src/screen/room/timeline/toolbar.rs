@@ -25,7 +25,7 @@ pub(super) const QUICK: [&str; 4] = ["👍", "❤️", "😂", "🎉"];
 
 /// See the [module](self). None for what nothing can be done with yet.
 pub(super) fn view<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Option<Floating<'a, Message>> {
-    let text = message.text?;
+    let text = message.text.filter(|_| !message.is_ignored)?;
     let seq = message.seq.filter(|_| message.delivery == Delivery::Sent)?;
     if context.deleting == Some(seq) {
         return Some(Floating { whole: ask_delete(seq), small: None });
