@@ -155,7 +155,7 @@ export function messageRow(row, { continued, own, mention, mentioned, quoted, ac
     h('div', { class: continued ? 'unseen' : 'head' }, name, ' ', row.automated && h('span', { class: 'tag' }, 'automated'), ' ', stamp),
     row.replyTo !== undefined && quote(row, quoted, act),
     text,
-    isLong(row) && unfold(row, act),
+    isLong(row) && h('div', { class: 'after' }, unfold(row, act), row.edited && edited(row, act)),
     row.reactions?.length > 0 && reactions(row, act, me, names),
     row.pending && delivery(row, act));
   const kind = ['row', continued && 'continued', mentioned && 'mentioned', row.pending && 'pending', row.past && 'past'];
@@ -170,13 +170,16 @@ const isLong = (row) => !row.deleted && (row.message.length > LONG.units || row.
 function said(row, how) {
   const kind = ['text', isJumbo(row.message) && 'jumbo', isLong(row) && !row.unfolded && 'long'];
   const text = h('div', { class: kind.filter(Boolean).join(' ') }, drawn(blocks(row), how));
-  if (!row.edited) return text;
-  const known = row.editedBy && editor(row.editedBy);
-  // When it was edited is asked for when somebody wants to know.
-  const ask = ({ currentTarget }) => how.act.whoEdited(row, currentTarget);
-  const edited = h('button', { type: 'button', class: 'edited', title: known, onpointerenter: ask, onfocus: ask, onclick: () => how.act.tellEditor(row) }, '(edited)');
-  (text.lastElementChild?.matches('p') ? text.lastElementChild : text).append(' ', edited);
+  // Below a text that may be folded it stands apart.
+  if (row.edited && !isLong(row)) (text.lastElementChild?.matches('p') ? text.lastElementChild : text).append(' ', edited(row, how.act));
   return text;
+}
+
+/// When it was edited is asked for when somebody wants to know.
+function edited(row, act) {
+  const ask = ({ currentTarget }) => act.whoEdited(row, currentTarget);
+  const known = row.editedBy && editor(row.editedBy);
+  return h('button', { type: 'button', class: 'edited', title: known, onpointerenter: ask, onfocus: ask, onclick: () => act.tellEditor(row) }, '(edited)');
 }
 
 /// Who edited a message, and when.

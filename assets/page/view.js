@@ -221,7 +221,7 @@ export class View {
     const over = all.map((text) => text.scrollHeight > text.clientHeight + 2);
     all.forEach((text, at) => {
       text.classList.toggle('folded', over[at]);
-      text.nextElementSibling.hidden = !over[at];
+      text.nextElementSibling.firstElementChild.hidden = !over[at];
     });
   }
 

@@ -103,7 +103,9 @@ export default {
     await page.getByText('Keep').tap();
     await page.getByLabel('Edit').tap();
     await say(page, `yes\n\`\`\`\ncode\n\`\`\`${'\nand more'.repeat(30)}`);
-    await until('it is edited and folded', async () => await page.locator('.edited').count() === 1 && await page.locator('.unfold').isVisible());
+    await until('it is edited and folded', async () => await page.locator('.unfold').isVisible());
+    const inSight = await page.locator('.edited').evaluate((edited) => edited.getBoundingClientRect().top >= edited.closest('.body').querySelector('.text').getBoundingClientRect().bottom - 1);
+    assert(inSight, 'that it was edited is seen although it is folded');
     await check('text');
     await page.tap('#places');
     await check('rooms');
