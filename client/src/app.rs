@@ -414,7 +414,10 @@ impl App {
         let (beside, above) = match list {
             Some(list) if is_wide => (Some(list), None),
             Some(list) if self.sidebar.is_open() => (None, Some(sidebar::over(list))),
-            Some(_) => (None, Some(self.sidebar.menu(&self.rooms))),
+            Some(_) => {
+                let has_button = matches!(self.screen, Screen::Room(_));
+                (None, Some(self.sidebar.closed(&self.rooms, has_button)))
+            }
             None => (None, None),
         };
         let edge = beside.is_some().then(|| rule::vertical(1).style(theme::hairline).into());

@@ -4,7 +4,7 @@
 //! to the theme they are given, so a screen never asks whether it is dark.
 
 use iced::{
-    Background, Border, Color, Shadow, Theme, Vector, border,
+    Background, Border, Color, Shadow, Theme, border,
     widget::{button, container, qr_code, rule, scrollable, text, text_editor, text_input},
 };
 
@@ -82,7 +82,7 @@ pub struct Menu {
     pub background: Color,
     /// Around it.
     pub border: Border,
-    /// The one soft shadow there is.
+    /// Beneath it.
     pub shadow: Shadow,
     /// Behind the item that would be chosen.
     pub marked: Color,
@@ -95,12 +95,9 @@ pub fn menu(theme: &Theme) -> Menu {
     let palette = palette(theme);
     Menu {
         background: palette.raised,
-        border: border::rounded(POP_UP_RADIUS).width(1).color(palette.line),
-        shadow: Shadow {
-            color: Color::BLACK.scale_alpha(0.25),
-            offset: Vector::new(0.0, 4.0),
-            blur_radius: 16.0,
-        },
+        border: border::rounded(POP_UP_RADIUS).width(1).color(mix(palette.line, palette.text, 0.12)),
+        // The CPU renderer of iced 0.14 draws a shadow over what it has not cleared, whenever a part of the menu changes.
+        shadow: Shadow::default(),
         marked: palette.text.scale_alpha(0.09),
         line: palette.line,
     }

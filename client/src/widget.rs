@@ -1,6 +1,7 @@
 //! The parts of the screens: type, buttons, tiles, and the widgets that iced lacks.
 
 mod ellipsis;
+mod first_caret;
 mod follow_caret;
 mod idle_caret;
 pub mod menu;
@@ -8,6 +9,7 @@ mod selectable;
 pub mod virtual_list;
 mod wrapped;
 
+pub use first_caret::first_caret;
 pub use follow_caret::follow_caret;
 pub use idle_caret::{idle_caret, writes};
 pub use menu::{Menu, menu, menu_area, menu_button};

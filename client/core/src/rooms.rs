@@ -36,7 +36,7 @@ pub use news::{NEWS, News, NewsKind};
 pub use order::{Group, Reach};
 pub use stored::{RoomsFile, StoredPlace, StoredRoom, StoredRooms};
 
-/// Rooms joined at once: each has a socket, and its timeline in memory. Who is in so many is asked to leave one first.
+/// Rooms joined at once: each has a socket, a thread for its outbox, and its newest rows in memory. Who is in so many is asked to leave one first.
 pub const JOINED: usize = 64;
 
 /// Left rooms that go on until their sends have come back. Beyond that the one left first is closed; what waits in it stays on
@@ -270,6 +270,13 @@ impl Rooms {
         for joined in self.joined.iter_mut().filter(|joined| joined.is_held) {
             let stopped = connection::Event::Stopped { reason: reason.to_owned(), suggestion: None };
             let _ = joined.update(stopped);
+        }
+    }
+
+    /// Lets old rows go of rooms that are not shown: [`crate::timeline::OUT_OF_SIGHT`] stay of each.
+    pub fn shrink(&mut self) {
+        for joined in self.joined.iter_mut().filter(|joined| !joined.is_shown) {
+            joined.session_mut().shrink();
         }
     }
 

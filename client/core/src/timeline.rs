@@ -32,7 +32,7 @@ mod spans;
 mod unread;
 mod view;
 
-pub use bounds::{BYTES, ROWS};
+pub use bounds::{BYTES, OUT_OF_SIGHT, ROWS};
 use post::{Person, PersonCache, Post};
 pub use row::{Delivery, HoleReason, MessageRow, OwnMessage, Quote, Row, RowId};
 use row::{ERA_OF_SENDS, Rank};

@@ -49,6 +49,7 @@ impl App {
     /// A look at what changed is due no more.
     pub(super) fn keep_due(&mut self) -> Task<Message> {
         self.keeping.is_due = false;
+        self.rooms.shrink();
         self.keep()
     }
 

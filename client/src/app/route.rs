@@ -63,6 +63,7 @@ impl App {
                 self.apply_ignored();
                 self.save()
             }
+            room::Action::Shortcut(shortcut) => self.shortcut(shortcut),
         }
     }
 

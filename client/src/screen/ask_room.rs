@@ -373,7 +373,10 @@ impl AskRoom {
                 if found.peek().is_none() {
                     return say("No room here is called that.");
                 }
-                let cards = found.map(|info| room_card(info, self.is_joined(&info.room), look));
+                // What one may join comes before where one is.
+                let mut found: Vec<_> = found.map(|info| (self.is_joined(&info.room), info)).collect();
+                found.sort_by_key(|(is_joined, _)| *is_joined);
+                let cards = found.into_iter().map(|(is_joined, info)| room_card(info, is_joined, look));
                 Column::with_children(cards).spacing(6).into()
             }
         }

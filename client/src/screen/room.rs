@@ -33,6 +33,7 @@ use uuid::Uuid;
 
 pub use self::selecting::{Asked, Select, Walk};
 use self::{composer::Composer, selecting::Marked};
+use crate::shortcut::Shortcut;
 use crate::widget::{
     Look,
     virtual_list::{Jump, Shown},
@@ -123,6 +124,8 @@ pub enum Message {
     Rooms,
     /// Leave this room.
     Leave,
+    /// A key that leads to another room.
+    Shortcut(Shortcut),
 }
 
 /// Where to scroll to.
@@ -185,6 +188,8 @@ pub enum Action {
     Leave,
     /// Start the server in this app, which this room waits for.
     Host,
+    /// Do what a key says.
+    Shortcut(Shortcut),
 }
 
 impl Room {
@@ -255,6 +260,7 @@ impl Room {
             Message::Caret(offset) => Composer::scroll(offset),
             Message::Rooms => return Action::Rooms,
             Message::Ignore(by, nickname, on) => return Action::Ignore { by, nickname, on },
+            Message::Shortcut(shortcut) => return Action::Shortcut(shortcut),
             Message::Leave => return Action::Leave,
             Message::Copy(text) => clipboard::write(text),
             Message::CopyLink(seq) => {
@@ -330,7 +336,8 @@ impl Room {
             | Message::Select(_)
             | Message::Invite
             | Message::Rooms
-            | Message::Leave => {}
+            | Message::Leave
+            | Message::Shortcut(_) => {}
         }
     }
 

@@ -163,10 +163,13 @@ impl Sidebar {
         let groups = rooms.groups();
         let shown = groups.iter().flat_map(|group| &group.rooms).find(|joined| joined.is_shown());
         let foot = shown.map(|joined| column![hairline(), oneself(joined, groups.len() > 1)]);
-        let several = groups.len() > 1;
-        let mut list = Column::new().spacing(2).padding([8, 8]);
-        for group in groups {
-            list = self.group(list, group, several);
+        // The scroll bar has a place of its own.
+        let mut list = Column::new().spacing(2).padding(Padding { right: 10.0, ..Padding::from(8) });
+        let names: Vec<String> = groups.iter().map(name_of).collect();
+        for (group, name) in groups.into_iter().zip(&names) {
+            let is_alone = names.iter().filter(|other| *other == name).count() == 1;
+            let name = if is_alone { name.clone() } else { format!("{name}, {}", group.server.authority()) };
+            list = self.group(list, group, name);
         }
         let another = entry::way(Icon::Server, "Join another server", Message::AnotherServer);
         let list = scroll(list.push(container(another).padding(Padding::ZERO.top(8))))
@@ -179,31 +182,26 @@ impl Sidebar {
         menu(area, asked)
     }
 
-    /// The menu alone, where the list is not in view.
-    pub fn menu<'a>(&'a self, rooms: &'a Rooms) -> Element<'a, Message> {
-        menu(crate::widget::nothing(), self.asked.and_then(|asked| menu_of(asked, rooms)))
+    /// What there is of it where the list is not in view: what is new elsewhere, at the button that opens it, and the menu.
+    pub fn closed<'a>(&'a self, rooms: &'a Rooms, has_button: bool) -> Element<'a, Message> {
+        let elsewhere: Vec<_> = rooms.iter().filter(|joined| !joined.is_shown()).collect();
+        let news = if has_button { entry::sum(&elsewhere) } else { None };
+        let place = Padding { top: 5.0, left: 20.0, ..Padding::ZERO };
+        let news = container(news.unwrap_or_else(crate::widget::nothing)).padding(place);
+        menu(news, self.asked.and_then(|asked| menu_of(asked, rooms)))
     }
 
-    fn group<'a>(
-        &'a self,
-        list: Column<'a, Message>,
-        group: Group<'a>,
-        several: bool,
-    ) -> Column<'a, Message> {
+    fn group<'a>(&'a self, list: Column<'a, Message>, group: Group<'a>, name: String) -> Column<'a, Message> {
         let is_folded = self.is_folded(group.server);
-        let has_shown = group.rooms.iter().any(|joined| joined.is_shown());
         let server = group.server.clone();
-        let mut list = list.push(head(&group, is_folded));
+        let mut list = list.push(head(&group, name, is_folded));
         if is_folded {
             return list;
         }
         for joined in group.rooms {
             list = list.push(entry::view(joined));
         }
-        if has_shown || !several {
-            list = list.push(entry::way(Icon::Plus, "Other rooms", Message::OtherRooms(server)));
-        }
-        list
+        list.push(entry::way(Icon::Plus, "Other rooms", Message::OtherRooms(server)))
     }
 }
 
@@ -276,13 +274,17 @@ fn finder<'a>() -> Element<'a, Message> {
     container(find.on_press(Message::Switcher)).padding([0, 8]).center_y(HEADER).into()
 }
 
-/// The name of a server, how it is to be reached, and what is new in it while it is folded.
-fn head<'a>(group: &Group<'a>, is_folded: bool) -> Element<'a, Message> {
-    let name = match (group.is_hosted(), group.name()) {
+/// What a server is called in the list.
+fn name_of(group: &Group<'_>) -> String {
+    match (group.is_hosted(), group.name()) {
         (true, _) => "Hosted here".to_owned(),
         (false, Some(name)) => name.to_owned(),
         (false, None) => group.server.to_string(),
-    };
+    }
+}
+
+/// The name of a server, how it is to be reached, and what is new in it while it is folded.
+fn head<'a>(group: &Group<'a>, name: String, is_folded: bool) -> Element<'a, Message> {
     let chevron = if is_folded { Icon::ChevronRight } else { Icon::ChevronDown };
     let state = is_away(group).then(|| {
         let words = if group.rooms.iter().any(|joined| joined.is_held()) { "starting…" } else { "offline" };

@@ -11,7 +11,7 @@ use super::sidebar;
 use crate::{
     icon::{Icon, icon},
     theme,
-    widget::{Look, Type, clipped, ellipsis, field, idle_caret, inherited, label},
+    widget::{Look, Type, clipped, ellipsis, field, first_caret, idle_caret, inherited, label},
 };
 
 const FIELD: &str = "switcher";
@@ -116,7 +116,9 @@ impl Switcher {
             container(words).padding([6, 12])
         });
         let list = Column::with_children(found).push(none).spacing(2);
-        let panel = container(column![idle_caret(field), list].spacing(8)).padding(8).style(theme::popup);
+        let panel = container(column![first_caret(idle_caret(field), FIELD), list].spacing(8))
+            .padding(8)
+            .style(theme::popup);
         let above = (look.size.height * 0.12).floor();
         let panel =
             center_x(opaque(container(panel).max_width(WIDTH))).padding(Padding::from([0, 12]).top(above));

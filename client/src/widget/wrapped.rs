@@ -60,6 +60,11 @@ pub struct Inner<'b, 'a, 's, Message> {
 }
 
 impl<Message> Inner<'_, '_, '_, Message> {
+    /// Runs an operation on the widget within.
+    pub fn operate(&mut self, operation: &mut dyn Operation) {
+        self.content.as_widget_mut().operate(self.tree, self.layout, self.renderer, operation);
+    }
+
     /// Passes an event on.
     pub fn update(&mut self, event: &Event) {
         self.content.as_widget_mut().update(

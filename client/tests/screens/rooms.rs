@@ -1,7 +1,10 @@
 //! Many rooms at once: what the list says of those that are not shown, and the ways from one to another.
 
-use iced::keyboard::{self, Modifiers, key::Named};
-use iced_test::selector;
+use iced::{
+    keyboard::{self, Modifiers, key::Named},
+    mouse,
+};
+use iced_test::selector::{self, Bounded};
 use snug::{
     app::Message,
     icon::Icon,
@@ -93,6 +96,50 @@ fn a_room_that_is_left_leads_to_the_one_before_and_the_last_one_to_the_others() 
     act(&mut world, "garden", sidebar::Act::Leave);
     assert!(world.sees("Find a room, or name a new one"));
     assert_eq!(world.app.rooms().open_sessions().len(), 0);
+}
+
+#[test]
+fn a_rooms_menu_opens_by_the_mouse_and_by_a_key_and_does_what_it_says() {
+    let mut world = in_two_rooms();
+    let garden = world.session_of("garden");
+    // By the right button.
+    let asked: Vec<Message> = {
+        let mut screen = world.screen();
+        let place = Bounded::bounds(&screen.find("garden").expect("it is in the list"));
+        screen.point_at(place.center());
+        let press = mouse::Event::ButtonPressed(mouse::Button::Right);
+        let _ = screen.simulate([iced::Event::Mouse(press)]);
+        screen.into_messages().collect()
+    };
+    let asks = |message: &Message| match message {
+        Message::Sidebar(sidebar::Message::Ask(room, _)) => *room == garden,
+        _ => false,
+    };
+    assert!(asked.iter().any(asks), "{asked:?}");
+    for message in asked {
+        world.send(message);
+    }
+    world.click("Pin to the top");
+    assert!(!world.sees("Leave room"), "the menu is closed");
+    assert!(world.app.rooms().get(garden).is_some_and(|joined| joined.marks().is_pinned));
+    // By a key, for the room that is shown; where that is in the list is found by the window.
+    let tea = world.session_of("tea");
+    world.send(Message::Sidebar(sidebar::Message::AskByKey(tea, None)));
+    world.click("Leave room");
+    assert_eq!(shown(&world), "garden");
+}
+
+#[test]
+fn what_one_may_join_is_listed_before_where_one_is() {
+    let mut world = in_two_rooms();
+    world.other_rooms();
+    let rooms = r#"{"rooms":[{"room":"garden","members":3,"last":0,"last_at":0},
+                             {"room":"attic","members":1,"last":0,"last_at":0}]}"#;
+    let rooms = serde_json::from_str(rooms).expect("rooms");
+    world.ask_room(snug::screen::ask_room::Message::Listed(Ok(rooms)));
+    let mut screen = world.screen();
+    let mut place = |words: &'static str| Bounded::bounds(&screen.find(words).expect(words)).y;
+    assert!(place("1 person") < place("3 people"));
 }
 
 #[test]

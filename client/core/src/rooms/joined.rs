@@ -269,7 +269,8 @@ impl Joined {
     /// It comes on the screen.
     pub(super) fn show(&mut self, time: u64) {
         (self.is_shown, self.shown_at) = (true, time);
-        self.attention.show(self.place.scroll.is_none());
+        let effects = self.attention.show(&mut self.session, self.place.scroll);
+        self.effects.extend(effects);
     }
 
     /// Whether a person has asked to be let in, and was refused.

@@ -25,7 +25,9 @@ pub struct Attention {
     era: u32,
     unread: Unread,
     was_online: bool,
-    /// Nothing of what was said has come yet.
+    /// This is the first connection.
+    is_first: bool,
+    /// What was said before is still to come, on this connection.
     is_arriving: bool,
     /// The reader is still to be taken to where they left.
     is_landing: bool,
@@ -73,7 +75,7 @@ pub(crate) struct Told {
 impl Attention {
     /// For a room that was just opened.
     pub(crate) fn new(at_end: bool) -> Self {
-        Self { at_end, is_arriving: true, ..Self::default() }
+        Self { at_end, ..Self::default() }
     }
 
     /// How much is new.
@@ -129,6 +131,8 @@ impl Attention {
             (self.era, self.seen, self.is_marked) = (session.timeline().era(), 0, false);
             self.told = Some(0);
         }
+        self.is_arriving = true;
+        self.is_first = !self.was_online;
         if !std::mem::replace(&mut self.was_online, true) {
             let remembered = remembered.filter(|state| state.epoch.as_deref() == session.timeline().epoch());
             if let Some(ReadState { seen, is_marked, line, told, .. }) = remembered {
@@ -151,10 +155,15 @@ impl Attention {
         self.at_end = at_end;
     }
 
-    /// The window shows the room. Its reader begins at what is new, when something is.
-    pub(crate) fn show(&mut self, at_end: bool) {
-        self.at_end = at_end && !self.is_unread();
+    /// The window shows the room. Its reader begins where they left, which may have to be fetched, or at what is new.
+    pub(crate) fn show(&mut self, session: &mut Session, scroll: Option<Seq>) -> Vec<Effect> {
+        self.at_end = scroll.is_none() && !self.is_unread();
         self.is_marked = false;
+        let lost = scroll.filter(|seq| session.is_live() && !session.timeline().knows(*seq));
+        lost.map_or_else(Vec::new, |seq| {
+            self.is_landing = true;
+            session.fetch_after(seq.saturating_sub(1))
+        })
     }
 
     /// The reader looks at the room, or away from it.
@@ -190,7 +199,13 @@ impl Attention {
         let unseen = session.timeline().others_after(self.seen);
         let is_whole = session.timeline().is_whole_after(self.seen);
         if session.is_live() && std::mem::take(&mut self.is_arriving) {
-            effects = self.find_place(session, unseen > 0 || !is_whole, scroll);
+            let has_new = unseen > 0 || !is_whole;
+            if self.is_first {
+                effects = self.find_place(session, has_new, scroll);
+            } else if !is_whole {
+                // More was missed than the server replays at once.
+                effects = self.find_place(session, has_new, None);
+            }
         }
         let is_attended = self.is_attended();
         if unseen > 0 && !is_attended && session.timeline().unread_row().is_none() {

@@ -34,6 +34,11 @@ impl Session {
         &self.timeline
     }
 
+    /// Lets old rows go, since nobody looks at them ([`Timeline::shrink`]).
+    pub fn shrink(&mut self) {
+        self.timeline.shrink();
+    }
+
     /// Moves the unread line ([`Timeline::set_unread`]).
     pub fn set_unread(&mut self, after: Option<Seq>) {
         self.timeline.set_unread(after);

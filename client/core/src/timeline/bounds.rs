@@ -14,7 +14,19 @@ pub const ROWS: usize = 200_000;
 /// Bytes of texts and marks kept, at most: twice what so many usual messages have. So many of the longest would be 3 GB.
 pub const BYTES: usize = 32 << 20;
 
+/// Rows of the log kept of a room that nobody looks at: enough to go on reading. What is above is loaded again as history.
+pub const OUT_OF_SIGHT: usize = 5_000;
+
 impl Timeline {
+    /// Lets old rows go of a room that nobody looks at, once there are twice as many as are kept.
+    pub fn shrink(&mut self) {
+        if self.rows.len() > 2 * OUT_OF_SIGHT {
+            self.drop_above(self.rows.len() - OUT_OF_SIGHT);
+            self.rows.0.shrink_to_fit();
+            self.revision += 1;
+        }
+    }
+
     /// Whether older entries can be had, and there is room for a page of them.
     pub(super) fn has_more_below_first(&self) -> bool {
         !self.is_complete_above()
@@ -38,8 +50,12 @@ impl Timeline {
     }
 
     fn drop_oldest(&mut self) {
-        let tenth = (self.rows.len() / 10).max(1);
-        let kept = self.rows.0.range(tenth..).find(|slot| slot.day().is_some()).map(|slot| slot.id);
+        self.drop_above((self.rows.len() / 10).max(1));
+    }
+
+    /// Lets the rows above this one go, up to the next that has a day of its own.
+    fn drop_above(&mut self, row: usize) {
+        let kept = self.rows.0.range(row..).find(|slot| slot.day().is_some()).map(|slot| slot.id);
         match kept {
             Some(id) if id.era == self.era => self.let_go(id.seq),
             Some(id) => self.drop_rows_above(id),

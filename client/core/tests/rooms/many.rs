@@ -5,6 +5,7 @@ use snug_core::{
     connection::Event,
     rooms::{Draft, JOINED, Joined, NEWS, NewsKind, Place, Report, RoomId, Rooms, SessionId, TooMany},
     session::ReadState,
+    timeline::OUT_OF_SIGHT,
 };
 use snug_shared::{Nickname, RoomName, ServerAddress};
 
@@ -268,6 +269,62 @@ async fn rooms_hosted_here_wait_for_their_server_wherever_it_comes_up() {
     assert!(many.rooms.connections().all(|(_, target)| target.server == elsewhere));
     assert_eq!(many.rooms.connections().count(), 2);
     assert!(many.rooms.iter().all(|joined| joined.marks().is_hosted && !joined.is_held()));
+}
+
+#[tokio::test]
+async fn who_missed_more_than_is_replayed_is_taken_back_to_where_they_were() {
+    let mut many = Many::new();
+    let rooms = many.join(&["tea"]).await;
+    many.rooms.show(Some(rooms[0]));
+    many.speak(rooms[0], "seen");
+    let (room, connection) = (many.get(rooms[0]).room().clone(), many.get(rooms[0]).connection());
+    for number in 0..40 {
+        let _ = many.lobby.speak(&room, &format!("missed {number}"));
+    }
+    let session = many.get(rooms[0]).session();
+    let (mut established, entries) =
+        many.lobby.greet(session.server(), session.room(), session.nickname(), None);
+    established.limits.replay = 30;
+    let (handle, _frames) = snug_core::connection::Handle::channel();
+    let connecting = Event::Connecting { handle: handle.clone() };
+    let online = Event::Online { handle, established: Box::new(established) };
+    for event in [connecting, online, Event::Received(vec![entries])] {
+        assert_eq!(many.rooms.update(Report::Connection(connection, event)), None);
+    }
+    let joined = many.get(rooms[0]);
+    assert!(joined.session().is_fetching(), "the entries after what was seen are fetched");
+    assert!(joined.attention().is_landing(), "nothing counts as read until one is there");
+    assert!(joined.attention().unread().is_more);
+    assert_eq!(joined.session().timeline().unread_after(), Some(1));
+    // The server can't be reached over HTTP: what has come is shown from its beginning.
+    settle(&mut many.rooms).await;
+    assert!(!many.get(rooms[0]).session().is_fetching());
+    assert!(many.get(rooms[0]).session().timeline().unread_row().is_some());
+}
+
+#[tokio::test]
+async fn a_room_out_of_sight_keeps_its_newest_rows_and_finds_the_place_again() {
+    let mut many = Many::new();
+    let rooms = many.join(&["tea", "garden"]).await;
+    many.rooms.show(Some(rooms[0]));
+    for number in 0..=2 * OUT_OF_SIGHT {
+        many.speak(rooms[0], &format!("number {number}"));
+    }
+    let rows = |many: &Many| many.get(rooms[0]).session().timeline().len();
+    many.rooms.shrink();
+    assert!(rows(&many) > 2 * OUT_OF_SIGHT, "all of it is in sight");
+    let place = Place { scroll: Some(100), ..Place::default() };
+    many.rooms.get_mut(rooms[0]).unwrap().set_place(place);
+    many.rooms.show(Some(rooms[1]));
+    many.speak(rooms[0], "@maya");
+    many.rooms.shrink();
+    assert!((OUT_OF_SIGHT..OUT_OF_SIGHT + 10).contains(&rows(&many)), "{}", rows(&many));
+    let unread = many.get(rooms[0]).attention().unread();
+    assert_eq!((unread.messages, unread.mentions), (1, 1));
+    let timeline = many.get(rooms[0]).session().timeline();
+    assert!(timeline.has_more_above() && !timeline.knows(100));
+    many.rooms.show(Some(rooms[0]));
+    assert!(many.get(rooms[0]).session().is_fetching() && many.get(rooms[0]).attention().is_landing());
 }
 
 #[tokio::test]

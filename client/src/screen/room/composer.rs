@@ -260,8 +260,8 @@ fn binding(press: KeyPress, reach: Reach) -> Option<Binding<Message>> {
         return None;
     }
     let modifiers = press.modifiers;
-    if shortcut(&press.key, press.physical_key, modifiers).is_some() {
-        return None;
+    if let Some(shortcut) = shortcut(&press.key, press.physical_key, modifiers) {
+        return Some(Binding::Custom(Message::Shortcut(shortcut)));
     }
     if let Some(message) = selecting::key(press.key.as_ref(), modifiers, reach) {
         return Some(Binding::Custom(message));

@@ -3,7 +3,7 @@
 use iced::{
     Center, Element,
     advanced::text::Wrapping,
-    widget::{center, column, container, qr_code, row, space},
+    widget::{center, column, container, qr_code, space},
 };
 
 use super::{FOR_HERE, Message, Part};
@@ -31,12 +31,13 @@ pub(super) fn silence<'a>(part: Part<'a>) -> Element<'a, Message> {
         "Others can join with this link."
     };
     let copy = if screen.copied { "Copied" } else { "Copy" };
-    let link = row![
+    // One below the other: a long link would leave no room for the button.
+    let link = column![
         label(screen.invite.as_str(), Type::Code).wrapping(Wrapping::Glyph),
         small(copy, theme::secondary).on_press(Message::Invite),
     ]
     .spacing(10)
-    .align_y(Center);
+    .align_x(Center);
     let words = column![
         label("Nobody has said anything yet...", Type::Heading).align_x(Center),
         label("Break the silence!", Type::Heading).style(theme::accented),
