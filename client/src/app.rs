@@ -6,14 +6,7 @@
 
 use std::{collections::HashSet, io, sync::Arc, time::Duration};
 
-use iced::{
-    Element, Event, Size, Subscription, Task, Theme, event,
-    keyboard::{self, Key, key::Named},
-    mouse, system,
-    theme::Mode,
-    widget::{operation, row, rule, stack},
-    window,
-};
+use iced::{Event, Size, Subscription, Task, Theme, event, keyboard, mouse, system, theme::Mode, window};
 use jiff::{Timestamp, tz::TimeZone};
 use snug_core::{
     instance::{Instance, Launch},
@@ -25,17 +18,18 @@ use snug_shared::{Author, Nickname, RoomName};
 
 use crate::{
     host::{Host, HostError},
-    screen::{self, AskRoom, Landing, Room, Screen, Sidebar, Switcher, room, sidebar, switcher},
-    shortcut::shortcut,
+    screen::{self, Landing, Screen, Sidebar, Switcher, sidebar, switcher},
     subscription, theme,
     widget::Look,
 };
 
 mod hosting;
 mod keep;
+mod keys;
 mod rooms;
 mod route;
 mod start;
+mod view;
 
 use hosting::Starting;
 use keep::Keeping;
@@ -317,47 +311,6 @@ impl App {
         Task::perform(write, |saved| Message::Saved(saved.unwrap_or(Ok(()))))
     }
 
-    /// A key that no widget took is the shown screen's.
-    fn key(&mut self, event: keyboard::Event) -> Task<Message> {
-        let keyboard::Event::KeyPressed { key, modifiers, physical_key, .. } = &event else {
-            return Task::none();
-        };
-        if let Some(shortcut) = shortcut(key, *physical_key, *modifiers) {
-            return self.shortcut(shortcut);
-        }
-        if self.switcher.is_some() {
-            return Switcher::key(key).map_or_else(Task::none, |message| self.update_switcher(message));
-        }
-        let message = match &self.screen {
-            _ if self.sidebar.is_open() && *key == Key::Named(Named::Escape) => {
-                self.sidebar.set_open(false);
-                return Task::none();
-            }
-            _ if *key == Key::Named(Named::Tab) => return self.tab(modifiers.shift()),
-            Screen::Landing(_) => Landing::key(key).map(screen::Message::Landing),
-            Screen::AskRoom(_) => AskRoom::key(key).map(screen::Message::AskRoom),
-            Screen::Room(_) => Some(screen::Message::Room(room::Message::Key(event))),
-        };
-        message.map_or_else(Task::none, |message| self.update_screen(message))
-    }
-
-    /// A room has one field, so Tab leads to it from wherever one is.
-    fn tab(&self, back: bool) -> Task<Message> {
-        match (&self.screen, back) {
-            (Screen::Room(_), _) => self.focus_composer(),
-            (_, true) => operation::focus_previous(),
-            (_, false) => operation::focus_next(),
-        }
-    }
-
-    /// A click takes the caret out of the composer, wherever it goes; writing goes on there all the same.
-    fn focus_composer(&self) -> Task<Message> {
-        match &self.screen {
-            Screen::Room(_) if self.switcher.is_none() => Room::focus(),
-            Screen::Room(_) | Screen::Landing(_) | Screen::AskRoom(_) => Task::none(),
-        }
-    }
-
     /// The window's size and the rooms are written, everybody is told, and that was it.
     fn close(&mut self) -> Task<Message> {
         let saved = self.save().chain(self.keep());
@@ -390,48 +343,6 @@ impl App {
             system::theme_changes().map(Message::System),
         ])
     }
-
-    /// The screen.
-    pub fn view(&self) -> Element<'_, Message> {
-        let screen = match &self.screen {
-            Screen::Landing(landing) => landing.view(&self.look).map(screen::Message::Landing),
-            Screen::AskRoom(ask_room) => ask_room.view(&self.look).map(screen::Message::AskRoom),
-            Screen::Room(room) => match self.shown() {
-                Some(joined) => room.view(joined, &self.look).map(screen::Message::Room),
-                None => crate::widget::nothing(),
-            },
-        };
-        let visit = self.visit;
-        let screen = screen.map(move |message| Message::Screen(visit, message));
-        self.with_rooms(screen)
-    }
-
-    /// The list of rooms beside a screen, and what lies above both. Always the same children in the same order: what they
-    /// hold, such as the reader's place, goes by it.
-    fn with_rooms<'a>(&'a self, screen: Element<'a, Message>) -> Element<'a, Message> {
-        let list = self.sidebar().map(|sidebar| sidebar.view(&self.rooms));
-        let is_wide = self.look.size.width >= sidebar::FROM;
-        let (beside, above) = match list {
-            Some(list) if is_wide => (Some(list), None),
-            Some(list) if self.sidebar.is_open() => (None, Some(sidebar::over(list))),
-            Some(_) => {
-                let has_button = matches!(self.screen, Screen::Room(_));
-                (None, Some(self.sidebar.closed(&self.rooms, has_button)))
-            }
-            None => (None, None),
-        };
-        let edge = beside.is_some().then(|| rule::vertical(1).style(theme::hairline).into());
-        let switcher = self.switcher.as_ref();
-        let switcher = switcher.map(|it| it.view(&self.rooms, &self.look).map(Message::Switcher));
-        let (beside, above) = (beside.map(of_list), above.map(of_list));
-        let nothing = crate::widget::nothing;
-        let base = row![beside.unwrap_or_else(nothing), edge.unwrap_or_else(nothing), screen];
-        stack![base, above.unwrap_or_else(nothing), switcher.unwrap_or_else(nothing)].into()
-    }
-}
-
-fn of_list(list: Element<'_, sidebar::Message>) -> Element<'_, Message> {
-    list.map(Message::Sidebar)
 }
 
 fn on_event(event: Event, _status: event::Status, _window: window::Id) -> Option<Message> {
