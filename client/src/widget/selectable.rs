@@ -6,7 +6,7 @@
 //! A message may be made of several such texts, its pieces. Places are bytes into the words of the whole message, so each
 //! piece knows how many come before it.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use iced::{
     Color, Element, Event, Font, Length, Point, Rectangle, Renderer, Size, Theme, Vector,
@@ -51,12 +51,15 @@ pub struct Selectable<'a, Message> {
 
 enum Content<'a> {
     /// Words of one kind, which are laid out quicker.
-    Words(String),
+    Words(Cow<'a, str>),
     Spans(Spans<'a>),
 }
 
 /// Words that are all alike.
-pub fn selectable_words<'a, Message: 'a>(words: impl Into<String>, kind: Type) -> Selectable<'a, Message> {
+pub fn selectable_words<'a, Message: 'a>(
+    words: impl Into<Cow<'a, str>>,
+    kind: Type,
+) -> Selectable<'a, Message> {
     Selectable::new(Content::Words(words.into()), kind)
 }
 
@@ -167,9 +170,9 @@ impl<'a, Message: 'a> Selectable<'a, Message> {
         } else if !is_same || matches!(difference, Difference::Shape) {
             match &self.content {
                 Content::Words(words) => {
-                    state.piece.paragraph = Paragraph::with_text(self.text(words.as_str(), bounds));
+                    state.piece.paragraph = Paragraph::with_text(self.text(words.as_ref(), bounds));
                     state.spans.clear();
-                    state.piece.text.clone_from(words);
+                    words.as_ref().clone_into(&mut state.piece.text);
                 }
                 Content::Spans(spans) => {
                     state.piece.paragraph = Paragraph::with_spans(self.text(spans.as_slice(), bounds));
