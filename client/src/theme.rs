@@ -70,6 +70,22 @@ pub fn card(theme: &Theme) -> container::Style {
     container::background(palette.raised).border(border::rounded(RADIUS).width(1).color(palette.line))
 }
 
+/// A pop-up of any other kind.
+pub fn pop_up(theme: &Theme) -> container::Style {
+    let Menu { background, border, shadow, .. } = menu(theme);
+    container::background(background).color(palette(theme).text).border(border).shadow(shadow)
+}
+
+/// Behind a message that speaks to the reader.
+pub fn mentioned(theme: &Theme) -> container::Style {
+    container::background(palette(theme).accent.scale_alpha(0.09))
+}
+
+/// The bar at its left edge.
+pub fn mention_bar(theme: &Theme) -> rule::Style {
+    rule_of(palette(theme).accent)
+}
+
 /// The little bar of actions over a hovered message.
 pub fn actions(theme: &Theme) -> container::Style {
     let palette = palette(theme);

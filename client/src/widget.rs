@@ -2,6 +2,7 @@
 
 mod ellipsis;
 mod first_caret;
+mod fold;
 mod follow_caret;
 mod idle_caret;
 pub mod menu;
@@ -10,6 +11,7 @@ pub mod virtual_list;
 mod wrapped;
 
 pub use first_caret::first_caret;
+pub use fold::fold;
 pub use follow_caret::follow_caret;
 pub use idle_caret::{idle_caret, writes};
 pub use menu::{Menu, menu, menu_area, menu_button};
@@ -189,8 +191,11 @@ pub fn clipped<'a, Message: 'a>(
     container(content).width(width).clip(true)
 }
 
-/// Says what an icon does when the pointer rests on it.
-pub fn hint<'a, Message: 'a>(on: impl Into<Element<'a, Message>>, sentence: &'a str) -> Element<'a, Message> {
-    let label = container(label(sentence, Type::Meta)).padding([4, 8]).style(theme::card);
+/// Says what something does, or is, when the pointer rests on it.
+pub fn hint<'a, Message: 'a>(
+    on: impl Into<Element<'a, Message>>,
+    sentence: impl text::IntoFragment<'a>,
+) -> Element<'a, Message> {
+    let label = container(label(sentence, Type::Meta)).padding([4, 8]).max_width(320).style(theme::card);
     tooltip(on, label, tooltip::Position::Bottom).gap(4).delay(std::time::Duration::from_millis(400)).into()
 }

@@ -21,6 +21,8 @@ mod selecting;
 mod window;
 #[path = "screens/world.rs"]
 mod world;
+#[path = "screens/writing.rs"]
+mod writing;
 
 use std::time::Duration;
 

@@ -132,6 +132,33 @@ pub fn people(count: u32) -> String {
     if count == 1 { "1 person".into() } else { format!("{count} people") }
 }
 
+/// Who is behind a count: the names that are known, “you” first, and how many others.
+pub fn names_and_others<'a>(
+    includes_me: bool,
+    others: impl Iterator<Item = &'a str>,
+    count: usize,
+) -> String {
+    const SHOWN: usize = 20;
+    let mut names: Vec<&str> = Vec::new();
+    for name in includes_me.then_some("you").into_iter().chain(others) {
+        if names.len() < SHOWN && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let rest = match count.saturating_sub(names.len()) {
+        0 => None,
+        1 => Some("1 other".to_owned()),
+        more => Some(format!("{more} others")),
+    };
+    let mut shown: Vec<&str> = names;
+    shown.extend(rest.as_deref());
+    match shown.split_last() {
+        None => String::new(),
+        Some((one, [])) => (*one).to_owned(),
+        Some((last, before)) => format!("{} and {last}", before.join(", ")),
+    }
+}
+
 /// A sentence about the members who are typing.
 pub fn typing(names: &[&str]) -> Option<String> {
     match names {
@@ -228,6 +255,19 @@ mod tests {
         assert_eq!(day(jiff::civil::date(2026, 3, 2), today), "Yesterday");
         assert_eq!(day(jiff::civil::date(2026, 1, 5), today), "Monday, 5 January");
         assert_eq!(day(jiff::civil::date(2025, 12, 24), today), "Wednesday, 24 December 2025");
+    }
+
+    #[test]
+    fn those_behind_a_count_are_named_as_far_as_they_are_known() {
+        let names = |me, names: &[&'static str], count| names_and_others(me, names.iter().copied(), count);
+        assert_eq!(names(true, &[], 1), "you");
+        assert_eq!(names(true, &["Maya"], 2), "you and Maya");
+        assert_eq!(names(false, &["Maya", "Ben"], 3), "Maya, Ben and 1 other");
+        assert_eq!(names(false, &["Maya", "Maya"], 2), "Maya and 1 other");
+        assert_eq!(names(false, &[], 4), "4 others");
+        let many: Vec<String> = (0..60).map(|n| format!("n{n}")).collect();
+        let all = names_and_others(false, many.iter().map(String::as_str), 60);
+        assert!(all.ends_with("n19 and 40 others"), "{all}");
     }
 
     #[test]

@@ -3,13 +3,15 @@
 //! [`connection`] keeps one socket alive, [`outbox`] keeps sends on disk until they come back, [`timeline`] folds entries into
 //! rows, and [`session`] ties the three into one room. [`rooms`] holds every joined room. [`markup`] reads what a message says,
 //! and [`mention`] decides whether it speaks to somebody. [`api`] asks a server over HTTP. [`settings`] is what the app
-//! remembers between starts. [`commands`] is `snug send`, `snug tail` and `snug rooms`.
+//! remembers between starts. [`completion`], [`emoji`] and [`undo`] help writing. [`commands`] is `snug send`, `snug tail` and `snug rooms`.
 //!
 //! The crate knows no iced and no window, so that all of it is tested without one and runs on a server.
 
 pub mod api;
 pub mod commands;
+pub mod completion;
 pub mod connection;
+pub mod emoji;
 pub mod files;
 pub mod format;
 pub mod frame;
@@ -25,3 +27,4 @@ pub mod session;
 pub mod settings;
 mod tcp;
 pub mod timeline;
+pub mod undo;

@@ -10,14 +10,18 @@
 
 use std::ops::Range;
 
+use unicode_segmentation::UnicodeSegmentation;
+
 mod block;
 mod build;
 mod inline;
+mod lexer;
 mod link;
 mod plain;
 mod tidy;
 
 use build::{Built, Lines};
+pub use lexer::Token;
 
 /// Blocks, runs and links of one message, at most.
 pub const NODES: usize = 2_000;
@@ -82,8 +86,8 @@ pub enum RunKind {
     Words,
     /// Emoji, for the emoji font.
     Emoji,
-    /// Code.
-    Code,
+    /// Code, and what this word of it is. Within a line it is not told apart.
+    Code(Token),
     /// A name after `@`.
     Mention,
 }
@@ -156,6 +160,12 @@ impl Markup {
     /// Whether the text is nothing but a few emoji, which are then shown large.
     pub fn is_jumbo(&self) -> bool {
         self.0.as_ref().is_some_and(|built| built.is_jumbo)
+    }
+
+    /// The emoji in the text, one by one.
+    pub fn emoji<'a>(&'a self, text: &'a str) -> impl Iterator<Item = &'a str> {
+        let runs = self.blocks(text).flat_map(|block| block.runs());
+        runs.filter(|run| run.kind == RunKind::Emoji).flat_map(|run| run.text.graphemes(true))
     }
 
     /// Whether there is code between fences.

@@ -347,7 +347,7 @@ impl Timeline {
             Body::Message(message) => {
                 let mut post = Post::new(entry, message, day, self.people.get(entry));
                 for change in self.changes.iter().filter(|change| change.body.target() == Some(entry.seq)) {
-                    post.fold(change.seq, &change.by, &change.body, true);
+                    post.fold(change, true);
                 }
                 Content::Post(Box::new(post))
             }
@@ -373,7 +373,7 @@ impl Timeline {
                 match self.rows.post_mut(self.era, target) {
                     Some(post) => {
                         self.bytes -= post.bytes();
-                        post.fold(entry.seq, &entry.by, change, ahead);
+                        post.fold(entry, ahead);
                         self.bytes += post.bytes();
                         if !matches!(change, Body::Reacted { .. }) {
                             self.note_mention(target);

@@ -8,7 +8,7 @@ use iced::{
 
 use super::{App, Message};
 use crate::{
-    screen::{self, AskRoom, Landing, Room, Screen, Switcher, room},
+    screen::{self, AskRoom, Landing, Screen, Switcher, room},
     shortcut::shortcut,
 };
 
@@ -46,10 +46,11 @@ impl App {
         }
     }
 
-    /// A click takes the caret out of the composer, wherever it goes; writing goes on there all the same.
+    /// A click takes the caret out of the composer, wherever it goes; writing goes on there all the same, or in the field of
+    /// what is open above it.
     pub(super) fn focus_composer(&self) -> Task<Message> {
         match &self.screen {
-            Screen::Room(_) if self.switcher.is_none() => Room::focus(),
+            Screen::Room(room) if self.switcher.is_none() => room.focus_field(),
             Screen::Room(_) | Screen::Landing(_) | Screen::AskRoom(_) => Task::none(),
         }
     }

@@ -11,11 +11,12 @@ mod empty;
 mod header;
 mod layout;
 mod members;
+mod picker;
 mod selecting;
 mod timeline;
 mod trace;
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use iced::{
     Subscription, Task, clipboard, keyboard,
@@ -25,14 +26,18 @@ use snug_core::{
     api::{self, ApiError, Invitation},
     rooms::{Draft, Joined, Place, SessionId},
     session::Link,
-    timeline::RowId,
+    timeline::{Row, RowId},
 };
 use snug_shared::{Author, Invite, Nickname, Seq, ServerAddress};
 use url::Host;
 use uuid::Uuid;
 
-pub use self::selecting::{Asked, Select, Walk};
-use self::{composer::Composer, selecting::Marked};
+use self::{composer::Composer, picker::Picker, selecting::Marked};
+pub use self::{
+    composer::{Complete, Mark},
+    picker::{Pick, PickFor},
+    selecting::{Asked, Select, Walk},
+};
 use crate::shortcut::Shortcut;
 use crate::widget::{
     Look,
@@ -67,6 +72,9 @@ pub struct Room {
     acting: Option<Seq>,
     /// What is selected and focused of the messages.
     marked: Marked,
+    picker: Option<Picker>,
+    /// Long messages that are shown whole, the latest first.
+    unfolded: VecDeque<Uuid>,
 }
 
 /// The screen and the room, as a part of the view borrows them.
@@ -92,6 +100,25 @@ pub enum Message {
     Write(text_editor::Action),
     /// Send the text in the composer.
     Submit,
+    /// Take the last change of the text back.
+    Undo,
+    /// Change the text again.
+    Redo,
+    /// Set a mark around what is selected.
+    Mark(Mark),
+    /// Complete what was begun to be written.
+    Complete(Complete),
+    /// An own earlier message in place of the text.
+    Recall {
+        /// An older one than the last, or a newer one.
+        older: bool,
+    },
+    /// Emoji to choose from.
+    Pick(Pick),
+    /// Another topic for the room.
+    EditTopic,
+    /// Show a long message whole, or folded again.
+    Fold(Uuid),
     /// Close what is open: a question, a reply, an edit; else go to the newest message.
     Escape,
     /// Scroll.
@@ -218,6 +245,8 @@ impl Room {
             deleting: None,
             acting: None,
             marked: Marked::default(),
+            picker: None,
+            unfolded: VecDeque::new(),
         };
         (room, Task::batch([Self::focus(), ask]))
     }
@@ -261,6 +290,7 @@ impl Room {
             Message::Rooms => return Action::Rooms,
             Message::Ignore(by, nickname, on) => return Action::Ignore { by, nickname, on },
             Message::Shortcut(shortcut) => return Action::Shortcut(shortcut),
+            Message::Pick(pick) => self.pick(joined, pick),
             Message::Leave => return Action::Leave,
             Message::Copy(text) => clipboard::write(text),
             Message::CopyLink(seq) => {
@@ -287,6 +317,11 @@ impl Room {
         Action::Run(task)
     }
 
+    /// Puts the caret where one writes now: into the search for emoji while that is open, else into the composer.
+    pub fn focus_field<T: Send + 'static>(&self) -> Task<T> {
+        if self.picker.is_some() { Picker::focus() } else { Self::focus() }
+    }
+
     /// Puts the caret into the composer.
     pub fn focus<T: Send + 'static>() -> Task<T> {
         Composer::focus()
@@ -307,14 +342,28 @@ impl Room {
         match message {
             Message::Shown(shown) => self.shown(joined, shown),
             Message::Write(action) => {
+                let moves = !matches!(action, text_editor::Action::Scroll { .. });
                 // Whoever writes, or selects there, is done with the messages.
-                if !matches!(action, text_editor::Action::Scroll { .. }) {
+                if moves {
                     self.marked.clear();
                 }
                 if self.composer.perform(action) && !self.composer.is_empty() {
                     joined.session_mut().typing();
                 }
+                if moves {
+                    self.composer.look_for_choices(&people(joined));
+                }
             }
+            Message::Undo => self.composer.undo(),
+            Message::Redo => self.composer.redo(),
+            Message::Mark(mark) => self.composer.mark(mark),
+            Message::Complete(complete) => self.composer.complete(complete, &people(joined)),
+            Message::Recall { older } => self.recall(joined.session().timeline(), older),
+            Message::EditTopic => {
+                let topic = joined.session().timeline().topic();
+                self.composer.begin(&format!("/topic {topic}"));
+            }
+            Message::Fold(id) => self.fold(id),
             Message::Submit => self.submit(joined),
             Message::Escape => self.escape(joined),
             Message::Go(go) => self.go(joined, go),
@@ -330,6 +379,7 @@ impl Room {
             Message::Tick
             | Message::Key(_)
             | Message::Caret(_)
+            | Message::Pick(_)
             | Message::Copy(_)
             | Message::CopyLink(_)
             | Message::Ignore(..)
@@ -393,6 +443,27 @@ impl Room {
 /// Whether it was never in the room, and nothing is there to show yet.
 fn is_joining(joined: &Joined) -> bool {
     !joined.attention().was_online() && !joined.session().timeline().has_messages()
+}
+
+/// Whom one may mean, without oneself: members; in a crowd, of which nobody is listed, who spoke lately.
+fn people(joined: &Joined) -> Vec<&Nickname> {
+    const LATELY: usize = 200;
+    let session = joined.session();
+    let me = session.nickname();
+    let members = session.members().iter().map(|member| &member.nickname);
+    let mut people: Vec<&Nickname> = members.filter(|name| *name != me).collect();
+    if people.is_empty() {
+        let timeline = session.timeline();
+        for index in (timeline.len().saturating_sub(LATELY)..timeline.len()).rev() {
+            if let Some(Row::Message(message)) = timeline.row(index)
+                && message.user != me
+                && !people.contains(&message.user)
+            {
+                people.push(message.user);
+            }
+        }
+    }
+    people
 }
 
 /// Whether an address means the machine it is used on.

@@ -4,6 +4,7 @@ use iced::{
     Color, Theme,
     theme::{Mode, Palette as IcedPalette},
 };
+use snug_core::markup::Token;
 
 /// The colours of one theme, by what they are for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -105,6 +106,18 @@ impl Palette {
     /// The colour somebody is known by: always the same for the same name.
     pub fn member(&self, name: &str) -> Color {
         self.member_of(hue(name))
+    }
+
+    /// The colour of a word of code; none for that of any text.
+    pub fn code(&self, token: Token) -> Option<Color> {
+        match token {
+            Token::Plain => None,
+            Token::Comment => Some(self.muted),
+            Token::Text => Some(self.good),
+            Token::Number => Some(self.wait),
+            Token::Keyword => Some(self.bad),
+            Token::Name => Some(self.link),
+        }
     }
 
     /// The same for a member of this [`hue`].

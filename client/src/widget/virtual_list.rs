@@ -6,6 +6,7 @@
 
 mod anchor;
 mod bar;
+mod beside;
 mod events;
 mod float;
 mod heights;
@@ -29,6 +30,7 @@ use iced::{
     border,
 };
 
+pub use beside::Beside;
 pub use float::Floating;
 pub use iced::advanced::mouse::click;
 pub use select::Gesture;
@@ -76,6 +78,8 @@ pub struct VirtualList<'a, Id, Message> {
     ask: Option<(u64, Id)>,
     actions: Option<View<'a, Option<Floating<'a, Message>>>>,
     thumb: fn(&Theme, bool) -> Color,
+    inset: f32,
+    beside: Option<View<'a, Option<Beside>>>,
     built: HashMap<Id, Element<'a, Message>>,
     /// The rows of the last layout, in the order of its nodes and of the tree's children.
     order: Vec<Id>,
@@ -107,6 +111,8 @@ pub fn virtual_list<'a, Id, Message>(
         ask: None,
         actions: None,
         thumb,
+        inset: 0.0,
+        beside: None,
         built: HashMap::new(),
         order: Vec::new(),
         width: 0.0,
@@ -156,6 +162,18 @@ impl<'a, Id, Message> VirtualList<'a, Id, Message> {
     /// Asks for the menu of a row where that is, once for each serial number.
     pub fn ask(mut self, ask: Option<(u64, Id)>) -> Self {
         self.ask = ask;
+        self
+    }
+
+    /// How far from the list's right edge that edge is which things float at.
+    pub fn inset(mut self, inset: f32) -> Self {
+        self.inset = inset;
+        self
+    }
+
+    /// Words that are drawn beside those of the row the pointer is on.
+    pub fn beside(mut self, words: impl Fn(usize) -> Option<Beside> + 'a) -> Self {
+        self.beside = Some(Box::new(words));
         self
     }
 
@@ -361,6 +379,7 @@ where
                 }
                 row.as_widget().draw(tree, renderer, theme, style, layout, inner, &own);
             }
+            self.draw_beside(state, renderer, theme, layout, &visible);
         });
         if let (Some(floating), Some(layout)) = (&self.floating, self.floating_layout(layout))
             && let Some(tree) = tree.children.get(self.order.len())

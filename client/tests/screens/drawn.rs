@@ -61,6 +61,28 @@ fn letters_that_tower_above_their_line_are_cut_where_their_row_ends() {
 }
 
 #[test]
+fn everything_that_is_read_in_messages_can_be_drawn() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/markup.json");
+    let table = std::fs::read_to_string(path).expect("the table is part of the sources");
+    let cases: Vec<serde_json::Value> = serde_json::from_str(&table).expect("the table is JSON");
+    // Each of them speaks to the reader, so that it is tinted as well. Some line ends cannot be sent.
+    let texts: Vec<String> =
+        cases.iter().map(|case| format!("@maya\n{}", case["text"].as_str().expect("a text"))).collect();
+    let said: Vec<(&str, &str)> =
+        texts.iter().filter(|text| !text.contains('\r')).map(|text| ("tom", text.as_str())).collect();
+    // A few at a time, so that all of them are in view.
+    for said in said.chunks(8) {
+        let mut world = World::in_room(said);
+        for (width, mode) in [(1_100.0, Mode::Dark), (380.0, Mode::Light)] {
+            world.resize(width, 1_600.0);
+            let mut screen = world.screen();
+            let drawn = screen.snapshot(&theme::theme(mode));
+            let _ = drawn.unwrap_or_else(|error| panic!("{said:?}: {error}"));
+        }
+    }
+}
+
+#[test]
 fn whatever_is_said_can_be_drawn_and_what_follows_it_is_seen() {
     let said = [
         ("a stack of 8 KiB", format!("e{}", "\u{301}\u{302}\u{30b}\u{323}".repeat(1_024))),

@@ -10,7 +10,7 @@ use icu_properties::{
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::{
-    RunKind, Style,
+    RunKind, Style, Token,
     build::Built,
     link::{self, Found},
 };
@@ -208,7 +208,7 @@ impl Reader<'_> {
         }
         let padded = inner.len() > 2 && inner.starts_with(' ') && inner.ends_with(' ');
         let edge = ticks + usize::from(padded);
-        self.each_piece(range.start + edge..range.end - edge, look, RunKind::Code);
+        self.each_piece(range.start + edge..range.end - edge, look, RunKind::Code(Token::Plain));
     }
 
     fn words(&mut self, range: Range<usize>, look: Look) {
@@ -235,7 +235,7 @@ impl Reader<'_> {
         let Some(line) = self.lines.get(self.line) else { return };
         let source = |at: usize| line.start + at - line.masked.start;
         let place = source(masked.start)..source(masked.end);
-        if kind == RunKind::Code {
+        if matches!(kind, RunKind::Code(_)) {
             return self.built.push(&place, kind, look.style, look.link);
         }
         if look.link.is_some() {

@@ -31,7 +31,11 @@ pub(super) struct Person {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct PersonCache(HashMap<u64, Arc<Person>>);
+pub(super) struct PersonCache {
+    known: HashMap<u64, Arc<Person>>,
+    /// The same by author alone: whoever changed their name is known by the one that was seen last.
+    by_author: HashMap<Author, Arc<Person>>,
+}
 
 impl PersonCache {
     pub fn get(&mut self, entry: &Entry) -> Arc<Person> {
@@ -39,16 +43,22 @@ impl PersonCache {
         (&entry.user, &entry.by).hash(&mut hasher);
         let key = hasher.finish();
         if let Some(person) =
-            self.0.get(&key).filter(|person| person.user == entry.user && person.by == entry.by)
+            self.known.get(&key).filter(|person| person.user == entry.user && person.by == entry.by)
         {
             return Arc::clone(person);
         }
-        if self.0.len() >= PEOPLE {
-            self.0.clear();
+        if self.known.len() >= PEOPLE {
+            self.known.clear();
+            self.by_author.clear();
         }
         let person = Arc::new(Person { user: entry.user.clone(), by: entry.by.clone() });
-        let _ = self.0.insert(key, Arc::clone(&person));
+        let _ = self.known.insert(key, Arc::clone(&person));
+        let _ = self.by_author.insert(entry.by.clone(), Arc::clone(&person));
         person
+    }
+
+    pub fn nickname(&self, by: &Author) -> Option<&Nickname> {
+        self.by_author.get(by).map(|person| &person.user)
     }
 }
 
@@ -72,6 +82,8 @@ pub(super) struct Post {
     pub reply_to: Option<Seq>,
     /// The entry that last edited it; 0 for none.
     pub edited: Seq,
+    /// When that was, where the entry itself was seen.
+    pub edited_at: Option<Millis>,
     pub reactions: Vec<Reaction>,
     /// Up to here later entries are folded in already.
     as_of: Seq,
@@ -90,6 +102,7 @@ impl Post {
             markup: Markup::default(),
             reply_to: message.reply_to,
             edited: 0,
+            edited_at: None,
             reactions: Vec::new(),
             as_of: entry.seq,
             reactions_ahead: Vec::new(),
@@ -116,7 +129,9 @@ impl Post {
         let present = message.present.clone().unwrap_or_default();
         let Present { as_of, edited, deleted, mut reactions } = present;
         self.say(message.text.clone().filter(|_| !deleted));
-        self.edited = edited.unwrap_or(0);
+        if edited != Some(self.edited) {
+            (self.edited, self.edited_at) = (edited.unwrap_or(0), None);
+        }
         self.as_of = self.as_of.max(as_of);
         reactions.truncate(REACTIONS);
         self.reactions = if self.text.is_some() { reactions } else { Vec::new() };
@@ -134,14 +149,15 @@ impl Post {
     ///
     /// Entries may come in any order: the latest edit wins by its seq, a deletion stays, and of one person’s reactions the latest
     /// counts.
-    pub fn fold(&mut self, seq: Seq, by: &Author, body: &Body, ahead: bool) {
+    pub fn fold(&mut self, entry: &Entry, ahead: bool) {
+        let (seq, by, body) = (entry.seq, &entry.by, &entry.body);
         if seq <= self.as_of || self.text.is_none() {
             return;
         }
         match body {
             Body::Edited { text: Some(text), .. } if seq > self.edited => {
                 self.say(Some(text.clone()));
-                self.edited = seq;
+                (self.edited, self.edited_at) = (seq, Some(entry.at));
             }
             // An edit without text is of a message that was deleted since.
             Body::Deleted { .. } | Body::Edited { text: None, .. } => {

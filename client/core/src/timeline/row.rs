@@ -1,10 +1,12 @@
 //! The rows of a timeline as a list shows them: one [`Row`] at a time, borrowed from the timeline.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use snug_shared::{Author, AuthorKind, Millis, Nickname, Reaction, Seq, Topic};
 use uuid::Uuid;
 
-use crate::markup::Markup;
+use crate::{format, markup::Markup};
 
 /// A row's identity: stays the same while rows come and go around it, and orders as the rows do.
 ///
@@ -100,6 +102,8 @@ pub struct MessageRow<'a> {
     pub markup: &'a Markup,
     /// Whether it was edited.
     pub edited: bool,
+    /// When, where that is known.
+    pub edited_at: Option<Millis>,
     /// Marks on it, the oldest first.
     pub reactions: &'a [Reaction],
     /// The message it replies to.
@@ -130,6 +134,20 @@ pub struct Quote<'a> {
     pub user: Option<&'a Nickname>,
     /// Its text; `None` when it is not loaded or was deleted.
     pub text: Option<&'a str>,
+    /// The same, read.
+    pub markup: Option<&'a Markup>,
+}
+
+impl Quote<'_> {
+    /// How its text begins, on one line and without marks.
+    pub fn beginning(&self, most: usize) -> Option<String> {
+        let text = self.text?;
+        let seen = match self.markup.filter(|markup| !markup.is_plain()) {
+            Some(markup) => Cow::Owned(markup.seen(text)),
+            None => Cow::Borrowed(text),
+        };
+        Some(format::one_line(&seen, most))
+    }
 }
 
 /// An own message, to be edited.

@@ -1,7 +1,7 @@
 //! How lists look at a timeline: by index, by identity, without changing anything.
 
 use jiff::tz::TimeZone;
-use snug_shared::{Intent, MessageText, Millis, Seq, Topic};
+use snug_shared::{Author, Intent, MessageText, Millis, Nickname, Seq, Topic};
 
 use super::{
     Timeline,
@@ -140,6 +140,11 @@ impl Timeline {
         self.era == 0 && self.oldest().is_some() && self.has_more_below_first()
     }
 
+    /// The nickname an author was last seen under here.
+    pub fn nickname(&self, by: &Author) -> Option<&Nickname> {
+        self.people.nickname(by)
+    }
+
     /// The room's topic.
     pub fn topic(&self) -> &Topic {
         &self.topic.1
@@ -184,6 +189,7 @@ impl Timeline {
             text: post.text.as_ref().map(MessageText::as_str),
             markup: &post.markup,
             edited: post.edited > 0,
+            edited_at: post.edited_at,
             reactions: &post.reactions,
             reply: post.reply_to.map(|seq| self.quote(slot.id.era, seq)),
             starts_group: self.starts_group(index, &post.person, post.at),
@@ -204,6 +210,7 @@ impl Timeline {
             text: Some(pending.edit.as_ref().unwrap_or(text).as_str()),
             markup: &pending.markup,
             edited: pending.edit.is_some(),
+            edited_at: None,
             reactions: &[],
             reply: reply_to.map(|seq| self.quote(self.era, seq)),
             starts_group: self.starts_group(index, &self.me, pending.at),
@@ -219,6 +226,7 @@ impl Timeline {
             seq,
             user: post.map(|post| &post.person.user),
             text: post.and_then(|post| post.text.as_ref()).map(MessageText::as_str),
+            markup: post.map(|post| &post.markup),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use iced::{
+    Task,
     keyboard::{self, Key, key::Named},
     widget::{text_editor, text_editor::Edit},
 };
@@ -12,13 +13,22 @@ use snug_core::{
     timeline::{MessageRow, OwnMessage, Row, RowId, Timeline},
 };
 use snug_shared::{Emoji, Intent, Seq};
+use uuid::Uuid;
 
 use super::{
     Act, Go, Message, Room,
     command::{self, Command},
+    picker::{self, Pick, PickFor, Picker},
     selecting::{self, Reach},
 };
 use crate::widget::{virtual_list::Jump, writes};
+
+/// Own earlier messages that can be called back.
+const RECALLED: usize = 50;
+/// Rows of the timeline that are looked through for them.
+const SEARCHED: usize = 5_000;
+/// Long messages that are shown whole at once.
+const UNFOLDED: usize = 64;
 
 /// The meaning of a key that no widget took.
 pub(super) fn key(event: keyboard::Event, reach: Reach) -> Option<Message> {
@@ -55,7 +65,10 @@ pub(super) fn open(url: &str) {
 
 impl Room {
     pub(super) fn escape(&mut self, joined: &mut Joined) {
-        if self.marked.cancel(joined.session().timeline()) {
+        if self.composer.close_choices()
+            || self.picker.take().is_some()
+            || self.marked.cancel(joined.session().timeline())
+        {
             return;
         }
         let was_open = self.deleting.take().is_some() | self.acting.take().is_some();
@@ -127,7 +140,75 @@ impl Room {
                 self.composer.sent();
                 joined.rename(nickname);
             }
+            Command::Topic(topic) => {
+                self.composer.sent();
+                self.send(joined, Intent::Topic { topic });
+            }
             Command::Wrong(sentence) => self.composer.refuse(sentence),
+        }
+    }
+
+    /// An own earlier message in place of the text, at most [`RECALLED`] of them back.
+    pub(super) fn recall(&mut self, timeline: &Timeline, older: bool) {
+        if !matches!(self.composer.purpose(), Purpose::Message) {
+            return;
+        }
+        let index = match (self.composer.recalled(), older) {
+            (None, true) => 0,
+            (Some(last), true) => last + 1,
+            (None, false) => return,
+            (Some(0), false) => return self.composer.forget_recalled(),
+            (Some(last), false) => last - 1,
+        };
+        let rows = (timeline.len().saturating_sub(SEARCHED)..timeline.len()).rev();
+        let own = rows.filter_map(|row| match timeline.row(row) {
+            Some(Row::Message(message)) if message.own => message.text,
+            _ => None,
+        });
+        if let Some(text) = own.take(RECALLED).nth(index) {
+            self.composer.recall(index, text);
+        }
+    }
+
+    pub(super) fn pick(&mut self, joined: &mut Joined, pick: Pick) -> Task<Message> {
+        let recent = || picker::recent(joined.session().timeline(), joined.session().author());
+        match pick {
+            Pick::Toggle(purpose) => {
+                let was_open = self.picker.take().is_some_and(|picker| picker.purpose() == purpose);
+                if was_open {
+                    return Self::focus();
+                }
+                self.picker = Some(Picker::new(purpose, recent()));
+                self.acting = None;
+                return Picker::focus();
+            }
+            Pick::Search(words) => self.picker.iter_mut().for_each(|picker| picker.search(&words)),
+            Pick::First => {
+                if let Some(emoji) = self.picker.as_ref().and_then(Picker::first) {
+                    return self.pick(joined, Pick::Take(emoji));
+                }
+            }
+            Pick::Take(emoji) => {
+                match self.picker.take().map(|picker| picker.purpose()) {
+                    Some(PickFor::Reaction(seq)) => {
+                        self.act(joined, Act::React(seq, emoji.to_owned(), true));
+                    }
+                    Some(PickFor::Text) => self.composer.insert(emoji),
+                    None => {}
+                }
+                return Self::focus();
+            }
+        }
+        Task::none()
+    }
+
+    /// Shows a long message whole, or folds it again.
+    pub(super) fn fold(&mut self, id: Uuid) {
+        let open = self.unfolded.len();
+        self.unfolded.retain(|known| *known != id);
+        if self.unfolded.len() == open {
+            self.unfolded.push_front(id);
+            self.unfolded.truncate(UNFOLDED);
         }
     }
 
@@ -138,7 +219,8 @@ impl Room {
             Act::More(seq) => self.acting = Some(seq),
             Act::Reply(seq) => {
                 if let Some(message) = message(timeline, seq) {
-                    self.composer.reply(seq, message.user.clone(), message.text.unwrap_or_default());
+                    let seen = message.text.map(|text| message.markup.seen(text)).unwrap_or_default();
+                    self.composer.reply(seq, message.user.clone(), &seen);
                 }
             }
             Act::Edit(seq) => self.edit(timeline, OwnMessage::Logged(seq)),

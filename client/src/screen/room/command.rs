@@ -1,10 +1,10 @@
 //! Texts that begin like a command. They are never posted: what was meant for the app is nothing for the others.
 
-use snug_shared::Nickname;
+use snug_shared::{Nickname, Topic};
 
 /// The keys and commands of the composer, in a sentence.
 pub(super) const HELP: &str = "Enter sends, Shift+Enter starts a new line, ↑ edits your last message, Esc cancels. \
-    “/nick NAME” changes your nickname here.";
+    “/nick NAME” changes your nickname here. “/topic WORDS” sets the room’s topic.";
 
 /// The meaning of such a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(super) enum Command {
     Help,
     /// `/nick NAME`
     Nick(Nickname),
+    /// `/topic WORDS`; without words the room has none any more.
+    Topic(Topic),
     /// Nothing that can be done; a sentence for a person.
     Wrong(String),
 }
@@ -33,6 +35,10 @@ pub(super) fn parse(text: &str) -> Option<Command> {
             Ok(nickname) => Command::Nick(nickname),
             Err(error) => Command::Wrong(error.to_string()),
         },
+        "topic" => match Topic::parse(rest.trim()) {
+            Ok(topic) => Command::Topic(topic),
+            Err(error) => Command::Wrong(error.to_string()),
+        },
         _ => Command::Wrong(format!(
             "There is no command “/{word}”. Put a space before it to send it as text."
         )),
@@ -41,7 +47,7 @@ pub(super) fn parse(text: &str) -> Option<Command> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::composer::COMMANDS, *};
 
     #[test]
     fn commands_are_known_and_others_are_refused_with_the_way_out() {
@@ -51,6 +57,21 @@ mod tests {
         for text in ["/nick", "/nick a/b", "/shrug", "/tmp"] {
             assert!(matches!(parse(text), Some(Command::Wrong(_))), "{text}");
         }
+    }
+
+    #[test]
+    fn every_command_that_is_offered_is_known() {
+        for command in COMMANDS {
+            let text = format!("/{} x", command.word);
+            assert!(!matches!(parse(&text), None | Some(Command::Wrong(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_topic_is_set_or_taken_away() {
+        assert_eq!(parse("/topic Tea  & cake "), Some(Command::Topic(Topic::parse("Tea  & cake").unwrap())));
+        assert_eq!(parse("/topic"), Some(Command::Topic(Topic::default())));
+        assert!(matches!(parse(&format!("/topic {}", "x".repeat(201))), Some(Command::Wrong(_))));
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Where one writes: the text, what it replies to or edits, and the keys that differ from a plain editor's.
 
+mod choices;
+mod editing;
+
 use std::sync::Arc;
 
 use iced::{
@@ -13,14 +16,24 @@ use iced::{
     },
 };
 use snug_core::{
+    completion::Completion,
     format,
     rooms::{Draft, Purpose},
     timeline::OwnMessage,
+    undo::Undo,
 };
 use snug_shared::{MessageText, Nickname, Seq, TextError, limits};
+use unicode_segmentation::UnicodeSegmentation;
+
+#[cfg(test)]
+pub(super) use choices::COMMANDS;
+pub use choices::Complete;
+pub use editing::Mark;
+use editing::Recalled;
 
 use super::{
     Act, Go, Message,
+    picker::{Pick, PickFor},
     selecting::{self, Reach},
 };
 use crate::{
@@ -41,12 +54,16 @@ const LINES: f32 = 8.0;
 const LINE: f32 = 22.0;
 /// Above and below the text.
 const EDGE: f32 = 5.0;
+/// From the box's left edge to the text.
+pub(super) const LEFT: f32 = 14.0;
 /// The room for its scroll bar.
 const BAR: f32 = 12.0;
 /// The height of the line above the box.
 const ABOVE: f32 = 32.0;
 /// How much of a quoted message is shown.
 const QUOTE: usize = 120;
+/// From so few characters that still fit on, their number is shown.
+const FEW_LEFT: usize = 400;
 
 /// See the [module](self).
 #[derive(Debug, Default)]
@@ -54,6 +71,17 @@ pub struct Composer {
     content: text_editor::Content,
     purpose: Purpose,
     remark: Option<Remark>,
+    undo: Undo<text_editor::Cursor>,
+    completion: Option<Completion>,
+    recalled: Option<Recalled>,
+    /// How many characters still fit, or are too many, where that is worth a word.
+    left: Option<Left>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Fit(usize),
+    TooMany(usize),
 }
 
 /// A sentence above the text, until the text changes.
@@ -122,11 +150,17 @@ impl Composer {
             other => other,
         };
         let changes = action.is_edit();
-        if changes {
-            self.remark = None;
-        }
+        self.remember(&action);
         self.content.perform(action);
+        if changes {
+            self.changed();
+        }
         changes
+    }
+
+    fn changed(&mut self) {
+        (self.remark, self.completion) = (None, None);
+        self.left = left(&self.content.text());
     }
 
     /// Checked before the editor lays it out: a pasted book would hold the window up.
@@ -146,6 +180,20 @@ impl Composer {
         self.remark = Some(Remark::Hint(sentence.to_owned()));
     }
 
+    /// Begins a command, which can be completed by hand.
+    pub fn begin(&mut self, command: &str) {
+        let _ = self.cancel();
+        let now = self.snapshot();
+        self.undo.before(snug_core::undo::Change::Other, || now);
+        self.set(command);
+        self.changed();
+    }
+
+    /// Which own message was called back last, if one was.
+    pub fn recalled(&self) -> Option<usize> {
+        self.recalled.as_ref().map(|recalled| recalled.index)
+    }
+
     /// Begins a reply; the text stays.
     pub fn reply(&mut self, seq: Seq, user: Nickname, text: &str) {
         let _ = self.cancel();
@@ -157,6 +205,7 @@ impl Composer {
         let _ = self.cancel();
         let before = self.content.text();
         self.set(text);
+        self.changed();
         self.purpose = Purpose::Edit { message, before };
     }
 
@@ -168,6 +217,7 @@ impl Composer {
             Purpose::Reply { .. } => true,
             Purpose::Edit { before, .. } => {
                 self.set(&before);
+                self.changed();
                 true
             }
         }
@@ -182,13 +232,9 @@ impl Composer {
         }
     }
 
-    fn set(&mut self, text: &str) {
-        self.content = text_editor::Content::with_text(&format::expand_tabs(text));
-        self.content.perform(text_editor::Action::Move(Motion::DocumentEnd));
-    }
-
     /// The box at the bottom of the room, and a line above it: what the text is for, or else who is typing.
     pub(super) fn view(&self, placeholder: String, typing: String, reach: Reach) -> Element<'_, Message> {
+        let has_choices = self.completion.is_some();
         let editor = text_editor(&self.content)
             .id(ID)
             .placeholder(placeholder)
@@ -198,7 +244,7 @@ impl Composer {
             .padding(Padding::ZERO.right(BAR))
             .min_height(LINE)
             .style(theme::composer_text)
-            .key_binding(move |press| binding(press, reach))
+            .key_binding(move |press| binding(press, reach, has_choices))
             .on_action(Message::Write);
         // Whole lines are seen of it, so that none is cut; what is beyond has a scroll bar.
         let editor = scroll(follow_caret(idle_caret(editor), Message::Caret)).id(SCROLL);
@@ -208,13 +254,17 @@ impl Composer {
         let send = icon_button(glyph)
             .style(if ready { theme::primary } else { theme::quiet })
             .on_press_maybe(ready.then_some(Message::Submit));
-        let line = row![editor, hint(send, "Send (Enter)")].spacing(8).align_y(iced::Bottom);
+        let pick = Message::Pick(Pick::Toggle(PickFor::Text));
+        let smile = hint(icon_button(Icon::Smile).on_press(pick), "Emoji");
+        let buttons = row![smile, hint(send, "Send (Enter)")].spacing(2);
+        let line = row![editor, buttons].spacing(8).align_y(iced::Bottom);
         let inside = container(line)
-            .padding(Padding { top: 6.0, right: 6.0, bottom: 6.0, left: 14.0 })
+            .padding(Padding { top: 6.0, right: 6.0, bottom: 6.0, left: LEFT })
             .style(theme::composer);
         // Always there and equally high, so that nothing moves when a reply begins or somebody types.
         let typing = || container(label(typing, Type::Meta).style(theme::muted)).padding([0, 14]).into();
         let above = container(self.purpose_line().unwrap_or_else(typing)).center_y(ABOVE).width(Fill);
+        let above = row![above].push(self.left.map(left_label)).align_y(Center);
         // Always the same children in the same order: the editor keeps its focus by its place among them.
         column![self.remark(), above, inside].into()
     }
@@ -254,10 +304,73 @@ impl Composer {
     }
 }
 
+fn left(text: &str) -> Option<Left> {
+    if text.len() + FEW_LEFT < limits::MESSAGE_CLUSTERS {
+        return None;
+    }
+    let clusters = text.graphemes(true).count();
+    let over = clusters
+        .saturating_sub(limits::MESSAGE_CLUSTERS)
+        .max(text.len().saturating_sub(limits::MESSAGE_BYTES));
+    let fit = limits::MESSAGE_CLUSTERS
+        .saturating_sub(clusters)
+        .min(limits::MESSAGE_BYTES.saturating_sub(text.len()));
+    match (over, fit) {
+        (0, 0..=FEW_LEFT) => Some(Left::Fit(fit)),
+        (0, _) => None,
+        (over, _) => Some(Left::TooMany(over)),
+    }
+}
+
+fn left_label<'a>(left: Left) -> Element<'a, Message> {
+    let (words, style): (_, fn(&iced::Theme) -> iced::widget::text::Style) = match left {
+        Left::Fit(count) => (format!("{count} left"), theme::muted),
+        Left::TooMany(count) => (format!("{count} too many"), theme::bad),
+    };
+    container(label(words, Type::Meta).style(style)).padding([0, 14]).into()
+}
+
+/// What a key does while something may be meant.
+fn choosing(press: &KeyPress) -> Option<Complete> {
+    match press.key.as_ref() {
+        Key::Named(Named::ArrowDown) => Some(Complete::Next),
+        Key::Named(Named::ArrowUp) => Some(Complete::Previous),
+        Key::Named(Named::Tab) if !press.modifiers.shift() => Some(Complete::Take),
+        Key::Named(Named::Enter) if !press.modifiers.shift() => Some(Complete::Take),
+        _ => None,
+    }
+}
+
+/// Combinations with Ctrl, Command on a Mac, by the letter on the key.
+fn combination(press: &KeyPress) -> Option<Message> {
+    if !press.modifiers.command() || press.modifiers.alt() {
+        return None;
+    }
+    match press.key.to_latin(press.physical_key)? {
+        'b' => Some(Message::Mark(Mark::Bold)),
+        'i' => Some(Message::Mark(Mark::Italic)),
+        'e' => Some(Message::Mark(Mark::Code)),
+        'z' if press.modifiers.shift() => Some(Message::Redo),
+        'z' => Some(Message::Undo),
+        'y' => Some(Message::Redo),
+        _ => None,
+    }
+}
+
 /// Keys that do something else here than in a plain editor.
-fn binding(press: KeyPress, reach: Reach) -> Option<Binding<Message>> {
+fn binding(press: KeyPress, reach: Reach, has_choices: bool) -> Option<Binding<Message>> {
     if !matches!(press.status, Status::Focused { .. }) {
         return None;
+    }
+    if has_choices && let Some(complete) = choosing(&press) {
+        return Some(Binding::Custom(Message::Complete(complete)));
+    }
+    if has_choices && press.key == Key::Named(Named::Escape) {
+        // The caret stays.
+        return Some(Binding::Custom(Message::Escape));
+    }
+    if let Some(message) = combination(&press) {
+        return Some(Binding::Custom(message));
     }
     let modifiers = press.modifiers;
     if let Some(shortcut) = shortcut(&press.key, press.physical_key, modifiers) {
@@ -267,6 +380,15 @@ fn binding(press: KeyPress, reach: Reach) -> Option<Binding<Message>> {
         return Some(Binding::Custom(message));
     }
     match press.key.as_ref() {
+        Key::Named(Named::Tab) if modifiers.is_empty() => {
+            Some(Binding::Custom(Message::Complete(Complete::Name)))
+        }
+        Key::Named(Named::ArrowUp) if modifiers.command() && modifiers.alt() => {
+            Some(Binding::Custom(Message::Recall { older: true }))
+        }
+        Key::Named(Named::ArrowDown) if modifiers.command() && modifiers.alt() => {
+            Some(Binding::Custom(Message::Recall { older: false }))
+        }
         Key::Named(Named::Enter) if !modifiers.shift() => Some(Binding::Custom(Message::Submit)),
         Key::Named(Named::ArrowUp) if reach.is_empty && modifiers.is_empty() => {
             Some(Binding::Custom(Message::Act(Act::EditLast)))

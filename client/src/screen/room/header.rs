@@ -38,13 +38,19 @@ fn title<'a>(part: Part<'a>, has_sidebar: bool) -> Element<'a, Message> {
     let session = part.room.session();
     let (name, topic) = (session.room().as_str(), session.timeline().topic());
     let heading = ellipsis(name, Type::Heading, inherited);
-    if topic.is_empty() {
-        return clipped(heading, Fill).into();
-    }
-    let topic = ellipsis(topic.as_str(), Type::Meta, theme::muted);
+    let words = match (topic.is_empty(), has_sidebar) {
+        (false, _) => topic.as_str(),
+        (true, true) => "Set a topic",
+        (true, false) => return clipped(heading, Fill).into(),
+    };
+    let topic = button(ellipsis(words, Type::Meta, inherited))
+        .padding([2, 6])
+        .style(theme::quiet)
+        .on_press(Message::EditTopic);
+    let topic = hint(topic, "Change the topic");
     if has_sidebar {
         let topic = container(topic).padding(Padding::ZERO.top(4));
-        clipped(row![heading, topic].spacing(12).align_y(Center), Fill).into()
+        clipped(row![heading, topic].spacing(6).align_y(Center), Fill).into()
     } else {
         clipped(column![ellipsis(name, Type::Name, inherited), topic], Fill).into()
     }

@@ -2,12 +2,12 @@
 
 use iced::{
     Element, Fill, Padding,
-    widget::{column, container, row, rule},
+    widget::{column, container, opaque, row, rule, stack},
 };
 use snug_core::{format, rooms::Joined};
 use snug_shared::{Author, Nickname};
 
-use super::{Message, Part, Room, banner, header, members, timeline};
+use super::{Message, Part, Room, banner, composer, header, members, timeline};
 use crate::{
     screen::sidebar,
     theme,
@@ -17,10 +17,49 @@ use crate::{
 /// Below this the people are gone.
 const MEMBERS_FROM: f32 = 900.0;
 
+/// From here on composer and messages share one column.
+const SHARED_FROM: f32 = 1_100.0;
+
+/// Where the words of messages and of the composer stand.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Columns {
+    /// What is free at either side of the column.
+    pub inset: f32,
+    shares: bool,
+}
+
+impl Columns {
+    /// The longest line, so that a wide window stays readable.
+    pub const LINE: f32 = 760.0;
+    /// From the column's left edge to its words: a tile, and the space around it.
+    pub const GUTTER: f32 = 16.0 + 36.0 + 12.0;
+    /// From the words to the column’s right edge: the place of the button for all that can be done, so that it covers none.
+    pub const BUTTON: f32 = 60.0;
+    const WIDTH: f32 = Self::GUTTER + Self::LINE + Self::BUTTON;
+
+    /// Around the composer's box. Its words stand below those of the messages where there is room.
+    fn composer(self) -> Padding {
+        let (left, right) = if self.shares {
+            (Self::GUTTER - composer::LEFT, Self::BUTTON - composer::LEFT)
+        } else {
+            (16.0, 16.0)
+        };
+        Padding { left: self.inset + left, right: self.inset + right, ..Padding::ZERO }
+    }
+}
+
 impl<'a> Part<'a> {
     /// The reader, once the server has said who that is.
     pub(super) fn me(self) -> Option<&'a Author> {
         self.room.session().author()
+    }
+
+    /// The column that messages and composer stand in.
+    pub(super) fn column(self) -> Columns {
+        let width = self.look.size.width;
+        let beside = |from: f32, beside: f32| if width >= from { beside + 1.0 } else { 0.0 };
+        let middle = width - beside(sidebar::FROM, sidebar::WIDTH) - beside(MEMBERS_FROM, members::WIDTH);
+        Columns { inset: ((middle - Columns::WIDTH) / 2.0).max(0.0).floor(), shares: width >= SHARED_FROM }
     }
 }
 
@@ -36,7 +75,7 @@ impl Room {
         let middle = column![
             header::view(part, has_sidebar, has_members),
             hairline(),
-            timeline::view(part),
+            stack![timeline::view(part)].push(choices(part)).push(picker(part)).width(Fill).height(Fill),
             foot(part),
         ]
         .width(Fill);
@@ -45,6 +84,32 @@ impl Room {
             row![middle, edge(has_members), if has_members { members::view(part) } else { nothing() },];
         container(screen).style(theme::page).into()
     }
+}
+
+/// What may be meant, right above the composer.
+fn choices<'a>(part: Part<'a>) -> Option<Element<'a, Message>> {
+    let choices = part.screen.composer.choices()?;
+    Some(above_the_foot(part, choices, iced::Left))
+}
+
+/// Emoji to choose from, right above the button that asks for them.
+fn picker<'a>(part: Part<'a>) -> Option<Element<'a, Message>> {
+    let picker = part.screen.picker.as_ref()?;
+    Some(above_the_foot(part, picker.view(), iced::Right))
+}
+
+fn above_the_foot<'a>(
+    part: Part<'a>,
+    pop_up: Element<'a, Message>,
+    side: iced::alignment::Horizontal,
+) -> Element<'a, Message> {
+    container(opaque(pop_up))
+        .padding(Padding { top: 4.0, bottom: 4.0, ..part.column().composer() })
+        .align_x(side)
+        .align_y(iced::Bottom)
+        .width(Fill)
+        .height(Fill)
+        .into()
 }
 
 fn foot<'a>(part: Part<'a>) -> Element<'a, Message> {
@@ -58,6 +123,6 @@ fn foot<'a>(part: Part<'a>) -> Element<'a, Message> {
         None => nothing(),
     };
     column![banner, part.screen.composer.view(placeholder, typing, reach)]
-        .padding(Padding { top: 4.0, right: 16.0, bottom: 14.0, left: 16.0 })
+        .padding(Padding { top: 4.0, bottom: 14.0, ..part.column().composer() })
         .into()
 }

@@ -13,7 +13,7 @@ use crate::{
     widget::{Type, clipped, ellipsis, hairline, hint, inherited, label, scroll, small, tile},
 };
 
-const WIDTH: f32 = 200.0;
+pub(super) const WIDTH: f32 = 200.0;
 
 /// See the [module](self).
 pub(super) fn view<'a>(part: Part<'a>) -> Element<'a, Message> {

@@ -5,7 +5,7 @@ mod menu;
 mod row;
 mod toolbar;
 
-use std::ops::Range;
+use std::{collections::VecDeque, ops::Range};
 
 use iced::{
     Bottom, Center, Element, Fill, Padding,
@@ -14,11 +14,12 @@ use iced::{
 use snug_core::{
     format, selection,
     session::Link,
-    timeline::{COUNTED, Row},
+    timeline::{COUNTED, Row, Timeline},
 };
 use snug_shared::{Author, Seq};
+use uuid::Uuid;
 
-use super::{Go, Message, Part, Select, empty, is_slow};
+use super::{Go, Message, Part, Select, empty, is_slow, layout::Columns};
 use crate::{
     icon::{Icon, icon},
     theme,
@@ -39,6 +40,12 @@ struct Context<'a> {
     acting: Option<Seq>,
     /// What is selected of the message, in bytes of its words.
     selected: Option<Range<usize>>,
+    /// The reader's nickname.
+    nickname: &'a str,
+    timeline: &'a Timeline,
+    column: Columns,
+    /// Long messages that are shown whole.
+    unfolded: &'a VecDeque<Uuid>,
 }
 
 /// See the [module](self).
@@ -66,6 +73,10 @@ fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
         deleting: screen.deleting,
         acting: screen.acting,
         selected: None,
+        nickname: session.nickname().as_str(),
+        timeline,
+        column: part.column(),
+        unfolded: &screen.unfolded,
     };
     let toolbar_context = context.clone();
     let range = screen.marked.range(timeline);
@@ -95,6 +106,11 @@ fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
     )
     .of(screen.session, left_at)
     .hovered(theme::hovered_row)
+    .inset(part.column().inset)
+    .beside(move |index| match timeline.row(index) {
+        Some(Row::Message(message)) if !message.starts_group => Some(row::time_beside(message.at, part)),
+        _ => None,
+    })
     .actions(move |index| match timeline.row(index) {
         Some(Row::Message(message)) => toolbar::view(message, &toolbar_context),
         _ => None,

@@ -57,7 +57,7 @@ where
         else {
             return;
         };
-        let right = self.width - bar::GRIP - INSET;
+        let right = self.width - bar::GRIP.max(self.inset) - INSET;
         let limits = Limits::new(Size::ZERO, Size::new(right.max(0.0), f32::INFINITY));
         let (top, _) = state.placed.rows.get(place).copied().unwrap_or_default();
         let lowest = |size: Size| (state.viewport - size.height - EDGE).max(EDGE);

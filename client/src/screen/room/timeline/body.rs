@@ -1,7 +1,7 @@
 //! What a message says: its paragraphs, quotes, lists and code, as they were read when it came.
 
 use iced::{
-    Bottom, Center, Element, Fill, Font, Padding, Theme,
+    Bottom, Center, Element, Fill, Font, Padding, Shrink, Theme,
     alignment::Horizontal,
     border,
     widget::{Column, column, container, row, rule, span, text},
@@ -9,7 +9,7 @@ use iced::{
 use snug_core::{
     format,
     markup::{Block, BlockKind, Markup, Run, RunKind, Style},
-    selection,
+    mention, selection,
     timeline::{Delivery, MessageRow},
 };
 
@@ -18,12 +18,15 @@ use crate::{
     font,
     icon::{Icon, icon},
     theme,
-    widget::{Type, hint, inherited, label, selectable, selectable_words, small},
+    widget::{Type, fold, hint, inherited, label, selectable, selectable_words, small},
 };
 
 /// A text made of pieces that look different; a link holds its address.
 type Spans<'a> = Vec<text::Span<'a, String, Font>>;
 
+/// Lines of a long message that are shown at first, and their height.
+const LINES: usize = 20;
+const LINE: f32 = 22.0;
 /// Between paragraphs, and around quotes and code.
 const GAP: f32 = 6.0;
 /// How far a list within a list stands in.
@@ -39,16 +42,44 @@ pub(super) fn view<'a>(message: &MessageRow<'a>, context: &Context<'_>) -> Eleme
     };
     let pending = message.delivery == Delivery::Sending;
     let ink = if pending { theme::muted } else { inherited };
-    let body = said(words, message.markup, ink, context);
+    let body = folded(said(words, message.markup, ink, context), words, message, context);
     if pending {
         let clock = icon(Icon::Clock, 12).line_height(22.0 / 12.0).style(theme::muted);
         return row![body, clock].spacing(8).into();
     }
     if message.edited {
         let edited = label("(edited)", Type::Meta).line_height(Type::Body.line_height()).style(theme::muted);
+        let edited = hint(edited, when_edited(message, context));
         return row![body, edited].spacing(6).align_y(Bottom).into();
     }
     body
+}
+
+/// Who changed it, and when.
+fn when_edited(message: &MessageRow<'_>, context: &Context<'_>) -> String {
+    let who = if message.own { "you" } else { message.user.as_str() };
+    match message.edited_at {
+        Some(at) => format!("Edited by {who}, {}", format::stamp(at, &context.look.zone)),
+        None => format!("Edited by {who}"),
+    }
+}
+
+/// What is longer than [`LINES`] shows its beginning, until all of it is asked for.
+fn folded<'a>(
+    body: Element<'a, Message>,
+    words: &str,
+    message: &MessageRow<'_>,
+    context: &Context<'_>,
+) -> Element<'a, Message> {
+    // As many letters fill the lines in the narrowest window; what is shorter is not even measured.
+    const SHORT: usize = 500;
+    if words.len() < SHORT && words.bytes().filter(|byte| *byte == b'\n').count() < LINES {
+        return body;
+    }
+    let is_open = context.unfolded.contains(&message.id);
+    let words = if is_open { "Show less" } else { "Show more" };
+    let button = small(words, theme::link).padding([3, 0]).on_press(Message::Fold(message.id));
+    fold(body, button, LINES as f32 * LINE, is_open)
 }
 
 fn said<'a>(
@@ -104,7 +135,8 @@ fn stack<'a>(
         let quoted = blocks[at..].iter().take_while(|(_, block)| block.quote > depth).count();
         let part: Element<'a, Message> = if quoted > 0 {
             let inside = stack(&blocks[at..at + quoted], depth + 1, theme::muted, context);
-            row![rule::vertical(3).style(theme::quote_bar), inside].spacing(10).into()
+            // As high as what it stands beside, not as high as there is room.
+            row![rule::vertical(3).style(theme::quote_bar), inside].height(Shrink).spacing(10).into()
         } else {
             block(first, *before, ink, context)
         };
@@ -162,9 +194,10 @@ fn code<'a>(
 ) -> Element<'a, Message> {
     let copied = block.words();
     let name = if language.is_empty() { "Code" } else { language };
+    let copy = small("Copy", theme::quiet).padding([3, 8]);
     let head = row![
         label(name, Type::Meta).style(theme::muted).width(Fill),
-        hint(small("Copy", theme::quiet).padding([3, 8]).on_press(Message::Copy(copied)), "Copy the code"),
+        hint(copy.on_press(Message::Copy(copied)), "Copy the code"),
     ]
     .align_y(Center)
     .padding(Padding { top: 3.0, right: 4.0, bottom: 0.0, left: 12.0 });
@@ -174,8 +207,17 @@ fn code<'a>(
     container(column![head, inside]).width(Fill).style(theme::code_card).into()
 }
 
-fn code_spans<'a>(block: &Block<'a>, _context: &Context<'_>) -> Spans<'a> {
-    block.runs().map(|run| span(format::expand_tabs(run.text))).collect()
+/// The runs of code, in the colours of its words.
+fn code_spans<'a>(block: &Block<'a>, context: &Context<'_>) -> Spans<'a> {
+    let palette = context.look.palette;
+    let colored = |run: Run<'a>| {
+        let color = match run.kind {
+            RunKind::Code(token) => palette.code(token),
+            _ => None,
+        };
+        span(format::expand_tabs(run.text)).color_maybe(color)
+    };
+    block.runs().map(colored).collect()
 }
 
 /// The one place where a text of spans becomes a widget. `before`: bytes of the message's words above it.
@@ -193,42 +235,64 @@ fn rich<'a>(
         .after(before)
         .asides(asides)
         .selected(context.selected.clone());
-    if block.is_rtl && kind != Type::Code {
-        text.width(Fill).align_x(Horizontal::Right).into()
-    } else {
-        text.into()
-    }
+    // Its lines are aligned within it already.
+    if block.is_rtl && kind != Type::Code { container(text).align_right(Fill).into() } else { text.into() }
 }
 
 /// The runs of a block as they are drawn, and which of them are words of ours.
 fn spans<'a>(block: &Block<'a>, context: &Context<'_>) -> (Spans<'a>, Vec<usize>) {
     let palette = context.look.palette;
-    let (mut spans, mut asides) = (Vec::new(), Vec::new());
+    let (mut spans, mut asides): (Spans<'a>, Vec<usize>) = (Vec::new(), Vec::new());
     let mut runs = block.runs().peekable();
     while let Some(run) = runs.next() {
-        spans.push(drawn(&run, palette));
+        let is_me = run.kind == RunKind::Mention && mention::is_mentioned(run.text, context.nickname);
+        let mut drawn = drawn(&run, palette, is_me);
+        if block.is_rtl {
+            // iced 0.14 places these as if the words stood from left to right.
+            (drawn.underline, drawn.strikethrough, drawn.highlight) = (false, false, None);
+        }
+        if spans.last().is_some_and(|before| is_one_word(before, &drawn)) {
+            asides.push(spans.len());
+            spans.push(span(JOINER));
+        }
+        spans.push(drawn);
         let next = runs.peek().and_then(|next| next.link).map(|link| link.index);
         if let Some(host) = run.link.filter(|link| next != Some(link.index)).and_then(|link| link.leads) {
-            let leads = format!(" (leads to {host})");
             asides.push(spans.len());
+            let leads = format!(" (leads to {host})");
             spans.push(span(leads).size(Type::Meta.size()).color(palette.muted));
         }
     }
     (spans, asides)
 }
 
-fn drawn<'a>(run: &Run<'a>, palette: &theme::Palette) -> text::Span<'a, String, Font> {
+/// Nothing to see, and no place to break a line. cosmic-text 0.15 draws a word of ASCII letters in the font it begins with, even
+/// where another one begins within the word; with this in it, the word is none of these.
+const JOINER: &str = "\u{2060}";
+
+/// Whether two spans in different fonts meet within a word: where no line may break, that is also before such a sign.
+fn is_one_word(before: &text::Span<'_, String, Font>, after: &text::Span<'_, String, Font>) -> bool {
+    let is_blank = before.text.ends_with(char::is_whitespace);
+    let begins = |c: char| if is_blank { ".,:;/!?)]}".contains(c) } else { !c.is_whitespace() };
+    after.text.starts_with(begins) && (before.font, before.size) != (after.font, after.size)
+}
+
+fn drawn<'a>(run: &Run<'a>, palette: &theme::Palette, is_me: bool) -> text::Span<'a, String, Font> {
     let words = span(format::expand_tabs(run.text)).strikethrough(run.style.strike);
     let words = match run.kind {
         RunKind::Words => words.font_maybe(styled(run.style)),
         RunKind::Emoji => words.font(font::EMOJI),
-        RunKind::Mention => words.font(font::SEMIBOLD).color(palette.accent),
-        RunKind::Code => words
+        RunKind::Mention => {
+            let ground = is_me.then(|| palette.accent.scale_alpha(0.2));
+            let words = words.font(font::SEMIBOLD).color(palette.accent);
+            words.background_maybe(ground).border(border::rounded(4)).padding([0, 2])
+        }
+        RunKind::Code(_) => words
             .font(font::MONO)
             .size(Type::Code.size())
             .background(palette.text.scale_alpha(0.09))
             .border(border::rounded(4))
-            .padding([1, 3]),
+            .padding([1, 2]),
     };
     match run.link {
         Some(link) => words.color(palette.link).underline(true).link(link.to.to_owned()),

@@ -4,14 +4,14 @@ use iced::{
     Center, Element, Fill, Padding,
     widget::{Row as Line, button, container, row as line},
 };
-use snug_core::{
-    format,
-    timeline::{Delivery, MessageRow},
-};
+use snug_core::timeline::{Delivery, MessageRow};
 use snug_shared::{Reaction, Seq};
 
 use super::{
-    super::{Act, Message},
+    super::{
+        Act, Message,
+        picker::{Pick, PickFor},
+    },
     Context, row,
 };
 use crate::{
@@ -36,10 +36,9 @@ pub(super) fn view<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Option
         bar(line![hint(more.on_press(Message::Act(Act::More(seq))), "React, reply and more")])
     });
     let act = |glyph, act, what| hint(icon_button(glyph).on_press(Message::Act(act)), what);
-    let time = (!message.starts_group)
-        .then(|| label(format::clock(message.at, &context.look.zone), Type::Meta).style(theme::muted));
-    let time = time.map(|time| container(time).padding([0, 6]));
-    let mut line = line![].push(time).extend(reactions(message, seq, context));
+    let mut line = line![].extend(reactions(message, seq, context));
+    let pick = Message::Pick(Pick::Toggle(PickFor::Reaction(seq)));
+    line = line.push(hint(icon_button(Icon::Smile).on_press(pick), "Another reaction"));
     line = line.push(act(Icon::CornerUpLeft, Act::Reply(seq), "Reply"));
     if message.own {
         line = line.push(act(Icon::Pencil, Act::Edit(seq), "Edit"));
