@@ -1,19 +1,19 @@
 //! A selection that grows or shrinks by the keyboard.
 
-use super::{Position, Selection, Unit, words, words_at};
-use crate::timeline::Timeline;
+use super::{Position, Selection, Unit, len_of, words, words_at};
+use crate::timeline::{Row, Timeline};
 
-/// Where a key moves a selection's end to. Back and forth are as the text is read.
+/// Where a key moves a selection's end to. What is read from the right goes on to the left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// A character back.
-    Back,
-    /// A character on.
-    Forward,
-    /// To the start of a word.
-    WordBack,
-    /// To the end of a word.
-    WordForward,
+    /// A character to the left.
+    Left,
+    /// A character to the right.
+    Right,
+    /// A word to the left.
+    WordLeft,
+    /// A word to the right.
+    WordRight,
     /// A line up, in the same column.
     Up,
     /// A line down, in the same column.
@@ -30,6 +30,18 @@ pub enum Step {
     End,
 }
 
+impl Step {
+    const fn mirrored(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+            Self::WordLeft => Self::WordRight,
+            Self::WordRight => Self::WordLeft,
+            other => other,
+        }
+    }
+}
+
 impl Selection {
     /// Moves the end that was made last, from where it is seen.
     pub fn step(&mut self, timeline: &Timeline, step: Step) {
@@ -42,6 +54,7 @@ impl Selection {
             timeline.position(head.row).and_then(|index| words_at(timeline, index)).unwrap_or_default();
         let column = self.column.unwrap_or_else(|| words::column(&text, head.at));
         self.column = matches!(step, Step::Up | Step::Down).then_some(column);
+        let step = if is_rtl(timeline, head) { step.mirrored() } else { step };
         self.head = moved(timeline, head, step, &text, column).unwrap_or(head);
         self.note_pending(timeline);
     }
@@ -53,12 +66,12 @@ fn moved(timeline: &Timeline, from: Position, step: Step, text: &str, column: us
     let here = |at| Some(Position { at, ..from });
     let line = words::line_around(text, from.at);
     match step {
-        Step::Back => words::previous(text, from.at).and_then(here).or_else(|| end_above(timeline, index)),
-        Step::Forward => words::next(text, from.at).and_then(here).or_else(|| start_below(timeline, index)),
-        Step::WordBack => {
+        Step::Left => words::previous(text, from.at).and_then(here).or_else(|| end_above(timeline, index)),
+        Step::Right => words::next(text, from.at).and_then(here).or_else(|| start_below(timeline, index)),
+        Step::WordLeft => {
             words::previous_word(text, from.at).and_then(here).or_else(|| end_above(timeline, index))
         }
-        Step::WordForward => {
+        Step::WordRight => {
             words::next_word(text, from.at).and_then(here).or_else(|| start_below(timeline, index))
         }
         Step::LineStart => here(line.start),
@@ -75,6 +88,19 @@ fn moved(timeline: &Timeline, from: Position, step: Step, text: &str, column: us
         Step::Start => start_below(timeline, usize::MAX),
         Step::End => end_above(timeline, timeline.len()),
     }
+}
+
+/// Whether a place is in a paragraph that is read from the right.
+fn is_rtl(timeline: &Timeline, at: Position) -> bool {
+    let row = timeline.position(at.row).and_then(|index| timeline.row(index));
+    let Some(Row::Message(message)) = row else { return false };
+    let mut end = 0;
+    let mut blocks = message.markup.blocks(message.text.unwrap_or_default());
+    let here = blocks.find(|block| {
+        end += len_of(block) + 1;
+        at.at < end
+    });
+    here.is_some_and(|block| block.is_rtl)
 }
 
 fn above(timeline: &Timeline, index: usize) -> Option<usize> {

@@ -147,9 +147,9 @@ fn the_keyboard_moves_the_end_that_was_made_last() {
         steps.iter().for_each(|step| selection.step(&timeline, *step));
         selection.copied(&timeline).text
     };
-    assert_eq!(steps((1, 0), (1, 3), &[Step::Forward, Step::Forward]), "tea i");
-    assert_eq!(steps((1, 0), (1, 3), &[Step::WordForward]), "tea is");
-    assert_eq!(steps((1, 6), (1, 4), &[Step::WordBack]), "tea is");
+    assert_eq!(steps((1, 0), (1, 3), &[Step::Right, Step::Right]), "tea i");
+    assert_eq!(steps((1, 0), (1, 3), &[Step::WordRight]), "tea is");
+    assert_eq!(steps((1, 6), (1, 4), &[Step::WordLeft]), "tea is");
     assert_eq!(steps((1, 0), (1, 3), &[Step::Down]), "tea is\nrea");
     assert_eq!(steps((1, 0), (1, 3), &[Step::LineEnd]), "tea is");
     assert_eq!(steps((2, 6), (2, 2), &[Step::Up, Step::LineEnd, Step::LineStart]).lines().count(), 2);
@@ -160,8 +160,20 @@ fn the_keyboard_moves_the_end_that_was_made_last() {
     assert_eq!(steps((2, 9), (2, 3), &[Step::Messages(-40)]), both, "as far as there is anything");
     // A word that was double-clicked is the one that grows.
     let mut selection = Selection::begin(&timeline, place(&timeline, 1, 5), Unit::Word);
-    selection.step(&timeline, Step::Back);
+    selection.step(&timeline, Step::Left);
     assert_eq!(selection.copied(&timeline).text, "i");
+}
+
+#[test]
+fn what_is_read_from_the_right_goes_on_to_the_left() {
+    let timeline = room(&["שלום לכולם"]);
+    let mut selection = select(&timeline, (1, 0), (1, 2));
+    selection.step(&timeline, Step::Left);
+    assert_eq!(selection.copied(&timeline).text, "של");
+    selection.step(&timeline, Step::WordLeft);
+    assert_eq!(selection.copied(&timeline).text, "שלום");
+    selection.step(&timeline, Step::Right);
+    assert_eq!(selection.copied(&timeline).text, "שלו");
 }
 
 /// Anything that can be done to a selection, or to what is selected.
@@ -175,12 +187,12 @@ enum Act {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    use Step::{Back, Down, End, Forward, LineEnd, LineStart, Messages, Start, Up, WordBack, WordForward};
+    use Step::{Down, End, Left, LineEnd, LineStart, Messages, Right, Start, Up, WordLeft, WordRight};
     let steps = [
-        Back,
-        Forward,
-        WordBack,
-        WordForward,
+        Left,
+        Right,
+        WordLeft,
+        WordRight,
         Up,
         Down,
         LineStart,
