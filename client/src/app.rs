@@ -18,7 +18,7 @@ use snug_shared::{Author, Nickname, RoomName};
 
 use crate::{
     host::{Host, HostError},
-    screen::{self, Landing, Screen, Sidebar, Switcher, sidebar, switcher},
+    screen::{self, Landing, Screen, Sidebar, Switcher, search as search_panel, sidebar, switcher},
     subscription, theme,
     widget::Look,
 };
@@ -28,11 +28,13 @@ mod keep;
 mod keys;
 mod rooms;
 mod route;
+mod search;
 mod start;
 mod view;
 
 use hosting::Starting;
 use keep::Keeping;
+use search::{Searching, Seeking};
 pub use start::{Start, application};
 
 /// The window when nothing else is known.
@@ -53,6 +55,9 @@ pub struct App {
     keeping: Keeping,
     sidebar: Sidebar,
     switcher: Option<Switcher>,
+    searching: Option<Searching>,
+    /// A message that is to be shown once it is here.
+    seeking: Option<Seeking>,
     screen: Screen,
     visit: Visit,
     system: Mode,
@@ -89,6 +94,8 @@ pub enum Message {
     Sidebar(sidebar::Message),
     /// The way to a room by letters of its name.
     Switcher(switcher::Message),
+    /// What was said, looked for.
+    Search(search_panel::Message),
     /// What changed of the joined rooms is to be written.
     Keep,
     /// It was written, or not.
@@ -127,6 +134,8 @@ impl App {
             keeping: Keeping::new(home.as_ref()),
             sidebar: Sidebar::default(),
             switcher: None,
+            searching: None,
+            seeking: None,
             screen: Screen::Landing(landing),
             visit: Visit::default(),
             system: Mode::None,
@@ -198,6 +207,7 @@ impl App {
             },
             Message::Sidebar(message) => self.update_sidebar(message),
             Message::Switcher(message) => self.update_switcher(message),
+            Message::Search(message) => self.update_search(message),
             Message::Keep => self.keep_due(),
             Message::Kept(kept) => self.kept(kept),
             Message::Hosted(hosted) => self.hosted(hosted),
@@ -241,10 +251,12 @@ impl App {
         if let Screen::Room(room) = &mut self.screen
             && let Some(joined) = self.rooms.get_mut(room.session())
         {
+            room.set_beside(self.searching.is_some());
             room.land(joined);
             room.follow(joined);
             room.trace(joined);
         }
+        self.seek();
         self.sidebar.settle(&self.rooms);
     }
 

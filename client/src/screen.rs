@@ -4,12 +4,14 @@
 pub mod ask_room;
 pub mod landing;
 pub mod room;
+pub mod search;
 pub mod sidebar;
 pub mod switcher;
 
 pub use ask_room::AskRoom;
 pub use landing::Landing;
 pub use room::Room;
+pub use search::SearchPanel;
 pub use sidebar::Sidebar;
 pub use switcher::Switcher;
 

@@ -22,6 +22,11 @@ pub enum Shortcut {
     Last,
     /// To the room at this place of the list, from 0.
     Place(usize),
+    /// Find what was said.
+    Search {
+        /// In all rooms.
+        is_everywhere: bool,
+    },
     /// Find a room by its name.
     Switcher,
     /// What can be done with the room that is shown.
@@ -44,6 +49,11 @@ pub fn shortcut(key: &Key, physical: Physical, modifiers: Modifiers) -> Option<S
                 && !modifiers.shift() =>
         {
             Some(Shortcut::Switcher)
+        }
+        Key::Character(letter)
+            if letter.eq_ignore_ascii_case("f") && modifiers.command() && !modifiers.alt() =>
+        {
+            Some(Shortcut::Search { is_everywhere: modifiers.shift() })
         }
         _ if with_alt && !modifiers.shift() => of_place(physical).or_else(|| of_letter(key)),
         _ => None,
@@ -100,6 +110,9 @@ mod tests {
             (letter("k"), Modifiers::COMMAND, Some(Shortcut::Switcher)),
             (letter("K"), Modifiers::COMMAND | shift, None),
             (letter("k"), Modifiers::empty(), None),
+            (letter("f"), Modifiers::COMMAND, Some(Shortcut::Search { is_everywhere: false })),
+            (letter("F"), Modifiers::COMMAND | shift, Some(Shortcut::Search { is_everywhere: true })),
+            (letter("f"), Modifiers::empty(), None),
             (letter("1"), alt, Some(Shortcut::Place(0))),
             (letter("9"), alt, Some(Shortcut::Place(8))),
             (letter("0"), alt, None),

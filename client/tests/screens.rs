@@ -15,6 +15,8 @@ mod menus;
 mod parts;
 #[path = "screens/rooms.rs"]
 mod rooms;
+#[path = "screens/search.rs"]
+mod search;
 #[path = "screens/selecting.rs"]
 mod selecting;
 #[path = "screens/window.rs"]

@@ -80,6 +80,10 @@ impl RoomHistory {
     }
 }
 
+/// The place of a search in the order in which they were asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(u64);
+
 /// Why nothing was found or recalled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HistoryError {
@@ -157,8 +161,21 @@ impl History {
     /// # Errors
     /// [`HistoryError::Superseded`] when a later search has taken its place, [`HistoryError::Unreadable`] for a broken file.
     pub fn search(&self, query: &HistoryQuery) -> Result<Found, HistoryError> {
+        self.search_as(self.ticket(), query)
+    }
+
+    /// A place in the order of searches, to be taken when one is asked for: on which thread it begins, and when, is another matter.
+    pub fn ticket(&self) -> Ticket {
+        Ticket(self.0.as_ref().map_or(0, |inner| inner.shared.readers.ticket()))
+    }
+
+    /// The same as [`search`](Self::search), in the place that was taken.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn search_as(&self, ticket: Ticket, query: &HistoryQuery) -> Result<Found, HistoryError> {
         let Some(inner) = &self.0 else { return Ok(Found::default()) };
-        inner.shared.readers.search(query)
+        inner.shared.readers.search(ticket.0, query)
     }
 
     /// What went wrong, once: a sentence for a person.

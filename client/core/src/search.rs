@@ -26,11 +26,11 @@ pub use filters::{BYTES, Filters};
 
 use crate::{
     api::{Api, ApiError, SearchQuery},
-    history::{Found, History, HistoryError, HistoryQuery},
+    history::{Found, History, HistoryError, HistoryQuery, Ticket},
 };
 
 /// Hits that are listed, at most.
-pub const HITS: usize = 1_000;
+pub const HITS: usize = 300;
 /// Servers asked at once, at most.
 pub const SERVERS: usize = 8;
 
@@ -122,7 +122,7 @@ pub struct Ask {
 
 #[derive(Debug)]
 enum Question {
-    Here(History, HistoryQuery),
+    Here(History, Ticket, HistoryQuery),
     Server(ServerAddress, SearchQuery, Duration),
 }
 
@@ -147,8 +147,8 @@ impl Ask {
     pub async fn run(self) -> Answer {
         let Self { request, latest, place, question } = self;
         let found = match question {
-            Question::Here(history, query) => {
-                let found = tokio::task::spawn_blocking(move || history.search(&query)).await;
+            Question::Here(history, ticket, query) => {
+                let found = tokio::task::spawn_blocking(move || history.search_as(ticket, &query)).await;
                 match found {
                     Ok(Ok(found)) => Ok(Part::Here(found)),
                     Ok(Err(HistoryError::Superseded)) | Err(_) => Ok(Part::Superseded),
@@ -243,7 +243,7 @@ impl Search {
                 let named = self.filters.room.as_ref().map(RoomName::key);
                 let limit = PAGE as usize;
                 let query = HistoryQuery { words, room: only, named, from, has, since, until, cursor, limit };
-                Question::Here(self.history.clone(), query)
+                Question::Here(self.history.clone(), self.history.ticket(), query)
             }
             Source::Server(server) => {
                 let cursor = match &place.cursor {

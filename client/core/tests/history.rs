@@ -306,6 +306,18 @@ fn a_later_search_takes_the_place_of_an_earlier_one() {
 }
 
 #[test]
+fn an_earlier_search_that_begins_late_takes_no_place() {
+    let folder = TempDir::new().unwrap();
+    let history = History::open(folder.path());
+    history.keep(&of("tea"), &[said(1, "maya", "kettle")]);
+    history.flush();
+    let (early, late) = (history.ticket(), history.ticket());
+    assert_eq!(seqs(&history.search_as(late, &words("kettle")).unwrap()), [1]);
+    assert_eq!(history.search_as(early, &words("kettle")), Err(HistoryError::Superseded));
+    assert_eq!(seqs(&history.search(&words("kettle")).unwrap()), [1]);
+}
+
+#[test]
 fn the_oldest_messages_go_when_there_is_too_much() {
     let folder = TempDir::new().unwrap();
     let bounds = Bounds { bytes: 3 << 20 };

@@ -118,6 +118,44 @@ async fn a_server_that_has_begun_anew_is_told_from_what_was_seen() {
 }
 
 #[tokio::test]
+async fn a_message_far_back_is_fetched_with_what_is_around_it_and_a_hole_shows_what_is_not() {
+    let (folder, data) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let server = Server::start_unlimited(folder.path(), anywhere()).await;
+    let mut jon = Person::new(server.address, "jon", TempDir::new().unwrap().path());
+    jon.online().await;
+    for part in 0..6 {
+        say(&mut jon, (1..=100).map(|number| format!("message {}", part * 100 + number))).await;
+    }
+    let mut maya = Person::with_history(server.address, "maya", data.path(), History::open(data.path()));
+    maya.until("the newest are shown", |session| {
+        texts(session).last().is_some_and(|text| text == "message 600")
+    })
+    .await;
+    let effects = maya.session.seek(100);
+    maya.run(effects);
+    maya.until("it is there", |session| session.timeline().position_of(100).is_some()).await;
+    let has = |maya: &Person, number: u64| maya.session.timeline().knows(number);
+    assert!(has(&maya, 60) && has(&maya, 140) && !has(&maya, 59) && !has(&maya, 400));
+    assert_eq!(count(&maya, |row| matches!(row, Row::Hole { .. })), 1);
+    assert!(maya.session.seek(100).is_empty(), "it is there already");
+    drop((maya, jon));
+    let address = server.stop().await;
+
+    // Both parts are known without the server, and the hole is where it was.
+    let mut maya = Person::with_history(address, "maya", data.path(), History::open(data.path()));
+    maya.until("the newest are shown", |session| {
+        texts(session).last().is_some_and(|text| text == "message 600")
+    })
+    .await;
+    maya.until("it is offline", |session| matches!(session.link(), Link::Offline { .. })).await;
+    let effects = maya.session.seek(120);
+    maya.run(effects);
+    maya.until("it is there", |session| session.timeline().position_of(120).is_some()).await;
+    assert!(has(&maya, 60) && !has(&maya, 400));
+    assert_eq!(count(&maya, |row| matches!(row, Row::Hole { .. })), 1);
+}
+
+#[tokio::test]
 async fn a_reader_offline_scrolls_back_as_far_as_this_computer_knows() {
     let (folder, data) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let server = Server::start_unlimited(folder.path(), anywhere()).await;

@@ -8,7 +8,7 @@ use iced::{
 
 use super::{App, Message};
 use crate::{
-    screen::{self, AskRoom, Landing, Screen, Switcher, room},
+    screen::{self, AskRoom, Landing, Screen, SearchPanel, Switcher, room},
     shortcut::shortcut,
 };
 
@@ -23,6 +23,11 @@ impl App {
         }
         if self.switcher.is_some() {
             return Switcher::key(key).map_or_else(Task::none, |message| self.update_switcher(message));
+        }
+        if self.searching.is_some()
+            && let Some(message) = SearchPanel::key(key).filter(|_| modifiers.is_empty())
+        {
+            return self.update_search(message);
         }
         let message = match &self.screen {
             _ if self.sidebar.is_open() && *key == Key::Named(Named::Escape) => {
@@ -50,7 +55,7 @@ impl App {
     /// what is open above it.
     pub(super) fn focus_composer(&self) -> Task<Message> {
         match &self.screen {
-            Screen::Room(room) if self.switcher.is_none() => room.focus_field(),
+            Screen::Room(room) if self.switcher.is_none() && self.searching.is_none() => room.focus_field(),
             Screen::Room(_) | Screen::Landing(_) | Screen::AskRoom(_) => Task::none(),
         }
     }

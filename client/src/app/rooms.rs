@@ -178,6 +178,7 @@ impl App {
         let from = shown.or_else(|| self.rooms.recent().first().map(|joined| joined.id()));
         let to = match shortcut {
             Shortcut::Switcher => return self.open_switcher(),
+            Shortcut::Search { is_everywhere } => return self.open_search(is_everywhere),
             Shortcut::Menu => return shown.map_or_else(Task::none, ask_by_key),
             Shortcut::Beside { is_back } => {
                 from.and_then(|from| self.rooms.beside(from, if is_back { -1 } else { 1 }))

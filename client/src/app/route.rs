@@ -53,6 +53,7 @@ impl App {
                 self.sidebar.set_open(true);
                 Task::none()
             }
+            room::Action::Search => self.open_search(false),
             room::Action::Leave => {
                 let shown = self.shown().map(|joined| joined.id());
                 shown.map_or_else(Task::none, |room| self.leave(room))
@@ -118,6 +119,7 @@ impl App {
     /// Shows another screen. What was on its way to the one before is late from here on.
     pub(super) fn show(&mut self, screen: Screen) {
         if !matches!(screen, Screen::Room(_)) {
+            (self.searching, self.seeking) = (None, None);
             self.sync_place();
             self.rooms.show(None);
         }

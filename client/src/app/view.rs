@@ -46,7 +46,8 @@ impl App {
         let switcher = self.switcher.as_ref();
         let switcher = switcher.map(|it| it.view(&self.rooms, &self.look).map(Message::Switcher));
         let (beside, above) = (beside.map(of_list), above.map(of_list));
-        let base = row![beside.unwrap_or_else(nothing), edge.unwrap_or_else(nothing), screen];
+        let base =
+            row![beside.unwrap_or_else(nothing), edge.unwrap_or_else(nothing), self.with_search(screen)];
         stack![base, above.unwrap_or_else(nothing), switcher.unwrap_or_else(nothing)].into()
     }
 }

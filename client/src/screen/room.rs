@@ -75,6 +75,8 @@ pub struct Room {
     picker: Option<Picker>,
     /// Long messages that are shown whole, the latest first.
     unfolded: VecDeque<Uuid>,
+    /// Something beside the room takes the place of the people.
+    is_beside: bool,
 }
 
 /// The screen and the room, as a part of the view borrows them.
@@ -149,6 +151,8 @@ pub enum Message {
     Tick,
     /// Show the joined rooms, in a window too narrow for them.
     Rooms,
+    /// Find what was said here.
+    Search,
     /// Leave this room.
     Leave,
     /// A key that leads to another room.
@@ -211,6 +215,8 @@ pub enum Action {
     },
     /// Show the joined rooms.
     Rooms,
+    /// Find what was said here.
+    Search,
     /// Leave this room.
     Leave,
     /// Start the server in this app, which this room waits for.
@@ -247,6 +253,7 @@ impl Room {
             marked: Marked::default(),
             picker: None,
             unfolded: VecDeque::new(),
+            is_beside: false,
         };
         (room, Task::batch([Self::focus(), ask]))
     }
@@ -291,6 +298,7 @@ impl Room {
             Message::Ignore(by, nickname, on) => return Action::Ignore { by, nickname, on },
             Message::Shortcut(shortcut) => return Action::Shortcut(shortcut),
             Message::Pick(pick) => self.pick(joined, pick),
+            Message::Search => return Action::Search,
             Message::Leave => return Action::Leave,
             Message::Copy(text) => clipboard::write(text),
             Message::CopyLink(seq) => {
@@ -387,6 +395,7 @@ impl Room {
             | Message::Invite
             | Message::Rooms
             | Message::Leave
+            | Message::Search
             | Message::Shortcut(_) => {}
         }
     }
@@ -415,6 +424,33 @@ impl Room {
             (Some(row), _) => self.jump(Jump::Row(row)),
             (None, Some(shown)) => joined.set_at_end(shown.at_end),
             (None, None) => {}
+        }
+    }
+
+    /// Something beside the room takes the place of the people, or does so no more.
+    pub fn set_beside(&mut self, is_beside: bool) {
+        self.is_beside = is_beside;
+    }
+
+    /// Shows a message that is here, with what is around it.
+    pub fn show_message(&mut self, joined: &mut Joined, seq: Seq) {
+        joined.landed();
+        let timeline = joined.session().timeline();
+        if let Some(row) = timeline.position_of(seq).and_then(|row| timeline.id(row)) {
+            self.jump(Jump::Row(row));
+        }
+    }
+
+    /// A message that was asked for can’t be had.
+    pub fn cannot_show(&mut self) {
+        self.composer.hint("That message can’t be loaded right now.");
+    }
+
+    /// Goes back to what was in view before.
+    pub fn return_to(&mut self, joined: &mut Joined, scroll: Option<Seq>) {
+        match scroll {
+            Some(seq) => self.show_message(joined, seq),
+            None => self.jump(Jump::End),
         }
     }
 

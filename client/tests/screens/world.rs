@@ -432,7 +432,7 @@ fn focused_by(operation: &mut dyn Operation) -> Vec<&'static str> {
         operation.focusable(Some(&Id::new(id)), iced::Rectangle::default(), &mut field);
         field.0
     };
-    ["composer", "emoji-search", "ask-room", "ask-nickname", "landing-nickname", "landing-address"]
+    ["composer", "search", "emoji-search", "ask-room", "ask-nickname", "landing-nickname", "landing-address"]
         .into_iter()
         .filter(&mut is_given)
         .collect()

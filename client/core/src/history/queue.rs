@@ -187,14 +187,18 @@ mod tests {
         for seq in 0..BATCHES as u64 + 10 {
             queue.push(&room, &[Line::Damaged(seq)]);
         }
-        assert_eq!((queue.lock().batches.len(), queue.lock().dropped), (BATCHES, 10));
+        let state = |queue: &Queue| {
+            let state = queue.lock();
+            (state.batches.len(), state.bytes, state.dropped)
+        };
+        assert_eq!(state(&queue), (BATCHES, BATCHES * AROUND, 10));
         let mut taken = 0;
         queue.close();
         while let Taken::Batches(batches) = queue.take(None) {
             assert!(batches.iter().map(|batch| batch.bytes).sum::<usize>() < AT_ONCE + AROUND + 1);
             taken += batches.len();
         }
-        assert_eq!((taken, queue.lock().bytes), (BATCHES, 0));
+        assert_eq!((taken, state(&queue)), (BATCHES, (0, 0, 10)));
         queue.push(&room, &[Line::Damaged(1)]);
         assert!(matches!(queue.take(None), Taken::Closed));
     }

@@ -30,7 +30,9 @@ pub(super) struct Readers {
     searches: Mutex<Option<Connection>>,
     /// Ends what the connection of searches does.
     interrupt: Mutex<Option<InterruptHandle>>,
-    /// Counts searches: those before the latest are to end.
+    /// Tickets that were given out.
+    tickets: AtomicU64,
+    /// The ticket of the latest search that has begun: earlier ones are to end.
     latest: AtomicU64,
 }
 
@@ -49,6 +51,7 @@ impl Readers {
             recalls: Mutex::default(),
             searches: Mutex::default(),
             interrupt: Mutex::default(),
+            tickets: AtomicU64::new(0),
             latest: AtomicU64::new(0),
         }
     }
@@ -84,9 +87,16 @@ impl Readers {
         result
     }
 
-    /// Searches, and ends any earlier search.
-    pub fn search(&self, query: &HistoryQuery) -> Result<Found, HistoryError> {
-        let number = self.latest.fetch_add(1, Ordering::SeqCst) + 1;
+    /// The place of a search in the order in which they were asked for.
+    pub fn ticket(&self) -> u64 {
+        self.tickets.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// Searches, and ends any search of an earlier ticket. Threads begin in whatever order.
+    pub fn search(&self, number: u64, query: &HistoryQuery) -> Result<Found, HistoryError> {
+        if self.latest.fetch_max(number, Ordering::SeqCst) > number {
+            return Err(HistoryError::Superseded);
+        }
         if let Some(interrupt) = &*lock(&self.interrupt) {
             interrupt.interrupt();
         }

@@ -91,25 +91,26 @@ impl Session {
                 self.recall.is_opening = false;
                 self.notice = self.notice.take().or_else(|| self.recall.history.notice());
             }
-            Some(before) if self.recall.loading == Some(before) => {
-                self.recall.loading = None;
-                let is_more = recalled.as_ref().is_some_and(|recalled| recalled.last < before);
-                self.recall.end = (!is_more).then_some(before);
-            }
+            Some(before) if self.recall.loading == Some(before) => self.recall.loading = None,
             Some(_) => return Vec::new(),
         }
         // A server that was reached meanwhile knows better.
-        let Some(recalled) = recalled.filter(|_| !matches!(self.link, Link::Online)) else {
-            return Vec::new();
-        };
-        self.timeline.recall(&recalled);
-        self.target.resume = self.timeline.resume();
-        if self.timeline.has_messages() {
+        if matches!(self.link, Link::Online) {
             return Vec::new();
         }
-        // There were only changes to older messages.
-        self.recall.loading = Some(recalled.first);
-        vec![self.recall_below(Some(recalled.first))]
+        if let Some(recalled) = &recalled {
+            self.timeline.recall(recalled);
+            self.target.resume = self.timeline.resume();
+        }
+        self.recall.end = before.filter(|before| !self.timeline.knows(before.saturating_sub(1)));
+        match recalled.filter(|_| !self.timeline.has_messages()) {
+            Some(recalled) => {
+                // There were only changes to older messages.
+                self.recall.loading = Some(recalled.first);
+                vec![self.recall_below(Some(recalled.first))]
+            }
+            None => Vec::new(),
+        }
     }
 
     /// Whether what is shown is only what this computer has seen: no server has been reached yet.

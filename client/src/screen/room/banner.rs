@@ -46,9 +46,11 @@ fn offline<'a>(part: Part<'a>, reason: &str, retry_at: Instant) -> Element<'a, M
         1 => "1 message is waiting and will be sent when you reconnect.".to_owned(),
         count => format!("{count} messages are waiting and will be sent when you reconnect."),
     };
+    let known =
+        if part.room.session().shows_history() { "You see what this computer has seen. " } else { "" };
     let seconds = retry_at.saturating_duration_since(Instant::now()).as_secs_f32().ceil();
     let next = if seconds > 0.0 { format!("Next try in {seconds} s.") } else { "Trying…".to_owned() };
-    waits(Icon::WifiOff, format!("{reason} {waiting} {next}"), Some(Message::TryNow))
+    waits(Icon::WifiOff, format!("{reason} {known}{waiting} {next}"), Some(Message::TryNow))
 }
 
 fn waits<'a>(glyph: Icon, sentence: String, press: Option<Message>) -> Element<'a, Message> {

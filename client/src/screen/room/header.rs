@@ -28,7 +28,7 @@ pub(super) fn view<'a>(part: Part<'a>, has_sidebar: bool, has_members: bool) -> 
             row![icon(Icon::Users, 16), label(count.to_string(), Type::Meta)].spacing(6).align_y(Center);
         line = line.push(hint(container(people).padding([0, 6]), "Here now"));
     }
-    line = line.push(invite(part));
+    line = line.push(has_sidebar.then(search)).push(invite(part));
     let left = if has_sidebar { 16.0 } else { 8.0 };
     let padding = Padding { top: 0.0, right: 12.0, bottom: 0.0, left };
     container(line.spacing(8).align_y(Center)).padding(padding).center_y(HEIGHT).width(Fill).into()
@@ -54,6 +54,12 @@ fn title<'a>(part: Part<'a>, has_sidebar: bool) -> Element<'a, Message> {
     } else {
         clipped(column![ellipsis(name, Type::Name, inherited), topic], Fill).into()
     }
+}
+
+fn search<'a>() -> Element<'a, Message> {
+    let search =
+        button(label("Search", Type::Label)).padding([7, 10]).style(theme::plain).on_press(Message::Search);
+    hint(search, "Find what was said here (Ctrl+F)")
 }
 
 fn invite<'a>(part: Part<'a>) -> Element<'a, Message> {

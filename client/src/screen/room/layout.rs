@@ -68,7 +68,7 @@ impl Room {
     pub fn view<'a>(&'a self, room: &'a Joined, look: &'a Look) -> Element<'a, Message> {
         let part = Part { screen: self, room, look };
         let has_sidebar = look.size.width >= sidebar::FROM;
-        let has_members = look.size.width >= MEMBERS_FROM;
+        let has_members = look.size.width >= MEMBERS_FROM && !self.is_beside;
         let edge = |shown: bool| -> Element<'_, Message> {
             if shown { rule::vertical(1).style(theme::hairline).into() } else { nothing() }
         };
