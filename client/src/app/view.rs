@@ -31,7 +31,13 @@ impl App {
     /// The list of rooms beside a screen, and what lies above both. Always the same children in the same order: what they
     /// hold, such as the reader's place, goes by it.
     fn with_rooms<'a>(&'a self, screen: Element<'a, Message>) -> Element<'a, Message> {
-        let list = self.sidebar().map(|sidebar| sidebar.view(&self.rooms));
+        let list = self.sidebar().map(|sidebar| {
+            let asked = match &self.screen {
+                Screen::AskRoom(ask_room) => Some(ask_room.server()),
+                Screen::Landing(_) | Screen::Room(_) => None,
+            };
+            sidebar.view(&self.rooms, asked)
+        });
         let is_wide = self.look.size.width >= sidebar::FROM;
         let (beside, above) = match list {
             Some(list) if is_wide => (Some(list), None),

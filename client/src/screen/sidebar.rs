@@ -158,8 +158,8 @@ impl Sidebar {
         self.by_hand.retain(|server, _| groups.iter().any(|group| group.server == server));
     }
 
-    /// The list.
-    pub fn view<'a>(&'a self, rooms: &'a Rooms) -> Element<'a, Message> {
+    /// The list. `asked`: the server whose other rooms are on the screen.
+    pub fn view<'a>(&'a self, rooms: &'a Rooms, asked: Option<&ServerAddress>) -> Element<'a, Message> {
         let groups = rooms.groups();
         let shown = groups.iter().flat_map(|group| &group.rooms).find(|joined| joined.is_shown());
         let foot = shown.map(|joined| column![hairline(), oneself(joined, groups.len() > 1)]);
@@ -169,9 +169,10 @@ impl Sidebar {
         for (group, name) in groups.into_iter().zip(&names) {
             let is_alone = names.iter().filter(|other| *other == name).count() == 1;
             let name = if is_alone { name.clone() } else { format!("{name}, {}", group.server.authority()) };
-            list = self.group(list, group, name);
+            let is_asked = asked == Some(group.server);
+            list = self.group(list, group, name, is_asked);
         }
-        let another = entry::way(Icon::Server, "Join another server", Message::AnotherServer);
+        let another = entry::way(Icon::Server, "Join another server", false, Message::AnotherServer);
         let list = scroll(list.push(container(another).padding(Padding::ZERO.top(8))))
             .on_scroll(|viewport| Message::Scrolled(viewport.absolute_offset().y))
             .height(Fill);
@@ -191,7 +192,13 @@ impl Sidebar {
         menu(news, self.asked.and_then(|asked| menu_of(asked, rooms)))
     }
 
-    fn group<'a>(&'a self, list: Column<'a, Message>, group: Group<'a>, name: String) -> Column<'a, Message> {
+    fn group<'a>(
+        &'a self,
+        list: Column<'a, Message>,
+        group: Group<'a>,
+        name: String,
+        is_asked: bool,
+    ) -> Column<'a, Message> {
         let is_folded = self.is_folded(group.server);
         let server = group.server.clone();
         let mut list = list.push(head(&group, name, is_folded));
@@ -201,7 +208,7 @@ impl Sidebar {
         for joined in group.rooms {
             list = list.push(entry::view(joined));
         }
-        list.push(entry::way(Icon::Plus, "Other rooms", Message::OtherRooms(server)))
+        list.push(entry::way(Icon::Plus, "Other rooms", is_asked, Message::OtherRooms(server)))
     }
 }
 

@@ -83,12 +83,12 @@ pub(super) fn sum<'a>(rooms: &[&Joined]) -> Option<Element<'a, Message>> {
 }
 
 /// A way to what is not in the list.
-pub(super) fn way(glyph: Icon, words: &str, message: Message) -> Element<'_, Message> {
+pub(super) fn way(glyph: Icon, words: &str, is_open: bool, message: Message) -> Element<'_, Message> {
     let line: Row<'_, Message> = row![icon(glyph, 16), clipped(ellipsis(words, Type::Body, inherited), Fill)];
     button(line.spacing(8).align_y(Center))
         .padding(Padding { top: 5.0, right: 10.0, bottom: 5.0, left: 10.0 })
         .width(Fill)
-        .style(theme::quiet)
+        .style(if is_open { theme::chosen } else { theme::quiet })
         .on_press(message)
         .into()
 }
