@@ -70,10 +70,11 @@ pub fn card(theme: &Theme) -> container::Style {
     container::background(palette.raised).border(border::rounded(RADIUS).width(1).color(palette.line))
 }
 
-/// A pop-up of any other kind.
+/// A pop-up of any other kind. It has no shadow: it changes while it is open, and the CPU renderer of iced 0.14 lays the shadow over
+/// itself then, since it does not count it to what has to be drawn anew.
 pub fn pop_up(theme: &Theme) -> container::Style {
-    let Menu { background, border, shadow, .. } = menu(theme);
-    container::background(background).color(palette(theme).text).border(border).shadow(shadow)
+    let Menu { background, border, .. } = menu(theme);
+    container::background(background).color(palette(theme).text).border(border)
 }
 
 /// Behind a message that speaks to the reader.
