@@ -78,6 +78,20 @@ fn a_drag_across_twelve_messages_copies_a_line_for_each_and_offers_it_to_the_mid
 }
 
 #[test]
+fn a_drag_so_quick_that_its_events_come_at_once_begins_where_it_was_pressed() {
+    let mut world = twelve();
+    let mut window = Window::new(&mut world, 1100.0, 900.0);
+    let from = edge(&mut window, &world, "message 1", false);
+    let to = edge(&mut window, &world, "message 3", true);
+    window.point(&mut world, to);
+    let moved = |position| Event::Mouse(mouse::Event::CursorMoved { position });
+    let button = |event: fn(mouse::Button) -> mouse::Event| Event::Mouse(event(mouse::Button::Left));
+    let (down, up) = (button(mouse::Event::ButtonPressed), button(mouse::Event::ButtonReleased));
+    window.events(&mut world, &[moved(from), down, moved(to), up]);
+    assert_eq!(copy(&mut window, &mut world).lines().count(), 3);
+}
+
+#[test]
 fn a_part_of_one_message_is_copied_as_it_is() {
     let mut world = World::in_room(&[("tom", "Good morning, everybody")]);
     let mut window = Window::new(&mut world, 1100.0, 760.0);

@@ -56,6 +56,8 @@ pub enum Gesture<Id> {
 pub struct Pointer<Id> {
     modifiers: keyboard::Modifiers,
     click: Option<mouse::Click>,
+    /// Where it moved last. iced hands over several events with the pointer where it is after all of them.
+    at: Option<Point>,
     /// Where it was pressed, while it is held.
     held: Option<Point>,
     /// Whether it moved far enough since.
@@ -70,6 +72,7 @@ impl<Id> Default for Pointer<Id> {
         Self {
             modifiers: keyboard::Modifiers::empty(),
             click: None,
+            at: None,
             held: None,
             is_dragging: false,
             told: None,
@@ -167,9 +170,11 @@ where
                 tree.state.downcast_mut::<State<Id>>().pointer.modifiers = *modifiers;
             }
             Event::Mouse(mouse::Event::ButtonPressed(mouse::Button::Left))
-                if cursor.is_over(bounds) && !shell.is_event_captured() =>
+                if !cursor.is_levitating() && !shell.is_event_captured() =>
             {
-                if let Some(at) = cursor.position().filter(|at| !self.is_floating(layout, *at)) {
+                let moved_to = tree.state.downcast_ref::<State<Id>>().pointer.at;
+                let at = moved_to.or(cursor.position()).filter(|at| bounds.contains(*at));
+                if let Some(at) = at.filter(|at| !self.is_floating(layout, *at)) {
                     self.press(tree, layout, renderer, at, shell);
                 }
             }
@@ -182,7 +187,11 @@ where
                     shell.capture_event();
                 }
             }
+            Event::Mouse(mouse::Event::CursorLeft) => {
+                tree.state.downcast_mut::<State<Id>>().pointer.at = None;
+            }
             Event::Mouse(mouse::Event::CursorMoved { position }) => {
+                tree.state.downcast_mut::<State<Id>>().pointer.at = Some(*position);
                 self.drag(tree, layout, renderer, *position, shell);
             }
             Event::Mouse(mouse::Event::ButtonReleased(mouse::Button::Left))
