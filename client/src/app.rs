@@ -10,6 +10,7 @@ use iced::{Event, Size, Subscription, Task, Theme, event, keyboard, mouse, syste
 use jiff::{Timestamp, tz::TimeZone};
 use snug_core::{
     instance::{Instance, Launch},
+    notifications::Notifications,
     rooms::{Joined, Report, Rooms, Work},
     session::Session,
     settings::{Home, SaveError, Settings, ThemeChoice, WindowSize},
@@ -18,6 +19,7 @@ use snug_shared::{Author, Nickname, RoomName};
 
 use crate::{
     host::{Host, HostError},
+    notifications::{self, Desktop},
     screen::{self, Landing, Screen, Sidebar, Switcher, search as search_panel, sidebar, switcher},
     subscription, theme,
     widget::Look,
@@ -26,6 +28,7 @@ use crate::{
 mod hosting;
 mod keep;
 mod keys;
+mod notify;
 mod rooms;
 mod route;
 mod search;
@@ -58,6 +61,10 @@ pub struct App {
     searching: Option<Searching>,
     /// A message that is to be shown once it is here.
     seeking: Option<Seeking>,
+    /// The notifications that stand on the desktop.
+    notifications: Notifications,
+    /// Takes requests for notifications, once the desktop can be asked.
+    desktop: Option<Desktop>,
     screen: Screen,
     visit: Visit,
     system: Mode,
@@ -100,6 +107,8 @@ pub enum Message {
     Keep,
     /// It was written, or not.
     Kept(Result<(), Arc<io::Error>>),
+    /// The desktop, which shows notifications.
+    Desktop(notifications::Event),
     /// The server in this process runs, or does not.
     Hosted(Result<Host, HostError>),
     /// Another app was started on the same data, and this one takes over what it was started for.
@@ -136,6 +145,8 @@ impl App {
             switcher: None,
             searching: None,
             seeking: None,
+            notifications: Notifications::default(),
+            desktop: None,
             screen: Screen::Landing(landing),
             visit: Visit::default(),
             system: Mode::None,
@@ -210,6 +221,7 @@ impl App {
             Message::Search(message) => self.update_search(message),
             Message::Keep => self.keep_due(),
             Message::Kept(kept) => self.kept(kept),
+            Message::Desktop(event) => self.on_desktop(event),
             Message::Hosted(hosted) => self.hosted(hosted),
             Message::LaunchedAgain(call) => self.launched_again(call),
             Message::Saved(saved) => {
@@ -233,7 +245,7 @@ impl App {
             Message::Focused(is_focused) => {
                 self.is_focused = is_focused;
                 self.rooms.set_focused(is_focused);
-                Task::none()
+                if is_focused { notify::stop_asking() } else { Task::none() }
             }
             Message::Pressed => self.focus_composer(),
             Message::Key(event) => self.key(event),
@@ -242,12 +254,14 @@ impl App {
         };
         self.settle();
         let keep = if changes { self.keep_soon() } else { Task::none() };
-        Task::batch([task, self.work(), keep])
+        let tell = self.notify();
+        Task::batch([task, self.work(), keep, tell])
     }
 
     /// What follows from whatever happened.
     fn settle(&mut self) {
         self.rooms.set_ignored(&self.ignored);
+        self.rooms.end_quiet(self.look.now);
         if let Screen::Room(room) = &mut self.screen
             && let Some(joined) = self.rooms.get_mut(room.session())
         {
@@ -353,6 +367,7 @@ impl App {
             event::listen_with(on_event),
             keyboard::listen().map(Message::Key),
             system::theme_changes().map(Message::System),
+            notifications::events().map(Message::Desktop),
         ])
     }
 }

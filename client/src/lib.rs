@@ -2,12 +2,14 @@
 //!
 //! [`app`] is the root and routes, [`screen`] holds the three screens, [`widget`] the parts they are put together from.
 //! [`theme`] is the only file with colours. [`host`] runs a server in this process.
+//! [`notifications`] speaks to the desktop.
 
 pub mod app;
 pub mod cli;
 pub mod font;
 pub mod host;
 pub mod icon;
+pub mod notifications;
 pub mod screen;
 pub mod shortcut;
 mod subscription;

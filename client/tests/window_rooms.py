@@ -1,6 +1,6 @@
 """The real window with many rooms: one app under Xvfb and openbox, driven by keys and the mouse, in three rooms on two servers.
 
-    python3 client/tests/window_rooms.py target/debug/snug target/debug/snug-server [folder for the screenshots]
+    python3 client/tests/window_rooms.py target/debug/snug target/debug/snug-server target/debug/examples/notification_service [folder for the screenshots]
 
 A mention comes in a room that is not shown, a draft waits in another, a message is written while its server is away in a room
 that is then left, and the app is killed and started again. The window's title says where one is and how much is new; the
@@ -8,6 +8,7 @@ servers' logs say what arrived.
 """
 
 import json
+import select
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,33 @@ class Rooms(Server):
 
     def path(self, room):
         return f"http://127.0.0.1:{self.port}/api/rooms/{quote(room)}/messages"
+
+
+class Notifications:
+    """A session bus with a notification service on it, which shows nothing and tells what it was asked for."""
+
+    def __init__(self, service, desktop):
+        command = ["dbus-daemon", "--session", "--nofork", "--print-address=1"]
+        self.bus = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        desktop.environment["DBUS_SESSION_BUS_ADDRESS"] = self.bus.stdout.readline().strip()
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.service = subprocess.Popen([service], env=desktop.environment, **pipes)
+        assert self.next() == {"ready": True}
+
+    def next(self):
+        """The next thing it was asked for."""
+        readable, _, _ = select.select([self.service.stdout], [], [], PATIENCE)
+        assert readable, "the desktop was asked for nothing"
+        return json.loads(self.service.stdout.readline())
+
+    def click(self, notification):
+        self.service.stdin.write(f"click {notification['id']}\n")
+        self.service.stdin.flush()
+
+    def end(self):
+        for process in (self.service, self.bus):
+            process.kill()
+            process.wait()
 
 
 class Window(App):
@@ -84,7 +112,7 @@ class Window(App):
         return {room["room"]: room for room in json.loads(joined.read_text())["rooms"]} if joined.exists() else {}
 
 
-def visit(app, desktop, one, two, folder, pictures):
+def visit(app, desktop, notifications, one, two, folder, pictures):
     app.start()
     app.join(one, "garden")
     app.join(two, "music")
@@ -93,7 +121,23 @@ def visit(app, desktop, one, two, folder, pictures):
     # Who is spoken to in a room that is not shown sees it in the title, and gets there by two keys.
     one.post("tea", "zoe", "@maya, tea is ready")
     app.is_titled("(1) music — Snug")
+    told = notifications.next()
+    assert told["title"] == "zoe mentioned you in tea on The lab", told
+    assert told["body"] == "@maya, tea is ready", told
     app.find("")
+    app.is_titled("tea — Snug")
+    # It was read, so the desktop need not show it any more.
+    assert notifications.next() == {"closed": told["id"]}
+
+    # A second message of a room changes its notification; a click on it opens the room.
+    for words in ("@maya, do you <b>hear</b>?", "@maya!"):
+        two.post("music", "zoe", words)
+        told = notifications.next()
+    assert (told["title"], told["body"]) == ("2 new messages in music on The lab", "zoe: @maya!"), told
+    assert told["replaces"] == told["id"], told
+    notifications.click(told)
+    app.is_titled("music — Snug")
+    app.press("ctrl+Tab")
     app.is_titled("tea — Snug")
 
     # A draft stays where it was begun.
@@ -131,18 +175,19 @@ def visit(app, desktop, one, two, folder, pictures):
     print(f"one window, three rooms on two servers, 2 kills: nothing misplaced; pictures in {pictures}")
 
 
-def main(app, server, pictures="target/window"):
+def main(app, server, service, pictures="target/window"):
     pictures = Path(pictures)
     pictures.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="snug-window-"))
     for part in ("one", "two", "maya"):
         (folder / part).mkdir()
     desktop, servers, window = Desktop(folder), [], None
+    notifications = Notifications(str(Path(service).absolute()), desktop)
     try:
         for part in ("one", "two"):
             servers.append(Rooms(str(Path(server).absolute()), folder / part))
         window = Window(str(Path(app).absolute()), desktop, servers[0], "maya", folder / "maya", 0)
-        visit(window, desktop, *servers, folder, pictures)
+        visit(window, desktop, notifications, *servers, folder, pictures)
     except BaseException:
         if window:
             window.explain(pictures / "failed-rooms.png")
@@ -152,11 +197,12 @@ def main(app, server, pictures="target/window"):
             window.kill()
         for each in servers:
             each.kill()
+        notifications.end()
         desktop.end()
         shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
+    if len(sys.argv) < 4:
         sys.exit(__doc__)
     main(*sys.argv[1:])

@@ -2,8 +2,9 @@
 //!
 //! [`connection`] keeps one socket alive, [`outbox`] keeps sends on disk until they come back, [`timeline`] folds entries into
 //! rows, and [`session`] ties the three into one room. [`rooms`] holds every joined room. [`markup`] reads what a message says,
-//! and [`mention`] decides whether it speaks to somebody. [`api`] asks a server over HTTP. [`settings`] is what the app
-//! remembers between starts. [`completion`], [`emoji`] and [`undo`] help writing. [`commands`] is `snug send`, `snug tail` and `snug rooms`.
+//! [`mention`] decides whether it speaks to somebody, and [`notifications`] what the desktop tells of it. [`api`] asks a server
+//! over HTTP. [`settings`] is what the app remembers between starts. [`completion`], [`emoji`] and [`undo`] help writing.
+//! [`commands`] is `snug send`, `snug tail` and `snug rooms`.
 //!
 //! The crate knows no iced and no window, so that all of it is tested without one and runs on a server.
 
@@ -19,6 +20,7 @@ pub mod history;
 pub mod instance;
 pub mod markup;
 pub mod mention;
+pub mod notifications;
 pub mod outbox;
 pub mod rooms;
 pub mod search;

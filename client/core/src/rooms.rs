@@ -328,16 +328,6 @@ impl Rooms {
         None
     }
 
-    /// What came since this was last asked that is worth telling, the oldest first: at most [`NEWS`], never own messages, and
-    /// none that was seen here or read elsewhere.
-    pub fn take_news(&mut self) -> Vec<News> {
-        let news = std::mem::take(&mut self.news).into_iter();
-        news.filter(|news| {
-            self.joined.iter().any(|joined| joined.id == news.session && !joined.has_seen(news.seq))
-        })
-        .collect()
-    }
-
     /// Closes left rooms in which nothing waits any more.
     fn close_drained(&mut self) {
         while let Some(index) = self.joined.iter().position(Joined::is_drained) {

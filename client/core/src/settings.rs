@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use snug_shared::{Author, Millis, Nickname, RoomName, ServerAddress};
 
-use crate::files;
+use crate::{files, notifications::Preferences};
 
 /// Places remembered, at most.
 pub const RECENT: usize = 20;
@@ -57,6 +57,8 @@ pub struct Settings {
     pub ignored: Vec<Ignored>,
     /// The window as it was last.
     pub window: Option<WindowSize>,
+    /// What the desktop tells of rooms nobody looks at.
+    pub notifications: Preferences,
     #[serde(skip)]
     revision: u64,
 }

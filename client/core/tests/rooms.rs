@@ -8,6 +8,7 @@ mod rooms {
     mod absence;
     mod lobby;
     mod many;
+    mod notifications;
     mod switches;
     mod visits;
     mod world;

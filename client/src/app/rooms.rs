@@ -16,6 +16,9 @@ use crate::{
     shortcut::Shortcut,
 };
 
+/// How long a room is quiet that was told to be, in milliseconds.
+const QUIET: snug_shared::Millis = 60 * 60 * 1_000;
+
 impl App {
     /// Joins the rooms of the last start again, in the background, and shows the one that was shown last.
     pub fn restore(&mut self, stored: StoredRooms) -> Task<Message> {
@@ -133,6 +136,11 @@ impl App {
             sidebar::Message::Hover(is_hovered) => self.sidebar.set_hovered(is_hovered),
             sidebar::Message::Scrolled(scrolled) => self.sidebar.set_scrolled(scrolled),
             sidebar::Message::Ask(room, at) => self.sidebar.ask(room, at),
+            sidebar::Message::AskOneself(at) => self.sidebar.ask_oneself(at),
+            sidebar::Message::Prefer(preferences) => {
+                self.settings.notifications = preferences;
+                return self.save();
+            }
             sidebar::Message::AskByKey(room, entry) => self.sidebar.ask_by_key(room, entry),
             sidebar::Message::Closed => {
                 let _ = self.sidebar.close();
@@ -214,6 +222,10 @@ fn act_on(joined: &mut Joined, act: sidebar::Act) {
         sidebar::Act::Pin(is_pinned) => joined.marks_mut().is_pinned = is_pinned,
         sidebar::Act::Mute(is_muted) => joined.marks_mut().is_muted = is_muted,
         sidebar::Act::MarkRead => joined.mark_read(),
+        sidebar::Act::Notify(rule) => {
+            (joined.marks_mut().rule, joined.marks_mut().quiet_until) = (rule, None);
+        }
+        sidebar::Act::Quiet => joined.marks_mut().quiet_until = Some(now() + QUIET),
         // The root's own.
         sidebar::Act::Leave => {}
     }

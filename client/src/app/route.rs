@@ -1,10 +1,10 @@
 //! Where a screen's action leads: to another screen, into the settings.
 
-use iced::{Task, window};
+use iced::Task;
 use snug_core::{instance::Launch, rooms::Refusal};
 use snug_shared::{Nickname, RoomName};
 
-use super::{App, Message, Visit};
+use super::{App, Message, Visit, notify};
 use crate::screen::{self, AskRoom, Landing, Screen, ask_room, landing, room};
 
 impl App {
@@ -76,14 +76,7 @@ impl App {
 
     /// Another app was started on the same data: this window comes to the front, and goes where that one was to go.
     pub(super) fn launched_again(&mut self, launch: Launch) -> Task<Message> {
-        let show = window::latest().and_then(|window| {
-            let attention = Some(window::UserAttention::Informational);
-            Task::batch([
-                window::minimize(window, false),
-                window::gain_focus(window),
-                window::request_user_attention(window, attention),
-            ])
-        });
+        let show = notify::to_front();
         let Some(address) = launch.join else { return show };
         if let Some(nickname) = launch.nickname.and_then(|name| Nickname::parse(&name).ok()) {
             self.set_nickname(&nickname);

@@ -36,7 +36,7 @@ impl App {
                 Screen::AskRoom(ask_room) => Some(ask_room.server()),
                 Screen::Landing(_) | Screen::Room(_) => None,
             };
-            sidebar.view(&self.rooms, asked)
+            sidebar.view(&self.rooms, asked, self.settings.notifications)
         });
         let is_wide = self.look.size.width >= sidebar::FROM;
         let (beside, above) = match list {
@@ -44,7 +44,7 @@ impl App {
             Some(list) if self.sidebar.is_open() => (None, Some(sidebar::over(list))),
             Some(_) => {
                 let has_button = matches!(self.screen, Screen::Room(_));
-                (None, Some(self.sidebar.closed(&self.rooms, has_button)))
+                (None, Some(self.sidebar.closed(&self.rooms, self.settings.notifications, has_button)))
             }
             None => (None, None),
         };

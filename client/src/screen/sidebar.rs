@@ -9,17 +9,24 @@ use iced::{
     advanced::widget::{Id, Operation, operate, operation::Outcome},
     widget::{Column, button, column, container, mouse_area, opaque, row, space},
 };
-use snug_core::rooms::{Group, Joined, Rooms, SessionId};
+use snug_core::{
+    notifications::{Preferences, Rule},
+    rooms::{Group, Joined, Rooms, SessionId},
+};
 use snug_shared::ServerAddress;
 
+use self::menus::menu_of;
 use super::room::HEADER;
 use crate::{
     icon::{Icon, icon},
     theme,
-    widget::{Menu, Type, clipped, ellipsis, hairline, inherited, label, menu, scroll, tile},
+    widget::{
+        Type, clipped, ellipsis, hairline, icon_button, inherited, label, menu, menu_button, scroll, tile,
+    },
 };
 
 mod entry;
+mod menus;
 
 pub use entry::news;
 
@@ -47,10 +54,17 @@ pub struct Sidebar {
     asked: Option<Asked>,
 }
 
-/// The menu of a room.
+/// Whose menu is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Room(SessionId),
+    Oneself,
+}
+
+/// The menu that is open.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Asked {
-    room: SessionId,
+    of: Of,
     at: Point,
     by_key: bool,
 }
@@ -76,7 +90,11 @@ pub enum Message {
     Scrolled(f32),
     /// Show what can be done with a room, at a point of the window.
     Ask(SessionId, Point),
-    /// The same by a key: beside the room in the list, where that is in view.
+    /// Show what can be set for all rooms, at a point of the window.
+    AskOneself(Point),
+    /// Set it.
+    Prefer(Preferences),
+    /// Show what can be done with a room by a key: beside it in the list, where that is in view.
     AskByKey(SessionId, Option<Rectangle>),
     /// The menu is closed.
     Closed,
@@ -93,6 +111,10 @@ pub enum Act {
     Mute(bool),
     /// Everything in it was read.
     MarkRead,
+    /// Tell this much of it.
+    Notify(Rule),
+    /// Tell nothing of it for an hour.
+    Quiet,
     /// Leave it.
     Leave,
 }
@@ -121,14 +143,19 @@ impl Sidebar {
     /// Asks what can be done with a room, at a point of the list.
     pub fn ask(&mut self, room: SessionId, at: Point) {
         let at = Point::new(at.x, at.y - self.scrolled);
-        self.asked = Some(Asked { room, at, by_key: false });
+        self.asked = Some(Asked { of: Of::Room(room), at, by_key: false });
     }
 
     /// The same by a key: beside the room in the list.
     pub fn ask_by_key(&mut self, room: SessionId, entry: Option<Rectangle>) {
         let below = |entry: Rectangle| Point::new(entry.x + 24.0, entry.y + entry.height - self.scrolled);
         let at = entry.map_or(BELOW_HEADER, below);
-        self.asked = Some(Asked { room, at, by_key: true });
+        self.asked = Some(Asked { of: Of::Room(room), at, by_key: true });
+    }
+
+    /// Asks what can be set for all rooms, at a point of the window.
+    pub fn ask_oneself(&mut self, at: Point) {
+        self.asked = Some(Asked { of: Of::Oneself, at, by_key: false });
     }
 
     /// Closes the menu. Says whether one was open.
@@ -159,10 +186,15 @@ impl Sidebar {
     }
 
     /// The list. `asked`: the server whose other rooms are on the screen.
-    pub fn view<'a>(&'a self, rooms: &'a Rooms, asked: Option<&ServerAddress>) -> Element<'a, Message> {
+    pub fn view<'a>(
+        &'a self,
+        rooms: &'a Rooms,
+        asked: Option<&ServerAddress>,
+        preferences: Preferences,
+    ) -> Element<'a, Message> {
         let groups = rooms.groups();
         let shown = groups.iter().flat_map(|group| &group.rooms).find(|joined| joined.is_shown());
-        let foot = shown.map(|joined| column![hairline(), oneself(joined, groups.len() > 1)]);
+        let foot = shown.map(|joined| column![hairline(), oneself(joined, groups.len() > 1, preferences)]);
         // The scroll bar has a place of its own.
         let mut list = Column::new().spacing(2).padding(Padding { right: 10.0, ..Padding::from(8) });
         let names: Vec<String> = groups.iter().map(name_of).collect();
@@ -178,18 +210,23 @@ impl Sidebar {
             .height(Fill);
         let content = column![finder(), hairline(), list].push(foot);
         let content = container(content).width(WIDTH).height(Fill).style(theme::side);
-        let asked = self.asked.and_then(|asked| menu_of(asked, rooms));
+        let asked = self.asked.and_then(|asked| menu_of(asked, rooms, preferences));
         let area = mouse_area(content).on_enter(Message::Hover(true)).on_exit(Message::Hover(false));
         menu(area, asked)
     }
 
     /// What there is of it where the list is not in view: what is new elsewhere, at the button that opens it, and the menu.
-    pub fn closed<'a>(&'a self, rooms: &'a Rooms, has_button: bool) -> Element<'a, Message> {
+    pub fn closed<'a>(
+        &'a self,
+        rooms: &'a Rooms,
+        preferences: Preferences,
+        has_button: bool,
+    ) -> Element<'a, Message> {
         let elsewhere: Vec<_> = rooms.iter().filter(|joined| !joined.is_shown()).collect();
         let news = if has_button { entry::sum(&elsewhere) } else { None };
         let place = Padding { top: 5.0, left: 20.0, ..Padding::ZERO };
         let news = container(news.unwrap_or_else(crate::widget::nothing)).padding(place);
-        menu(news, self.asked.and_then(|asked| menu_of(asked, rooms)))
+        menu(news, self.asked.and_then(|asked| menu_of(asked, rooms, preferences)))
     }
 
     fn group<'a>(
@@ -257,22 +294,6 @@ impl Operation<Option<Rectangle>> for Find {
     }
 }
 
-fn menu_of<'a>(asked: Asked, rooms: &'a Rooms) -> Option<Menu<'a, Message>> {
-    let joined = rooms.get(asked.room).filter(|joined| !joined.is_left())?;
-    let (room, marks) = (joined.id(), joined.marks());
-    let act = |act| Message::Act(room, act);
-    let mut menu = Menu::new(asked.at, Message::Closed).by_key(asked.by_key);
-    if joined.attention().is_unread() {
-        menu =
-            menu.item("Mark as read", if joined.is_shown() { "Esc" } else { "" }, act(Act::MarkRead)).line();
-    }
-    let pin = if marks.is_pinned { "Unpin" } else { "Pin to the top" };
-    let mute = if marks.is_muted { "Unmute" } else { "Mute" };
-    let menu = menu.item(pin, "", act(Act::Pin(!marks.is_pinned)));
-    let menu = menu.item(mute, "", act(Act::Mute(!marks.is_muted))).line();
-    Some(menu.danger("Leave room", act(Act::Leave)))
-}
-
 fn finder<'a>() -> Element<'a, Message> {
     let keys = if cfg!(target_os = "macos") { "⌘K" } else { "Ctrl+K" };
     let line =
@@ -311,8 +332,8 @@ fn head<'a>(group: &Group<'a>, name: String, is_folded: bool) -> Element<'a, Mes
         .into()
 }
 
-/// Under which name one is in the room that is shown, and where that is.
-fn oneself<'a>(joined: &'a Joined, several: bool) -> Element<'a, Message> {
+/// Under which name one is in the room that is shown, where that is, and what one set for all rooms.
+fn oneself<'a>(joined: &'a Joined, several: bool, preferences: Preferences) -> Element<'a, Message> {
     let session = joined.session();
     let own = session.nickname().as_str();
     let server = several.then(|| {
@@ -320,5 +341,13 @@ fn oneself<'a>(joined: &'a Joined, several: bool) -> Element<'a, Message> {
         ellipsis(format!("on {server}"), Type::Meta, theme::muted)
     });
     let names = column![ellipsis(own, Type::Name, inherited)].push(server);
-    row![tile(own, 28.0), clipped(names, Fill)].spacing(10).align_y(Center).padding([8, 14]).into()
+    let quiet = preferences.is_quiet.then(|| icon(Icon::BellOff, 14).style(theme::muted));
+    let more = menu_button(icon_button(Icon::Ellipsis).style(theme::over_room), Message::AskOneself);
+    row![tile(own, 28.0), clipped(names, Fill)]
+        .push(quiet)
+        .push(more)
+        .spacing(10)
+        .align_y(Center)
+        .padding(Padding { top: 8.0, right: 8.0, bottom: 8.0, left: 14.0 })
+        .into()
 }

@@ -3,11 +3,12 @@
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use snug_shared::{Nickname, Seq};
+use snug_shared::{Millis, Nickname, Seq};
 
 use super::{ConnectionId, Draft, News, NewsKind, Refusal, RoomId, SessionId};
 use crate::{
     connection::Event,
+    notifications::Rule,
     session::{Attention, Done, Effect, Link, ReadState, Session},
 };
 
@@ -31,6 +32,10 @@ pub struct Marks {
     pub is_muted: bool,
     /// The server runs in this app.
     pub is_hosted: bool,
+    /// What the desktop tells of it.
+    pub rule: Rule,
+    /// Until then it tells nothing.
+    pub quiet_until: Option<Millis>,
 }
 
 /// One joined room, whether or not the window shows it.

@@ -2,7 +2,7 @@
 
 use snug_shared::{Millis, Nickname, RoomName, Seq, ServerAddress};
 
-use super::SessionId;
+use super::{Rooms, SessionId};
 
 /// News kept until they are taken; beyond it the oldest are dropped.
 pub const NEWS: usize = 64;
@@ -35,4 +35,23 @@ pub enum NewsKind {
     Mention,
     /// It is for everybody.
     Message,
+}
+
+impl Rooms {
+    /// Rooms that were to be quiet until a time that has come are so no more.
+    pub fn end_quiet(&mut self, now: Millis) {
+        for joined in &mut self.joined {
+            let _ = joined.marks.quiet_until.take_if(|until| *until <= now);
+        }
+    }
+
+    /// What came since this was last asked that is worth telling, the oldest first: at most [`NEWS`], never own messages, and
+    /// none that was seen here or read elsewhere.
+    pub fn take_news(&mut self) -> Vec<News> {
+        let news = std::mem::take(&mut self.news).into_iter();
+        news.filter(|news| {
+            self.joined.iter().any(|joined| joined.id == news.session && !joined.has_seen(news.seq))
+        })
+        .collect()
+    }
 }
