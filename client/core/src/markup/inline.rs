@@ -35,8 +35,15 @@ struct Line {
 
 /// Reads lines of a text into runs.
 pub(super) fn read(text: &str, lines: &[Range<usize>], built: &mut Built) {
-    let mut reader =
-        Reader { text, built, lines: Vec::new(), masked: String::new(), links: Vec::new(), line: 0 };
+    let mut reader = Reader {
+        text,
+        built,
+        lines: Vec::new(),
+        masked: String::new(),
+        links: Vec::new(),
+        line: 0,
+        drawn: 0,
+    };
     for line in lines {
         reader.mask(line);
     }
@@ -53,6 +60,8 @@ struct Reader<'a> {
     links: Vec<(Range<usize>, Found)>,
     /// The line that was reached.
     line: usize,
+    /// Up to here all of the masked text was drawn, or is a mark.
+    drawn: usize,
 }
 
 /// How what comes next is drawn.
@@ -88,8 +97,8 @@ impl Reader<'_> {
     fn runs(&mut self, masked: &str) {
         self.indent();
         let mut looks = vec![Look::default()];
-        // Where a mark closes that is none, and is drawn as typed.
-        let mut closes: Vec<Option<Range<usize>>> = Vec::new();
+        // Where a mark closes that is none: from there, or from what was drawn, it is drawn as typed.
+        let mut closes: Vec<Option<usize>> = Vec::new();
         for (event, range) in Parser::new_ext(masked, Options::ENABLE_STRIKETHROUGH).into_offset_iter() {
             let look = looks.last().copied().unwrap_or_default();
             match event {
@@ -104,8 +113,10 @@ impl Reader<'_> {
                         let _ = looks.pop();
                     }
                     if let Some(close) = closes.pop().flatten() {
-                        self.words(close, looks.last().copied().unwrap_or_default());
+                        let rest = close.max(self.drawn)..range.end;
+                        self.words(rest, looks.last().copied().unwrap_or_default());
                     }
+                    self.drawn = self.drawn.max(range.end);
                 }
                 Event::Code(_) => self.code(masked, range, look),
                 Event::SoftBreak | Event::HardBreak => {
@@ -125,7 +136,7 @@ impl Reader<'_> {
         tag: &Tag<'_>,
         range: &Range<usize>,
         look: Look,
-    ) -> (Look, Option<Range<usize>>) {
+    ) -> (Look, Option<usize>) {
         let mut next = look;
         let mark = match tag {
             Tag::Emphasis => 1,
@@ -148,7 +159,7 @@ impl Reader<'_> {
         let is_mark = is_mark && !is_within_word;
         if !is_mark {
             self.words(range.start..range.start + mark, look);
-            return (look, Some(range.end - mark..range.end));
+            return (look, Some(range.end - mark));
         }
         match tag {
             Tag::Emphasis => next.style.italic = true,
@@ -165,7 +176,7 @@ impl Reader<'_> {
         length: usize,
         range: &Range<usize>,
         look: Look,
-    ) -> (Look, Option<Range<usize>>) {
+    ) -> (Look, Option<usize>) {
         let to = range.end.saturating_sub(1 + length)..range.end.saturating_sub(1);
         let label = range.start + 1..to.start.saturating_sub(2);
         let found = self.links.partition_point(|(place, _)| place.start < to.start);
@@ -181,14 +192,7 @@ impl Reader<'_> {
             }
         }
         self.words(range.start..range.start + 1, look);
-        // The rest from the bracket on; where its place is not known, it was drawn with the text.
-        let close = self.label_end(masked, range);
-        (look, Some(close..range.end))
-    }
-
-    /// The bracket that closes the text of a link which is none.
-    fn label_end(&self, masked: &str, range: &Range<usize>) -> usize {
-        masked[range.clone()].rfind("](").map_or(range.end, |at| range.start + at)
+        (look, Some(0))
     }
 
     /// The text at a place of the masked text, within one line.
@@ -201,6 +205,7 @@ impl Reader<'_> {
 
     fn code(&mut self, masked: &str, range: Range<usize>, look: Look) {
         let span = &masked[range.clone()];
+        let end = range.end;
         let ticks = span.bytes().take_while(|byte| *byte == b'`').count();
         let inner = span.get(ticks..span.len().saturating_sub(ticks)).unwrap_or_default();
         if inner.trim().is_empty() {
@@ -209,6 +214,7 @@ impl Reader<'_> {
         let padded = inner.len() > 2 && inner.starts_with(' ') && inner.ends_with(' ');
         let edge = ticks + usize::from(padded);
         self.each_piece(range.start + edge..range.end - edge, look, RunKind::Code(Token::Plain));
+        self.drawn = end;
     }
 
     fn words(&mut self, range: Range<usize>, look: Look) {
@@ -217,6 +223,7 @@ impl Reader<'_> {
 
     /// Draws a place of the masked text, line by line.
     fn each_piece(&mut self, range: Range<usize>, look: Look, kind: RunKind) {
+        self.drawn = self.drawn.max(range.end);
         let mut at = range.start;
         while let Some(line) = self.lines.get(self.line).map(|line| line.masked.clone()) {
             let piece = at.max(line.start)..range.end.min(line.end);

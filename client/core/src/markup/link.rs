@@ -44,7 +44,8 @@ pub(super) fn find(line: &str) -> impl Iterator<Item = Found> {
                 from = begins + candidate.len();
                 continue;
             }
-            let address = trimmed(candidate);
+            let is_bracketed = line[..begins].ends_with("](");
+            let address = trimmed(if is_bracketed { bracketed(candidate) } else { candidate });
             if let Some(url) = parse(address) {
                 from = begins + address.len();
                 let host = host(&url);
@@ -81,6 +82,20 @@ fn end(text: &str) -> usize {
     let stops = |c: char| c.is_whitespace() || "<>\"`".contains(c) || !c.is_ascii() && turns.contains(c);
     let end = text.find(stops).unwrap_or(text.len());
     text[..end].find("](").unwrap_or(end)
+}
+
+/// The address of a link with a text of its own ends at the bracket around it.
+fn bracketed(address: &str) -> &str {
+    let mut open = 0_usize;
+    for (at, c) in address.char_indices() {
+        match c {
+            '(' => open += 1,
+            ')' if open == 0 => return &address[..at],
+            ')' => open -= 1,
+            _ => {}
+        }
+    }
+    address
 }
 
 /// A full stop after a link ends the sentence, not the link; nor does the bracket around it belong to it.

@@ -31,6 +31,8 @@ fn texts() -> impl Strategy<Value = String> {
             "![",
             "@",
             "https://a.b/",
+            "[x](https://a.b/)",
+            "[y](https://a.b/c",
             "http://",
             "#",
             "\r\n",
