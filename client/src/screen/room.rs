@@ -5,6 +5,7 @@
 
 mod actions;
 mod banner;
+mod columns;
 mod command;
 mod composer;
 mod empty;

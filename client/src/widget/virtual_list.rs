@@ -11,6 +11,7 @@ mod events;
 mod float;
 mod heights;
 mod layout;
+mod pointer;
 mod select;
 mod state;
 

@@ -7,7 +7,7 @@ use iced::{
 use snug_core::{format, rooms::Joined};
 use snug_shared::{Author, Nickname};
 
-use super::{Message, Part, Room, banner, composer, header, members, timeline};
+use super::{Message, Part, Room, banner, columns::Columns, header, members, timeline};
 use crate::{
     screen::sidebar,
     theme,
@@ -16,37 +16,8 @@ use crate::{
 
 /// Below this the people are gone.
 const MEMBERS_FROM: f32 = 900.0;
-
 /// From here on composer and messages share one column.
 const SHARED_FROM: f32 = 1_100.0;
-
-/// Where the words of messages and of the composer stand.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Columns {
-    /// What is free at either side of the column.
-    pub inset: f32,
-    shares: bool,
-}
-
-impl Columns {
-    /// The longest line, so that a wide window stays readable.
-    pub const LINE: f32 = 760.0;
-    /// From the column's left edge to its words: a tile, and the space around it.
-    pub const GUTTER: f32 = 16.0 + 36.0 + 12.0;
-    /// From the words to the column’s right edge: the place of the button for all that can be done, so that it covers none.
-    pub const BUTTON: f32 = 60.0;
-    const WIDTH: f32 = Self::GUTTER + Self::LINE + Self::BUTTON;
-
-    /// Around the composer's box. Its words stand below those of the messages where there is room.
-    fn composer(self) -> Padding {
-        let (left, right) = if self.shares {
-            (Self::GUTTER - composer::LEFT, Self::BUTTON - composer::LEFT)
-        } else {
-            (16.0, 16.0)
-        };
-        Padding { left: self.inset + left, right: self.inset + right, ..Padding::ZERO }
-    }
-}
 
 impl<'a> Part<'a> {
     /// The reader, once the server has said who that is.

@@ -2,6 +2,7 @@
 
 mod body;
 mod menu;
+mod reaction;
 mod row;
 mod toolbar;
 
@@ -19,7 +20,7 @@ use snug_core::{
 use snug_shared::{Author, Seq};
 use uuid::Uuid;
 
-use super::{Go, Message, Part, Select, empty, is_slow, layout::Columns};
+use super::{Go, Message, Part, Select, columns::Columns, empty, is_slow};
 use crate::{
     icon::{Icon, icon},
     theme,

@@ -15,15 +15,13 @@ use iced::{
 };
 
 use super::{VirtualList, state::State};
-use crate::widget::selectable::{DRAG, Piece};
+use crate::widget::selectable::Piece;
 
 /// This close to an edge, a held pointer scrolls.
 const EDGE: f32 = 24.0;
 /// Pixels a second for each pixel beyond that, and at most.
 const SPEED: f32 = 14.0;
 const FASTEST: f32 = 3_000.0;
-/// What a frame that comes late counts for at most, in seconds.
-const FRAME: f32 = 0.05;
 
 /// What the pointer, or a key, does to rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,55 +48,6 @@ pub enum Gesture<Id> {
         /// Whether by a key.
         by_key: bool,
     },
-}
-
-/// What the pointer is doing.
-pub struct Pointer<Id> {
-    modifiers: keyboard::Modifiers,
-    click: Option<mouse::Click>,
-    /// Where it moved last. iced hands over several events with the pointer where it is after all of them.
-    at: Option<Point>,
-    /// Where it was pressed, while it is held.
-    held: Option<Point>,
-    /// Whether it moved far enough since.
-    is_dragging: bool,
-    /// The place that was told last.
-    told: Option<(Id, usize)>,
-    scrolled: Option<Instant>,
-}
-
-impl<Id> Default for Pointer<Id> {
-    fn default() -> Self {
-        Self {
-            modifiers: keyboard::Modifiers::empty(),
-            click: None,
-            at: None,
-            held: None,
-            is_dragging: false,
-            told: None,
-            scrolled: None,
-        }
-    }
-}
-
-impl<Id> Pointer<Id> {
-    /// Whether something is being selected.
-    pub fn is_selecting(&self) -> bool {
-        self.held.is_some() && self.is_dragging
-    }
-
-    /// Takes note of where it is. Whether it selects by now.
-    fn moved(&mut self, at: Point) -> bool {
-        let Some(from) = self.held else { return false };
-        self.is_dragging |= from.distance(at) > DRAG;
-        self.is_dragging
-    }
-
-    /// How many seconds have passed since the last frame in which this was asked.
-    fn passed(&mut self, now: Instant) -> f32 {
-        let before = self.scrolled.replace(now).unwrap_or(now);
-        now.saturating_duration_since(before).as_secs_f32().min(FRAME)
-    }
 }
 
 /// Finds the place nearest to a point among the texts of rows: in the last one that begins above it, or else in the first.
@@ -327,15 +276,5 @@ mod tests {
         {
             assert_eq!(beyond(list, Point::new(0.0, y)), expected, "{y}");
         }
-    }
-
-    #[test]
-    fn a_pointer_that_trembles_selects_nothing() {
-        let mut pointer = Pointer::<u32>::default();
-        assert!(!pointer.moved(Point::new(100.0, 0.0)), "it is not held");
-        pointer.held = Some(Point::ORIGIN);
-        assert!(!pointer.moved(Point::new(2.0, 2.0)) && !pointer.is_selecting());
-        assert!(pointer.moved(Point::new(9.0, 0.0)) && pointer.is_selecting());
-        assert!(pointer.moved(Point::new(1.0, 0.0)), "on the way back it still selects");
     }
 }

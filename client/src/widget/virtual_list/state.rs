@@ -4,7 +4,7 @@ use super::{
     Shown,
     anchor::{Anchor, Placed},
     heights::Heights,
-    select::Pointer,
+    pointer::Pointer,
 };
 
 /// The assumed height of a row that was not laid out yet: two lines with their name.

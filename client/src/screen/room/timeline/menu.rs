@@ -5,8 +5,8 @@ use snug_shared::Reaction;
 
 use super::{
     super::{Act, Asked, Message, Select},
-    Context, row,
-    toolbar::QUICK,
+    Context,
+    reaction::{QUICK, is_mine},
 };
 use crate::widget::Menu;
 
@@ -30,7 +30,7 @@ pub(super) fn view<'a>(
         let react = |emoji: &'static str| {
             let is_it = |other: &&Reaction| other.emoji.as_str() == emoji;
             let set = message.reactions.iter().find(is_it);
-            let is_set = set.is_some_and(|other| row::is_mine(other, context.me));
+            let is_set = set.is_some_and(|other| is_mine(other, context.me));
             (emoji, Message::Act(Act::React(seq, emoji.to_owned(), !is_set)))
         };
         menu = menu.strip(QUICK.map(react)).line();

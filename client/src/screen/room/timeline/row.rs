@@ -10,11 +10,12 @@ use snug_core::{
     mention,
     timeline::{Delivery, HoleReason, MessageRow, Quote, Row},
 };
-use snug_shared::{Author, Millis, Reaction};
+use snug_shared::{Millis, Reaction};
 
 use super::{
-    super::{Act, Go, Message, Part, layout::Columns},
+    super::{Act, Go, Message, Part, columns::Columns},
     Context, body, menu,
+    reaction::is_mine,
 };
 use crate::{
     font,
@@ -235,10 +236,6 @@ fn who_reacted(reaction: &Reaction, context: &Context<'_>) -> String {
     let names = others.filter_map(|by| context.timeline.nickname(by)).map(|name| name.as_str());
     let count = usize::try_from(reaction.count).unwrap_or(usize::MAX);
     format::names_and_others(is_mine(reaction, context.me), names, count)
-}
-
-pub(super) fn is_mine(reaction: &Reaction, me: Option<&Author>) -> bool {
-    me.is_some_and(|me| reaction.by.contains(me))
 }
 
 fn delivery<'a>(message: &MessageRow<'a>) -> Option<Element<'a, Message>> {

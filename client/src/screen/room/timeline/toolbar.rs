@@ -12,16 +12,14 @@ use super::{
         Act, Message,
         picker::{Pick, PickFor},
     },
-    Context, row,
+    Context,
+    reaction::{QUICK, is_mine},
 };
 use crate::{
     icon::Icon,
     theme,
     widget::{Type, ellipsis, hint, icon_button, inherited, label, small, virtual_list::Floating},
 };
-
-/// Reactions one press away.
-pub(super) const QUICK: [&str; 4] = ["👍", "❤️", "😂", "🎉"];
 
 /// See the [module](self). None for what nothing can be done with yet.
 pub(super) fn view<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Option<Floating<'a, Message>> {
@@ -66,7 +64,7 @@ fn reactions<'a>(
 ) -> impl Iterator<Item = Element<'a, Message>> {
     QUICK.into_iter().map(move |emoji| {
         let is_it = |other: &&Reaction| other.emoji.as_str() == emoji;
-        let set = message.reactions.iter().find(is_it).is_some_and(|other| row::is_mine(other, context.me));
+        let set = message.reactions.iter().find(is_it).is_some_and(|other| is_mine(other, context.me));
         button(container(ellipsis(emoji, Type::Body, inherited)).center(Fill))
             .padding(0)
             .width(32)
