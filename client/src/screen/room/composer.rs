@@ -1,18 +1,15 @@
-//! Where one writes: the text, what it replies to or edits, and the keys that differ from a plain editor's.
+//! Where one writes: the text, and what it replies to or edits.
 
 mod choices;
 mod editing;
+mod keys;
 
 use std::sync::Arc;
 
 use iced::{
     Center, Element, Fill, Padding, Task,
-    keyboard::{Key, key::Named},
     widget::{
-        column, container, operation,
-        operation::AbsoluteOffset,
-        row, space, text_editor,
-        text_editor::{Binding, Edit, KeyPress, Motion, Status},
+        column, container, operation, operation::AbsoluteOffset, row, space, text_editor, text_editor::Edit,
     },
 };
 use snug_core::{
@@ -32,13 +29,12 @@ pub use editing::Mark;
 use editing::Recalled;
 
 use super::{
-    Act, Go, Message,
+    Message,
     picker::{Pick, PickFor},
-    selecting::{self, Reach},
+    selecting::Reach,
 };
 use crate::{
     icon::{Icon, icon},
-    shortcut::shortcut,
     theme,
     widget::{
         Type, clipped, ellipsis, ellipsis_beside, follow_caret, hint, icon_button, idle_caret, label,
@@ -244,7 +240,7 @@ impl Composer {
             .padding(Padding::ZERO.right(BAR))
             .min_height(LINE)
             .style(theme::composer_text)
-            .key_binding(move |press| binding(press, reach, has_choices))
+            .key_binding(move |press| keys::binding(press, reach, has_choices))
             .on_action(Message::Write);
         // Whole lines are seen of it, so that none is cut; what is beyond has a scroll bar.
         let editor = scroll(follow_caret(idle_caret(editor), Message::Caret)).id(SCROLL);
@@ -328,82 +324,4 @@ fn left_label<'a>(left: Left) -> Element<'a, Message> {
         Left::TooMany(count) => (format!("{count} too many"), theme::bad),
     };
     container(label(words, Type::Meta).style(style)).padding([0, 14]).into()
-}
-
-/// What a key does while something may be meant.
-fn choosing(press: &KeyPress) -> Option<Complete> {
-    match press.key.as_ref() {
-        Key::Named(Named::ArrowDown) => Some(Complete::Next),
-        Key::Named(Named::ArrowUp) => Some(Complete::Previous),
-        Key::Named(Named::Tab) if !press.modifiers.shift() => Some(Complete::Take),
-        Key::Named(Named::Enter) if !press.modifiers.shift() => Some(Complete::Take),
-        _ => None,
-    }
-}
-
-/// Combinations with Ctrl, Command on a Mac, by the letter on the key.
-fn combination(press: &KeyPress) -> Option<Message> {
-    if !press.modifiers.command() || press.modifiers.alt() {
-        return None;
-    }
-    match press.key.to_latin(press.physical_key)? {
-        'b' => Some(Message::Mark(Mark::Bold)),
-        'i' => Some(Message::Mark(Mark::Italic)),
-        'e' => Some(Message::Mark(Mark::Code)),
-        'z' if press.modifiers.shift() => Some(Message::Redo),
-        'z' => Some(Message::Undo),
-        'y' => Some(Message::Redo),
-        _ => None,
-    }
-}
-
-/// Keys that do something else here than in a plain editor.
-fn binding(press: KeyPress, reach: Reach, has_choices: bool) -> Option<Binding<Message>> {
-    if !matches!(press.status, Status::Focused { .. }) {
-        return None;
-    }
-    if has_choices && let Some(complete) = choosing(&press) {
-        return Some(Binding::Custom(Message::Complete(complete)));
-    }
-    if has_choices && press.key == Key::Named(Named::Escape) {
-        // The caret stays.
-        return Some(Binding::Custom(Message::Escape));
-    }
-    if let Some(message) = combination(&press) {
-        return Some(Binding::Custom(message));
-    }
-    let modifiers = press.modifiers;
-    if let Some(shortcut) = shortcut(&press.key, press.physical_key, modifiers) {
-        return Some(Binding::Custom(Message::Shortcut(shortcut)));
-    }
-    if let Some(message) = selecting::key(press.key.as_ref(), modifiers, reach) {
-        return Some(Binding::Custom(message));
-    }
-    match press.key.as_ref() {
-        Key::Named(Named::Tab) if modifiers.is_empty() => {
-            Some(Binding::Custom(Message::Complete(Complete::Name)))
-        }
-        Key::Named(Named::ArrowUp) if modifiers.command() && modifiers.alt() => {
-            Some(Binding::Custom(Message::Recall { older: true }))
-        }
-        Key::Named(Named::ArrowDown) if modifiers.command() && modifiers.alt() => {
-            Some(Binding::Custom(Message::Recall { older: false }))
-        }
-        Key::Named(Named::Enter) if !modifiers.shift() => Some(Binding::Custom(Message::Submit)),
-        Key::Named(Named::ArrowUp) if reach.is_empty && modifiers.is_empty() => {
-            Some(Binding::Custom(Message::Act(Act::EditLast)))
-        }
-        Key::Named(Named::PageUp) if modifiers.shift() => Some(Binding::Custom(Message::Go(Go::Unread))),
-        Key::Named(Named::PageUp) => Some(Binding::Custom(Message::Go(Go::Page(-0.9)))),
-        Key::Named(Named::PageDown) => Some(Binding::Custom(Message::Go(Go::Page(0.9)))),
-        Key::Named(Named::Home) if modifiers.command() => Some(Binding::Custom(Message::Go(Go::Start))),
-        Key::Named(Named::End) if modifiers.command() => Some(Binding::Custom(Message::Go(Go::End))),
-        Key::Named(Named::Backspace) if modifiers.jump() => {
-            Some(Binding::Sequence(vec![Binding::Select(Motion::WordLeft), Binding::Backspace]))
-        }
-        Key::Named(Named::Delete) if modifiers.jump() => {
-            Some(Binding::Sequence(vec![Binding::Select(Motion::WordRight), Binding::Delete]))
-        }
-        _ => Binding::from_key_press(press),
-    }
 }
