@@ -19,7 +19,7 @@ mod window;
 #[cfg(target_os = "linux")]
 #[path = "../../tests/screens/world.rs"]
 // The tests use the rest.
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 mod world;
 
 /// Messages in the large room.

@@ -7,36 +7,36 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use iced::{
-    advanced::{
-        clipboard::Kind,
-        widget::{Id, Operation, operation::Focusable},
-    },
-    event::Status,
-    keyboard,
+use iced::advanced::{
+    clipboard::Kind,
+    widget::{Id, Operation, operation::Focusable},
 };
 use iced_test::{
     Simulator,
     core::{Settings as RenderSettings, Size},
     runtime::{Action, clipboard, task},
-    selector, simulator,
 };
 use snug::{
     app::{App, Message},
     font,
-    screen::{self, ask_room, landing, room, sidebar},
+    screen::{self, ask_room, landing, room},
 };
 use snug_core::{
     connection::{self, Event, Handle, Target},
-    rooms::{Joined, Report, RoomsFile, SessionId},
+    rooms::Report,
     settings::{Home, Settings},
 };
-use snug_shared::{Established, Line, ServerFrame};
+use snug_shared::{Line, ServerFrame};
 use tokio::runtime::Runtime;
 
+#[path = "world/keys.rs"]
+mod keys;
 #[path = "made.rs"]
 pub mod made;
+#[path = "world/rooms.rs"]
+mod rooms;
 
+pub use keys::{combination, pressed};
 use made::established;
 pub use made::{address, author, entry, known_place, nickname, room_name};
 
@@ -189,124 +189,6 @@ impl World {
         }
     }
 
-    /// Writes into the composer and presses a key.
-    pub fn write(&mut self, text: &str, then: iced::keyboard::key::Named) {
-        for keys in [Keys::Text(text), Keys::Named(then)] {
-            let messages: Vec<Message> = {
-                let mut screen = self.screen();
-                let _ = screen.click(selector::id("composer")).expect("there is a composer");
-                let left = match keys {
-                    Keys::Text(text) => screen.simulate(simulator::typewrite(text)),
-                    Keys::Named(key) => screen.simulate(simulator::tap_key(key, None)),
-                };
-                let left = matches!(keys, Keys::Named(_)) && left.first() == Some(&Status::Ignored);
-                let then = left.then(|| match keys {
-                    Keys::Named(key) => Message::Key(pressed(key)),
-                    Keys::Text(_) => unreachable!("only a key is left"),
-                });
-                screen.into_messages().chain(then).collect()
-            };
-            for message in messages {
-                self.send(message);
-            }
-        }
-    }
-
-    /// Presses a key as iced would tell it, with whatever has the focus after a click into the field with these words, or
-    /// without any. What no widget takes is the app's.
-    pub fn press(&mut self, field: Option<&str>, key: keyboard::Event) {
-        let messages: Vec<Message> = {
-            let mut screen = self.screen();
-            if let Some(field) = field {
-                let clicked = match field {
-                    "composer" => screen.click(selector::id("composer")).map(drop),
-                    words => screen.click(words).map(drop),
-                };
-                clicked.unwrap_or_else(|error| panic!("there is no field “{field}”: {error}"));
-            }
-            let left = screen.simulate([iced::Event::Keyboard(key.clone())]);
-            let then = (left.first() == Some(&Status::Ignored)).then(|| Message::Key(key));
-            screen.into_messages().chain(then).collect()
-        };
-        for message in messages {
-            self.send(message);
-        }
-    }
-
-    // -- from room to room --
-
-    /// Shows the rooms of the server.
-    pub fn other_rooms(&mut self) {
-        let server = address("127.0.0.1:1");
-        self.send(Message::Sidebar(sidebar::Message::OtherRooms(server)));
-    }
-
-    /// Joins another room of the server, and shows it.
-    pub fn join(&mut self, room: &str) {
-        self.other_rooms();
-        self.ask_room(ask_room::Message::Pick(room_name(room)));
-        self.until("the outbox is open", |world| world.target().is_some());
-    }
-
-    /// Which opening of a joined room of this name there is.
-    pub fn session_of(&self, room: &str) -> SessionId {
-        let is_it = |joined: &&Joined| joined.session().room() == &room_name(room);
-        self.app.rooms().iter().find(is_it).unwrap_or_else(|| panic!("{room} is joined")).id()
-    }
-
-    /// Shows a joined room.
-    pub fn show(&mut self, room: &str) {
-        let session = self.session_of(room);
-        self.send(Message::Sidebar(sidebar::Message::Show(session)));
-    }
-
-    /// The server lets us into a room, and tells what was said there.
-    pub fn online_in(&mut self, room: &str, read: Option<u64>, messages: &[(&str, &str)]) {
-        let last = messages.len() as u64;
-        let established = Established { room: room_name(room), read, ..established(last) };
-        let (handle, _) = Handle::channel();
-        let _ = handle.set_online(true);
-        self.connection_of(room, Event::Online { handle, established: Box::new(established) });
-        let entries: Vec<Line> =
-            (1..).zip(messages).map(|(seq, (user, text))| entry(seq, user, text).into()).collect();
-        self.connection_of(room, Event::Received(vec![ServerFrame::Entries { entries, live: true }]));
-    }
-
-    /// Somebody says something in a room, shown or not.
-    pub fn hear_in(&mut self, room: &str, seq: u64, user: &str, text: &str) {
-        let line = ServerFrame::Line(entry(seq, user, text).into());
-        self.connection_of(room, Event::Received(vec![line]));
-    }
-
-    /// The connection of a room says something.
-    pub fn connection_of(&mut self, room: &str, event: Event) {
-        let session = self.session_of(room);
-        let id = self.app.rooms().get(session).expect("it is joined").connection();
-        self.send(Message::Room(Report::Connection(id, event)));
-    }
-
-    /// The app ends, and begins again on the same data.
-    pub fn restart(&mut self) {
-        self.send(Message::Close);
-        let home = Home::at(self.folder.path());
-        let file = RoomsFile::in_folder(home.data_dir());
-        self.until("what changed is on the disk", |world| file.load().0 == world.app.rooms().stored());
-        let (rooms, _) = file.load();
-        let (settings, _) = Settings::load(&home);
-        self.outputs = mpsc::channel();
-        let (app, task) = {
-            let _inside = self.runtime.enter();
-            let (mut app, task) = App::with(Some(home), settings, None);
-            let restored = app.restore(rooms);
-            (app, iced::Task::batch([task, restored]))
-        };
-        self.app = app;
-        self.start(task);
-        self.until("the outboxes are open", |world| {
-            world.app.rooms().open_sessions().all(|joined| joined.session().target().is_some())
-        });
-    }
-
     // -- the room --
 
     /// An app that is in the room "tea" as "maya", with these messages in it.
@@ -379,39 +261,6 @@ impl World {
     }
 }
 
-/// A key that is pressed alone.
-pub fn pressed(key: keyboard::key::Named) -> keyboard::Event {
-    match simulator::press_key(key, None) {
-        iced::Event::Keyboard(event) => event,
-        other => panic!("a key press, not {other:?}"),
-    }
-}
-
-/// A letter that is pressed with modifiers, as systems report it: with the text on it.
-pub fn combination(letter: &str, with: keyboard::Modifiers) -> keyboard::Event {
-    let key = keyboard::Key::Character(letter.into());
-    match simulator::press_key(key, Some(letter.into())) {
-        iced::Event::Keyboard(keyboard::Event::KeyPressed {
-            key,
-            modified_key,
-            physical_key,
-            location,
-            text,
-            repeat,
-            ..
-        }) => keyboard::Event::KeyPressed {
-            key,
-            modified_key,
-            physical_key,
-            location,
-            modifiers: with,
-            text,
-            repeat,
-        },
-        other => panic!("a key press, not {other:?}"),
-    }
-}
-
 /// The fields that an operation gives the caret to.
 fn focused_by(operation: &mut dyn Operation) -> Vec<&'static str> {
     #[derive(Default)]
@@ -436,10 +285,4 @@ fn focused_by(operation: &mut dyn Operation) -> Vec<&'static str> {
         .into_iter()
         .filter(&mut is_given)
         .collect()
-}
-
-#[derive(Clone, Copy)]
-enum Keys<'a> {
-    Text(&'a str),
-    Named(iced::keyboard::key::Named),
 }
