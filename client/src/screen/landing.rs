@@ -184,20 +184,7 @@ impl Landing {
                 self.busy = Busy::No;
             }
             Message::Join => return self.join(),
-            Message::Asked(server, answer) => {
-                if self.busy != (Busy::Asking { server: server.clone() }) {
-                    return Action::None;
-                }
-                self.busy = Busy::No;
-                match (answer, self.name()) {
-                    (Ok(rooms), Ok(nickname)) => return Action::Ask { server, rooms, nickname },
-                    (Err(error), _) => {
-                        self.refusal = Some(Refusal::Address(error.to_string()));
-                        return Action::Run(to_address());
-                    }
-                    (Ok(_), Err(_)) => {}
-                }
-            }
+            Message::Asked(server, answer) => return self.asked(server, answer),
             Message::Back => return Action::Back,
             Message::Cancel if self.busy == Busy::No && self.refusal.is_none() && self.joined > 0 => {
                 return Action::Back;
@@ -210,19 +197,7 @@ impl Landing {
             }
             Message::Enter if self.address.trim().is_empty() => return Action::Run(to_address()),
             Message::Enter => return self.join(),
-            Message::Rejoin(place) => {
-                if let (Some(recent), Ok(nickname)) = (self.recent.get(place), self.name()) {
-                    if recent.is_hosted {
-                        let back_to = Some(recent.clone());
-                        return self.host(nickname, back_to);
-                    }
-                    return Action::Enter {
-                        server: recent.server.clone(),
-                        room: recent.room.clone(),
-                        nickname,
-                    };
-                }
-            }
+            Message::Rejoin(place) => return self.rejoin(place),
             Message::Forget(place) => {
                 if place < self.recent.len() {
                     return Action::Forget(self.recent.remove(place));
@@ -239,6 +214,36 @@ impl Landing {
             }
         }
         Action::None
+    }
+
+    /// The server told its rooms, or did not. What was asked before another address was typed counts no more.
+    fn asked(&mut self, server: ServerAddress, answer: Result<RoomList, ApiError>) -> Action {
+        if self.busy != (Busy::Asking { server: server.clone() }) {
+            return Action::None;
+        }
+        self.busy = Busy::No;
+        match (answer, self.name()) {
+            (Ok(rooms), Ok(nickname)) => Action::Ask { server, rooms, nickname },
+            (Err(error), _) => {
+                self.refusal = Some(Refusal::Address(error.to_string()));
+                Action::Run(to_address())
+            }
+            (Ok(_), Err(_)) => Action::None,
+        }
+    }
+
+    /// Goes to a room of before, which was perhaps on the server in this app.
+    fn rejoin(&mut self, place: usize) -> Action {
+        match (self.recent.get(place), self.name()) {
+            (Some(recent), Ok(nickname)) if recent.is_hosted => {
+                let back_to = Some(recent.clone());
+                self.host(nickname, back_to)
+            }
+            (Some(recent), Ok(nickname)) => {
+                Action::Enter { server: recent.server.clone(), room: recent.room.clone(), nickname }
+            }
+            _ => Action::None,
+        }
     }
 
     fn host(&mut self, nickname: Nickname, back_to: Option<Recent>) -> Action {

@@ -49,21 +49,7 @@ fn ten_thousand_switches_misplace_nothing() {
         world.leave(place);
     }
     world.until("left rooms have sent what waited", |world| world.rooms.open_sessions().len() == 0);
-
-    // What a room was closed with before it could be sent goes out on the next visit.
-    for place in 0..world.places.len() {
-        world.switch(place);
-        let sent = |world: &World| {
-            let (session, place) = world.shown.expect("a room is shown");
-            let session = world.rooms.get(session).expect("it is joined").session();
-            let (server, room, _) = &world.places[place];
-            session.target().is_some()
-                && session.waiting() == 0
-                && world.lobby.texts(&RoomId::new(server, room)).len() >= world.said[place].len()
-        };
-        world.until("all is sent", sent);
-        world.check_shown();
-    }
+    visit_all(&mut world);
     world.until("every room has come to its newest entry", |world| {
         world
             .rooms
@@ -80,4 +66,21 @@ fn ten_thousand_switches_misplace_nothing() {
     assert!(messages > SWITCHES / 10, "enough was said: {messages}");
     assert!(world.told.len() > SWITCHES / 10, "enough came elsewhere: {}", world.told.len());
     promise.kept(format!("{SWITCHES} switches, {messages} messages: 0 misplaced, 0 lost, 0 doubled"));
+}
+
+/// What a room was closed with before it could be sent goes out on the next visit.
+fn visit_all(world: &mut World) {
+    for place in 0..world.places.len() {
+        world.switch(place);
+        let sent = |world: &World| {
+            let (session, place) = world.shown.expect("a room is shown");
+            let session = world.rooms.get(session).expect("it is joined").session();
+            let (server, room, _) = &world.places[place];
+            session.target().is_some()
+                && session.waiting() == 0
+                && world.lobby.texts(&RoomId::new(server, room)).len() >= world.said[place].len()
+        };
+        world.until("all is sent", sent);
+        world.check_shown();
+    }
 }
