@@ -22,6 +22,7 @@ use snug_shared::{Line, RoomKey, RoomName, Seq, ServerAddress};
 
 mod apply;
 mod bound;
+mod encoding;
 mod find;
 mod queue;
 mod readers;

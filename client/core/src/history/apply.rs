@@ -10,30 +10,14 @@ use snug_shared::{
 
 use super::{
     RoomHistory,
-    find::{room_gram, sender_gram},
+    encoding::{APART, from_json, number_at, room_gram, sender_gram, to_json},
     spans::{self, signed},
 };
 
-/// Bits of a row's number that tell messages of one millisecond apart.
-pub(super) const APART: u32 = 20;
-/// The latest time that a row can have, in ms.
-const LATEST: Millis = (1 << 42) - 1;
 /// Changes kept for messages that are not in the file: a page read a moment before them may still bring the message.
 const CHANGES: usize = 512;
 /// Reactions kept for one message.
 const REACTIONS: usize = 64;
-
-/// What a row's number is at a time, at least.
-pub(super) const fn number_at(at: Millis) -> i64 {
-    let at = if at < 0 {
-        0
-    } else if at > LATEST {
-        LATEST
-    } else {
-        at
-    };
-    at << APART
-}
 
 /// Changes to messages that are not in the file, the latest last.
 #[derive(Debug, Default)]
@@ -245,19 +229,6 @@ fn react(reactions: &mut Vec<Reaction>, by: &Author, emoji: &Emoji, on: bool) {
         }
         (None, _) => {}
     }
-}
-
-fn to_json(reactions: &[Reaction]) -> Option<String> {
-    let plain: Vec<_> =
-        reactions.iter().map(|reaction| (reaction.emoji.as_str(), reaction.count, &reaction.by)).collect();
-    if plain.is_empty() { None } else { serde_json::to_string(&plain).ok() }
-}
-
-pub(super) fn from_json(reactions: Option<&str>) -> Vec<Reaction> {
-    let plain: Option<Vec<(String, u32, Vec<Author>)>> =
-        reactions.and_then(|json| serde_json::from_str(json).ok());
-    let reaction = |(emoji, count, by)| Some(Reaction { emoji: Emoji::parse(emoji).ok()?, count, by });
-    plain.unwrap_or_default().into_iter().filter_map(reaction).collect()
 }
 
 fn stored(connection: &Connection, room: i64, seq: Seq) -> Result<Option<Stored>> {

@@ -9,14 +9,13 @@ use std::{
 };
 
 use rusqlite::{Connection, Result, Row, Rows, params};
-use sha2::{Digest, Sha256};
 use snug_shared::{
     Entry, Millis, RoomKey, RoomName, ServerAddress,
     search::{Has, SearchTerms, fold},
 };
 
 use super::{
-    apply::number_at,
+    encoding::{number_at, room_gram, sender_gram},
     recall::{self, ENTRY},
 };
 
@@ -66,27 +65,6 @@ pub struct FoundMessage {
     pub room: RoomName,
     /// The message, as this computer knows it.
     pub entry: Entry,
-}
-
-/// A trigram that stands for a room: of characters that no text means anything by.
-pub(super) fn room_gram(room: i64) -> String {
-    gram('\u{e000}', room.cast_unsigned())
-}
-
-/// A trigram that stands for a sender.
-pub(super) fn sender_gram(user: &str) -> String {
-    let digest = Sha256::digest(fold(user).as_bytes());
-    let number = digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte));
-    gram('\u{f000}', number)
-}
-
-fn gram(first: char, number: u64) -> String {
-    let part = |first: char, shift: u32, bits: u32| {
-        let part = u32::try_from(number >> shift & ((1 << bits) - 1)).unwrap_or(0);
-        char::from_u32(u32::from(first) + part).unwrap_or(first)
-    };
-    // The kind is in the first character: 2,048 of them lie behind either.
-    [part(first, 24, 11), part('\u{e000}', 12, 12), part('\u{e000}', 0, 12)].into_iter().collect()
 }
 
 /// What a message has to be.

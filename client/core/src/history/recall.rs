@@ -7,7 +7,7 @@ use snug_shared::{
 use uuid::Uuid;
 
 use super::{
-    apply::{APART, from_json},
+    encoding::{APART, from_json},
     spans::{self, signed},
 };
 
