@@ -8,7 +8,7 @@ use snug_shared::{Millis, Nickname};
 
 use crate::{
     format,
-    rooms::{Joined, News, NewsKind, Rooms, SessionId},
+    rooms::{Joined, News, NewsKind, Rooms, Rule, SessionId},
 };
 
 /// Rooms with a notification at the same time. Beyond it, the notification that was shown first is taken back.
@@ -16,19 +16,6 @@ pub const OPEN: usize = 16;
 
 /// How much of a message a notification quotes, in grapheme clusters.
 const TEXT: usize = 200;
-
-/// What of a room is told.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rule {
-    /// Every message.
-    All,
-    /// Messages that speak to the person.
-    #[default]
-    Mentions,
-    /// Nothing.
-    Nothing,
-}
 
 /// What a person set for all rooms together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -25,13 +25,15 @@ use crate::{
 
 mod draft;
 mod joined;
+mod marks;
 mod news;
 mod order;
 mod stored;
 mod switch;
 
 pub use draft::{Draft, Purpose};
-pub use joined::{Joined, Marks, Place};
+pub use joined::{Joined, Place};
+pub use marks::{Marks, Rule};
 pub use news::{NEWS, News, NewsKind};
 pub use order::{Group, Reach};
 pub use stored::{RoomsFile, StoredPlace, StoredRoom, StoredRooms};

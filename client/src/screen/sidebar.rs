@@ -10,8 +10,8 @@ use iced::{
     widget::{Column, button, column, container, mouse_area, opaque, row, space},
 };
 use snug_core::{
-    notifications::{Preferences, Rule},
-    rooms::{Group, Joined, Rooms, SessionId},
+    notifications::Preferences,
+    rooms::{Group, Joined, Rooms, Rule, SessionId},
 };
 use snug_shared::ServerAddress;
 

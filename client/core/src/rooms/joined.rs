@@ -3,12 +3,11 @@
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use snug_shared::{Millis, Nickname, Seq};
+use snug_shared::{Nickname, Seq};
 
-use super::{ConnectionId, Draft, News, NewsKind, Refusal, RoomId, SessionId};
+use super::{ConnectionId, Draft, Marks, News, NewsKind, Refusal, RoomId, SessionId};
 use crate::{
     connection::Event,
-    notifications::Rule,
     session::{Attention, Done, Effect, Link, ReadState, Session},
 };
 
@@ -20,22 +19,6 @@ pub struct Place {
     pub draft: Draft,
     /// The first message in view; none when the newest was in view.
     pub scroll: Option<Seq>,
-}
-
-/// What a person set for one room.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Marks {
-    /// Listed before the others.
-    pub is_pinned: bool,
-    /// Only who speaks to the person counts.
-    pub is_muted: bool,
-    /// The server runs in this app.
-    pub is_hosted: bool,
-    /// What the desktop tells of it.
-    pub rule: Rule,
-    /// Until then it tells nothing.
-    pub quiet_until: Option<Millis>,
 }
 
 /// One joined room, whether or not the window shows it.

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use snug_core::{
-    notifications::{Notification, Notifications, OPEN, Preferences, Request, Rule},
-    rooms::{Report, Rooms, SessionId},
+    notifications::{Notification, Notifications, OPEN, Preferences, Request},
+    rooms::{Report, Rooms, Rule, SessionId},
 };
 
 use super::{

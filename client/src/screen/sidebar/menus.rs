@@ -1,8 +1,8 @@
 //! What can be done with a room of the list, and what can be set for all of them.
 
 use snug_core::{
-    notifications::{Preferences, Rule},
-    rooms::{Rooms, SessionId},
+    notifications::Preferences,
+    rooms::{Rooms, Rule, SessionId},
 };
 
 use super::{Act, Asked, Message, Of};
