@@ -4,8 +4,8 @@
 //! word costs a few rooms and a rare one a look into each. The work is done in slices ([`Merge::go_on`]): between two of them
 //! others have their turn, and a search that nobody waits for ends.
 //!
-//! Clocks jump, and the times of a room's entries with them. The merge goes by [`time_of`], which never falls within a room and is
-//! the entry's own time wherever the clock behaved. So a search that goes on at a [`Position`] finds each hit exactly once.
+//! Clocks jump, and the times of a room's entries with them. The merge goes by [`time_of`](Times::time_of), which never falls
+//! within a room and is the entry's own time wherever the clock behaved. So a search that goes on at a [`Position`] finds each hit exactly once.
 
 use std::{
     collections::{BinaryHeap, VecDeque},
@@ -13,6 +13,12 @@ use std::{
 };
 
 use snug_shared::{Entry, Millis, RoomKey, RoomName, Seq};
+
+mod time_slice;
+mod times;
+
+pub(super) use time_slice::TimeSlice;
+use times::Times;
 
 use super::{
     page::content_bytes,
@@ -22,14 +28,8 @@ use super::{
 
 /// How long a search may take in all (`docs/protocol.md` §2).
 const LONGEST: Duration = Duration::from_secs(2);
-/// Messages looked at between two looks at the clock.
-const GLANCE: usize = 64;
-/// Bytes of text looked at between two looks at the clock.
-const GLANCE_BYTES: usize = 256 * 1024;
 /// Hits that are fetched from a room at once, at most.
 const AT_ONCE: usize = 32;
-/// Bits of a seq that count for the order.
-const BITS: u32 = 40;
 
 /// A message that was found.
 #[derive(Debug, Clone)]
@@ -98,38 +98,6 @@ pub(super) trait Rooms {
 
     /// An entry in its present state; none where it cannot be read.
     fn entry(&mut self, id: &Self::Id, seq: Seq) -> Result<Option<Entry>, Self::Error>;
-}
-
-/// How long a piece of work may go on.
-pub(super) struct TimeSlice<'a> {
-    until: Instant,
-    is_abandoned: &'a dyn Fn() -> bool,
-    looked_at: usize,
-    bytes: usize,
-    is_over: bool,
-}
-
-impl<'a> TimeSlice<'a> {
-    pub(super) fn new(length: Duration, is_abandoned: &'a dyn Fn() -> bool) -> Self {
-        Self { until: Instant::now() + length, is_abandoned, looked_at: 0, bytes: 0, is_over: false }
-    }
-
-    /// Takes note of a message that was looked at. Whether the next may be.
-    pub(super) fn look_at(&mut self, bytes: usize) -> bool {
-        self.looked_at += 1;
-        self.bytes += bytes;
-        if self.looked_at >= GLANCE || self.bytes >= GLANCE_BYTES {
-            (self.looked_at, self.bytes) = (0, 0);
-            self.check();
-        }
-        !self.is_over
-    }
-
-    /// Looks at the clock. Whether it may go on.
-    pub(super) fn check(&mut self) -> bool {
-        self.is_over = self.is_over || Instant::now() >= self.until || (self.is_abandoned)();
-        !self.is_over
-    }
 }
 
 /// A search under way.
@@ -369,101 +337,5 @@ impl<Id: Clone> Merge<Id> {
         }
         self.found.hits.push(Hit { room: room.head.name.clone(), entry });
         Ok(true)
-    }
-}
-
-/// The times of a room's entries, made so that they never fall from an entry to the next.
-///
-/// Searching a sorted list halves it again and again; here it is the halving that defines the order. Its answer for a later time is
-/// never an earlier entry, whatever the clock did.
-struct Times<'a, F> {
-    head: &'a RoomHead,
-    at: F,
-}
-
-impl<E, F: FnMut(Seq) -> Result<Millis, E>> Times<'_, F> {
-    /// The newest entry whose time is not after this one; 0 when there is none.
-    fn last_before(&mut self, time: Millis) -> Result<Seq, E> {
-        if time >= self.head.last_at {
-            return Ok(self.head.last);
-        }
-        let mut last = 0;
-        for bit in (0..BITS).rev() {
-            let probe = last + (1 << bit);
-            if probe <= self.head.last && (self.at)(probe)? <= time {
-                last = probe;
-            }
-        }
-        Ok(last)
-    }
-
-    /// The first time at which [`last_before`](Self::last_before) has come to this entry.
-    fn time_of(&mut self, seq: Seq) -> Result<Millis, E> {
-        if seq >= self.head.last {
-            return Ok(self.head.last_at);
-        }
-        let mut time = Millis::MIN;
-        for bit in 0..BITS {
-            let probe = (seq >> (bit + 1) << (bit + 1)) + (1 << bit);
-            if seq & (1 << bit) != 0 {
-                time = time.max((self.at)(probe)?);
-            } else if probe <= self.head.last {
-                time = time.min((self.at)(probe)?);
-            }
-        }
-        Ok(time.min(self.head.last_at))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::convert::Infallible;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn head(times: &[Millis]) -> RoomHead {
-        let name = RoomName::parse("tea").unwrap();
-        let last_at = times.last().copied().unwrap_or(0);
-        RoomHead { key: name.key(), name, last: times.len() as Seq, last_at }
-    }
-
-    proptest! {
-        #[test]
-        fn however_the_clock_jumped_times_never_fall_and_a_search_by_them_is_exact(
-            times in proptest::collection::vec(0i64..40, 1..80),
-        ) {
-            let head = head(&times);
-            let mut of = Times { head: &head, at: |seq: Seq| Ok::<_, Infallible>(times[seq as usize - 1]) };
-            let all: Vec<Millis> = (1..=head.last).map(|seq| of.time_of(seq).unwrap()).collect();
-            prop_assert!(all.is_sorted());
-            for time in -1..41 {
-                let last = of.last_before(time).unwrap();
-                prop_assert_eq!(last, all.iter().filter(|at| **at <= time).count() as Seq, "{}", time);
-            }
-        }
-
-        #[test]
-        fn a_clock_that_behaved_is_what_the_order_goes_by(
-            mut times in proptest::collection::vec(0i64..40, 1..80),
-        ) {
-            times.sort_unstable();
-            let head = head(&times);
-            let mut of = Times { head: &head, at: |seq: Seq| Ok::<_, Infallible>(times[seq as usize - 1]) };
-            for (place, at) in times.iter().enumerate() {
-                prop_assert_eq!(of.time_of(place as Seq + 1).unwrap(), *at);
-            }
-        }
-    }
-
-    #[test]
-    fn a_slice_of_time_ends_and_so_does_one_that_nobody_waits_for() {
-        let mut none = TimeSlice::new(Duration::ZERO, &|| false);
-        assert!(!none.check() && !none.look_at(1));
-        let mut abandoned = TimeSlice::new(Duration::from_secs(3_600), &|| true);
-        assert_eq!((0..).take_while(|_| abandoned.look_at(1)).count(), GLANCE - 1);
-        let mut long = TimeSlice::new(Duration::from_secs(3_600), &|| true);
-        assert!(!long.look_at(GLANCE_BYTES));
     }
 }
