@@ -6,13 +6,7 @@
 //!
 //! A deleted or overwritten text is gone from the file, its index and its write-ahead log about a second later.
 
-use std::{
-    fmt, io,
-    path::{Path, PathBuf},
-    sync::Arc,
-    thread,
-    time::Duration,
-};
+use std::{fmt, io, path::Path, sync::Arc, thread, time::Duration};
 
 use snug_shared::{Author, RoomKey, RoomName, Seq, search::SearchTerms};
 use tokio::sync::{oneshot, watch};
@@ -34,6 +28,7 @@ pub mod backup;
 mod checksum;
 mod corruption;
 mod index;
+mod open_error;
 mod open_files;
 mod pages;
 mod place;
@@ -52,6 +47,7 @@ mod tests;
 mod wal;
 mod writer;
 
+pub use open_error::OpenError;
 use queue::{Queue, Refusal};
 
 /// Appends that may wait. More are refused as busy.
@@ -100,58 +96,6 @@ struct Shared {
     files: open_files::OpenFiles,
     /// Held as long as the file is open.
     lock: Ranked<Option<place::FolderLock>, rank::Leaf>,
-}
-
-/// Why a data folder cannot be used. Each reads as a sentence for a person.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another server has it open.
-    #[error("another Snug server uses the folder {}", .folder.display())]
-    InUse {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// The folder cannot be made, read or written.
-    #[error("the folder {} cannot be used: {source}", .folder.display())]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The file is damaged, or was never a database.
-    #[error("{} is not a database, or is damaged; it was left as it is", .file.display())]
-    NotADatabase {
-        /// The file.
-        file: PathBuf,
-    },
-    /// The file belongs to another program.
-    #[error("{} is a database of another program; it was left as it is", .file.display())]
-    NotOurs {
-        /// The file.
-        file: PathBuf,
-    },
-    /// A later version of Snug wrote the file.
-    #[error(
-        "{} was written by a newer version of Snug (format {found}, this one knows {known}); it was left as it is",
-        .file.display()
-    )]
-    Newer {
-        /// The file.
-        file: PathBuf,
-        /// Its format.
-        found: i64,
-        /// The newest format this version knows.
-        known: i64,
-    },
-    /// Anything else.
-    #[error("{} cannot be opened: {source}", .file.display())]
-    Database {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: rusqlite::Error,
-    },
 }
 
 impl SqliteLog {
