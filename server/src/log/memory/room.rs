@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    convert::Infallible,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -10,27 +9,25 @@ use std::{
 };
 
 use snug_shared::{
-    Author, Body, Emoji, Entry, Line, Message, MessageText, Millis, Present, RoomName, RoomSettings, Seq,
-    Topic,
+    Author, Body, Entry, Line, Message, MessageText, Millis, Present, RoomName, RoomSettings, Seq, Topic,
     search::{self, SearchTerms},
 };
 use uuid::Uuid;
 
+mod facts;
+
 use super::ENTRIES;
-use crate::{
-    log::{
-        Append, Committed, Epoch, LogError, RoomRecord, Slice, Span,
-        digest::Digest,
-        epoch::Generation,
-        merge::{TimeSlice, Visit},
-        now,
-        page::{self, Page},
-        query::{Candidate, Wanted},
-        reactions::{ReactionState, Tally},
-        rules::{self, Facts},
-        search::{FOUND_BYTES, Search},
-    },
-    policy::Subject,
+use crate::log::{
+    Append, Committed, Epoch, LogError, RoomRecord, Slice, Span,
+    digest::Digest,
+    epoch::Generation,
+    merge::{TimeSlice, Visit},
+    now,
+    page::{self, Page},
+    query::{Candidate, Wanted},
+    reactions::{ReactionState, Tally},
+    rules,
+    search::{FOUND_BYTES, Search},
 };
 
 /// Bytes an entry costs besides its text, about.
@@ -374,40 +371,5 @@ impl MemoryRoom {
 impl Drop for MemoryRoom {
     fn drop(&mut self) {
         self.held.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
-}
-
-impl Facts for MemoryRoom {
-    type Error = Infallible;
-
-    fn sent(&self, author: &Author, id: Uuid) -> Result<Option<(Seq, Vec<u8>)>, Infallible> {
-        let seq = self.sends.get(&(author.clone(), id));
-        Ok(seq.and_then(|seq| self.kept(*seq)).map(|kept| (kept.entry.seq, kept.digest.to_vec())))
-    }
-
-    fn message(&self, seq: Seq) -> Result<Option<Subject>, Infallible> {
-        Ok(self.kept(seq).and_then(|kept| {
-            let message = kept.entry.message()?;
-            Some(Subject { author: kept.entry.by.clone(), deleted: message.text.is_none() })
-        }))
-    }
-
-    fn reaction(
-        &self,
-        message: Seq,
-        emoji: &Emoji,
-        author: &Author,
-    ) -> Result<Option<(bool, Seq)>, Infallible> {
-        let all = self.kept(message).map(|kept| kept.reactions.iter()).unwrap_or_default();
-        let mut own = all.filter(|reaction| reaction.emoji == *emoji && reaction.author == *author);
-        Ok(own.next().map(|reaction| (reaction.on, reaction.seq)))
-    }
-
-    fn other_kinds(&self, message: Seq, emoji: &Emoji) -> Result<usize, Infallible> {
-        let all = self.kept(message).map(|kept| kept.reactions.iter()).unwrap_or_default();
-        let mut kinds: Vec<_> = all.filter(|reaction| reaction.on).map(|reaction| &reaction.emoji).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        Ok(if kinds.contains(&emoji) { 0 } else { kinds.len() })
     }
 }
