@@ -15,7 +15,6 @@
 
 use std::{
     collections::{BTreeSet, HashSet, VecDeque},
-    ops::Range,
     sync::Arc,
 };
 
@@ -24,6 +23,7 @@ use snug_shared::{Author, Body, Entry, Established, Line, Millis, Nickname, Resu
 use uuid::Uuid;
 
 mod bounds;
+mod holes;
 mod ignored;
 mod post;
 mod row;
@@ -37,16 +37,13 @@ use post::{Person, PersonCache, Post};
 pub use row::{Delivery, HoleReason, MessageRow, OwnMessage, Quote, Row, RowId};
 use row::{ERA_OF_SENDS, Rank};
 use rows::{Content, Rows, Slot, TopicChange};
-use spans::{Span, Spans};
+use spans::Spans;
 pub use unread::{COUNTED, Heard};
 
 use crate::{format, history::Recalled, outbox::Outbox};
 
 /// Live changes kept for messages that are not loaded.
 pub const CHANGES_KEPT: usize = 512;
-
-/// Rows between the reader and a hole at which it is filled.
-const NEAR: usize = 40;
 
 /// The rows of one room.
 #[derive(Debug)]
@@ -216,40 +213,6 @@ impl Timeline {
         self.correct_top();
     }
 
-    /// The hole that these rows come down to: the entries after this one are missing, and are to be filled in from here.
-    pub fn page_wanted(&self, visible: &Range<usize>) -> Option<Seq> {
-        let middle = visible.start.midpoint(visible.end);
-        let hole = self.spans.gaps().find(|(below, above)| {
-            let hole = RowId { era: self.era, seq: below.last, rank: Rank::Hole };
-            let near = middle..=visible.end.saturating_add(NEAR);
-            !above.end && self.rows.position(hole).is_some_and(|row| near.contains(&row))
-        });
-        hole.map(|(below, _)| below.last)
-    }
-
-    /// Whether this entry is here.
-    pub fn knows(&self, seq: Seq) -> bool {
-        self.spans.contains(seq)
-    }
-
-    /// The last entry up to which all are here, from this one on; none when this one is missing.
-    pub fn known_from(&self, seq: Seq) -> Option<Seq> {
-        let (is_known, last) = self.spans.run_from(seq);
-        is_known.then_some(last)
-    }
-
-    /// Which page of history to ask for while these rows are seen: the entries below this one.
-    pub fn history_wanted(&self, visible: Range<usize>) -> Option<Seq> {
-        let near = visible.start.saturating_sub(NEAR)..=visible.end.saturating_add(NEAR);
-        let is_near = |id| self.rows.position(id).is_some_and(|row| near.contains(&row));
-        let gap = self.spans.gaps().rev().find(|(below, above)| {
-            !above.end && is_near(RowId { era: self.era, seq: below.last, rank: Rank::Hole })
-        });
-        let top = if self.era == 0 { *near.start() == 0 } else { is_near(self.anew_id()) };
-        gap.map(|(_, above)| above.first)
-            .or_else(|| self.oldest().filter(|_| top && self.has_more_below_first()))
-    }
-
     /// What was typed and has not come back.
     pub fn outbox(&self) -> &Outbox {
         &self.outbox
@@ -393,41 +356,5 @@ impl Timeline {
 
     fn day(&self, at: Millis) -> Date {
         format::moment(at).map_or(format::UNKNOWN_DAY, |at| self.zone.to_datetime(at).date())
-    }
-
-    /// Makes the rows of holes what the spans say.
-    fn correct_holes(&mut self) {
-        let holes = |(below, above): (Span, Span)| {
-            let reason = if above.end { HoleReason::Lost } else { HoleReason::Missed };
-            (RowId { era: self.era, seq: below.last, rank: Rank::Hole }, reason)
-        };
-        let holes: Vec<_> = self.spans.gaps().map(holes).collect();
-        if holes == self.holes {
-            return;
-        }
-        for (id, _) in std::mem::take(&mut self.holes) {
-            self.rows.remove(id);
-        }
-        for (id, reason) in &holes {
-            self.rows.insert(*id, Content::Hole(*reason));
-        }
-        self.holes = holes;
-    }
-
-    /// Shows the beginning where it is reached.
-    fn correct_top(&mut self) {
-        let beginning = RowId { era: 0, seq: 0, rank: Rank::Beginning };
-        if self.era > 0 || self.epoch.is_none() {
-            return;
-        }
-        if self.is_complete_above() {
-            self.rows.insert(beginning, Content::Beginning);
-        } else {
-            self.rows.remove(beginning);
-        }
-    }
-
-    fn is_complete_above(&self) -> bool {
-        self.spans.all().first().map_or(self.first == 0, |span| span.end || span.first <= self.first.max(1))
     }
 }
