@@ -17,7 +17,6 @@ use snug_shared::{
     ErrorFrame, Invite, Line, Millis, RoomName, Seq, ServerAddress,
     address::segment,
     api::{Page, Post, RoomList, SearchHits},
-    limits,
     search::Has,
 };
 use tokio::{
@@ -26,8 +25,10 @@ use tokio::{
 };
 
 mod error;
+mod stream;
 
 pub use error::ApiError;
+pub use stream::Stream;
 
 use crate::{
     format::{one_line, server_sentence},
@@ -39,12 +40,6 @@ const BYTES: usize = 1 << 20;
 
 /// How long the whole of it may take.
 const ANSWER: Duration = Duration::from_secs(5);
-
-/// Silence after which a stream is dead: the server says something every 15 s.
-const SILENCE: Duration = Duration::from_secs(35);
-
-/// The longest line of a stream: an entry fits into a frame.
-const LINE_BYTES: usize = 2 * limits::SERVER_FRAME_BYTES;
 
 /// The longest name of a server that is shown, in characters.
 const SERVER_NAME: usize = 80;
@@ -240,7 +235,7 @@ impl Api {
         let path = format!("{}?after={after}", path(room, "stream"));
         let request = self.request(Method::GET, &path, Vec::new())?;
         let response = self.send(request, Instant::now() + ANSWER).await?;
-        Ok(Stream { body: response.into_body(), read: Vec::new(), server: self.server, _driver: self.driver })
+        Ok(Stream::new(self.server, response.into_body(), self.driver))
     }
 
     /// The server's clock at its last answer, to the second.
@@ -327,47 +322,6 @@ impl Api {
 
     fn lost(&self) -> ApiError {
         ApiError::Lost(self.server.authority())
-    }
-}
-
-/// A room as it is said, until the server or the line ends it.
-#[derive(Debug)]
-pub struct Stream {
-    server: ServerAddress,
-    body: Incoming,
-    /// The beginning of a line that has not come whole yet.
-    read: Vec<u8>,
-    _driver: Driver,
-}
-
-impl Stream {
-    /// The next entries, one or more; none once the server has ended.
-    ///
-    /// # Errors
-    /// [`ApiError::Lost`] when the line broke, [`ApiError::Silent`] when nothing came, [`ApiError::NotSnug`] for nonsense.
-    pub async fn next(&mut self) -> Result<Option<Vec<RawLine>>, ApiError> {
-        let lost = || ApiError::Lost(self.server.authority());
-        let not_snug = || ApiError::NotSnug(self.server.authority());
-        loop {
-            let frame = timeout_at(Instant::now() + SILENCE, self.body.frame()).await;
-            let frame = frame.map_err(|_| ApiError::Silent(self.server.authority()))?;
-            let Some(frame) = frame else { return Ok(None) };
-            let Ok(piece) = frame.map_err(|_| lost())?.into_data() else { continue };
-            let whole = piece.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-            self.read.extend_from_slice(&piece[..whole]);
-            let lines = if whole > 0 { std::mem::take(&mut self.read) } else { Vec::new() };
-            self.read.extend_from_slice(&piece[whole..]);
-            if self.read.len() > LINE_BYTES {
-                return Err(not_snug());
-            }
-            // An empty line says no more than that the line stands.
-            let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-            let lines: Option<Vec<RawLine>> = lines.map(RawLine::parse).collect();
-            let lines = lines.ok_or_else(not_snug)?;
-            if !lines.is_empty() {
-                return Ok(Some(lines));
-            }
-        }
     }
 }
 
