@@ -156,11 +156,11 @@ fn word(language: &Language, line: &str, at: usize) -> (usize, Token) {
     let mark = usize::from(rest.starts_with(['@', '$']));
     let length = rest[mark..].find(|c| !is_word(c)).map_or(rest.len(), |end| mark + end).max(1);
     let (word, after) = rest.split_at(length);
-    let is_keyword = if language.ignores_case {
-        language.keywords.contains(&&*word.to_ascii_lowercase())
-    } else {
-        language.keywords.contains(&word)
+    let is_it = |keyword: &str| match language.ignores_case {
+        true => keyword.eq_ignore_ascii_case(word),
+        false => keyword == word,
     };
+    let is_keyword = language.keywords.split(' ').any(is_it);
     let is_name = mark > 0
         || after.starts_with('(')
         || after.starts_with("!(")
