@@ -84,7 +84,7 @@ async fn serve(mut events: ui::Sender<Event>) {
                 None => return,
             },
             Some(ended) = tasks.join_next() => {
-                // The notification library gives up by a panic when the session bus goes away; that ends one task.
+                // A task that failed has no notification any more.
                 let Ok((session, end)) = ended else { continue };
                 shown.retain(|_, changes| !changes.is_closed());
                 let event = match end {

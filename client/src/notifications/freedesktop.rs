@@ -1,84 +1,123 @@
 //! Notifications of the desktops of Linux and the BSDs, over D-Bus (Desktop Notifications Specification 1.2).
+//!
+//! It listens for clicks before it shows anything, so that none is missed. A library for all desktops listens only after that.
 
-use notify_rust::{Hint, NotificationHandle, NotificationResponse, Urgency};
+use std::collections::HashMap;
+
+use futures_util::StreamExt;
 use snug_core::notifications::Notification;
-use tokio::{
-    sync::{OnceCell, mpsc},
-    task::spawn_blocking,
-    time::timeout,
-};
+use tokio::{sync::mpsc, time::timeout};
+use zbus::{Connection, proxy, zvariant::Value};
 
 use super::{End, PATIENCE};
 
+/// How urgent a notification is.
+const LOW: u8 = 0;
+const NORMAL: u8 = 1;
+/// The desktop decides how long it shows one.
+const AS_LONG_AS_IT_LIKES: i32 = -1;
+
+#[proxy(
+    interface = "org.freedesktop.Notifications",
+    default_service = "org.freedesktop.Notifications",
+    default_path = "/org/freedesktop/Notifications"
+)]
+trait Notifications {
+    fn get_capabilities(&self) -> zbus::Result<Vec<String>>;
+
+    #[allow(clippy::too_many_arguments, reason = "the specification has them")]
+    fn notify(
+        &self,
+        app_name: &str,
+        replaces_id: u32,
+        app_icon: &str,
+        summary: &str,
+        body: &str,
+        actions: &[&str],
+        hints: HashMap<&str, Value<'_>>,
+        expire_timeout: i32,
+    ) -> zbus::Result<u32>;
+
+    fn close_notification(&self, id: u32) -> zbus::Result<()>;
+
+    #[zbus(signal)]
+    fn action_invoked(&self, id: u32, action: String) -> zbus::Result<()>;
+
+    #[zbus(signal)]
+    fn notification_closed(&self, id: u32, reason: u32) -> zbus::Result<()>;
+}
+
 /// Shows a notification until it is clicked on, closed, or taken back by dropping the other end of `changes`.
-pub(super) async fn tend(notification: Notification, mut changes: mpsc::Receiver<Notification>) -> End {
-    let reads_markup = reads_markup().await;
-    let mut described = notify_rust::Notification::new();
-    describe(&mut described, &notification, reads_markup);
-    let mut handle = match timeout(PATIENCE, described.show_async()).await {
-        Ok(Ok(handle)) => handle,
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "the desktop shows no notification");
-            return End::Closed;
-        }
-        Err(_) => return End::Closed,
-    };
+pub(super) async fn tend(notification: Notification, changes: mpsc::Receiver<Notification>) -> End {
+    show(notification, changes).await.unwrap_or_else(|error| {
+        tracing::debug!(%error, "the desktop shows no notification");
+        End::Closed
+    })
+}
+
+async fn show(notification: Notification, mut changes: mpsc::Receiver<Notification>) -> zbus::Result<End> {
+    let connection = in_time(Connection::session()).await?;
+    let desktop = in_time(NotificationsProxy::new(&connection)).await?;
+    let mut clicks = in_time(desktop.receive_action_invoked()).await?;
+    let mut closes = in_time(desktop.receive_notification_closed()).await?;
+    let capabilities = in_time(desktop.get_capabilities()).await?;
+    let reads_markup = capabilities.iter().any(|capability| capability == "body-markup");
+    let mut id = ask(&desktop, 0, &notification, reads_markup).await?;
     loop {
         tokio::select! {
-            end = answer(&handle) => return end,
-            change = changes.recv() => match change {
-                Some(notification) => {
-                    describe(&mut handle, &notification, reads_markup);
-                    match update(handle).await {
-                        Some(updated) => handle = updated,
-                        None => return End::Closed,
-                    }
+            // A desktop takes a notification away that was clicked on: the click counts.
+            biased;
+            Some(click) = clicks.next() => {
+                if click.args().is_ok_and(|click| click.id == id) {
+                    return Ok(End::Opened);
                 }
+            }
+            Some(close) = closes.next() => {
+                if close.args().is_ok_and(|close| close.id == id) {
+                    return Ok(End::Closed);
+                }
+            }
+            change = changes.recv() => match change {
+                Some(notification) => id = ask(&desktop, id, &notification, reads_markup).await?,
                 None => {
-                    let _ = timeout(PATIENCE, handle.close_async()).await;
-                    return End::TakenBack;
+                    in_time(desktop.close_notification(id)).await?;
+                    return Ok(End::TakenBack);
                 }
             },
         }
     }
 }
 
-async fn answer(handle: &NotificationHandle) -> End {
-    let mut end = End::Closed;
-    let heard = |response: &NotificationResponse| {
-        if matches!(response, NotificationResponse::Default | NotificationResponse::Action(_)) {
-            end = End::Opened;
-        }
-    };
-    handle.wait_for_action_async(heard).await;
-    end
-}
-
-/// Shows it anew in its place. The library blocks for that.
-async fn update(mut handle: NotificationHandle) -> Option<NotificationHandle> {
-    let update = spawn_blocking(move || handle.update().map(|()| handle));
-    timeout(PATIENCE, update).await.ok()?.ok()?.ok()
-}
-
-fn describe(into: &mut notify_rust::Notification, notification: &Notification, reads_markup: bool) {
+/// Shows a notification, in place of the one of this id.
+async fn ask(
+    desktop: &NotificationsProxy<'_>,
+    replaces: u32,
+    notification: &Notification,
+    reads_markup: bool,
+) -> zbus::Result<u32> {
     let body = if reads_markup { escape(&notification.body) } else { notification.body.clone() };
-    let urgency = if notification.is_mention { Urgency::Normal } else { Urgency::Low };
-    into.appname("Snug").icon("chat.snug.Snug").summary(&notification.title).body(&body);
-    into.actions.clear();
-    into.action("default", "Open").urgency(urgency);
-    into.hint(Hint::DesktopEntry("chat.snug.Snug".into())).hint(Hint::Category("im.received".into()));
+    let hints = HashMap::from([
+        ("urgency", Value::U8(if notification.is_mention { NORMAL } else { LOW })),
+        ("category", Value::from("im.received")),
+        ("desktop-entry", Value::from("chat.snug.Snug")),
+    ]);
+    let (title, actions) = (&*notification.title, ["default", "Open"]);
+    let notify = desktop.notify(
+        "Snug",
+        replaces,
+        "chat.snug.Snug",
+        title,
+        &body,
+        &actions,
+        hints,
+        AS_LONG_AS_IT_LIKES,
+    );
+    in_time(notify).await
 }
 
-/// Whether the desktop takes the body for markup. It is asked once.
-async fn reads_markup() -> bool {
-    static ANSWER: OnceCell<bool> = OnceCell::const_new();
-    let ask = || async {
-        let ask = spawn_blocking(notify_rust::get_capabilities);
-        let capabilities = timeout(PATIENCE, ask).await.map_err(drop)?.map_err(drop)?.map_err(drop)?;
-        Ok::<bool, ()>(capabilities.iter().any(|capability| capability == "body-markup"))
-    };
-    // Without an answer there is nobody to read it either.
-    ANSWER.get_or_try_init(ask).await.copied().unwrap_or(true)
+/// A desktop that doesn’t answer is none.
+async fn in_time<T>(answer: impl Future<Output = zbus::Result<T>>) -> zbus::Result<T> {
+    timeout(PATIENCE, answer).await.unwrap_or_else(|_| Err(zbus::Error::Failure("no answer in time".into())))
 }
 
 /// People’s words are words, whatever they look like.
