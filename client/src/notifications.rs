@@ -3,8 +3,8 @@
 //! Each room's notification has a task of its own that shows it, changes it, and waits for a click. A desktop without a
 //! notification service, or one that doesn't answer, costs nothing but that task: nobody waits for it.
 //!
-//! Bounds: [`QUEUE`] requests, a task for each room that has a notification ([`snug_core::notifications::OPEN`]), and
-//! [`PATIENCE`] for each answer of the desktop.
+//! Bounds: `QUEUE` requests, a task for each room that has a notification ([`snug_core::notifications::OPEN`]), and
+//! `PATIENCE` for each answer of the desktop.
 
 use std::{collections::HashMap, time::Duration};
 

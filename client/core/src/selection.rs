@@ -26,7 +26,7 @@ use crate::timeline::{Row, RowId, Timeline};
 pub struct Position {
     /// The message.
     pub row: RowId,
-    /// Bytes into its [`words`].
+    /// Bytes into its [`words`](fn@words).
     pub at: usize,
 }
 

@@ -31,7 +31,7 @@ type Spans<'a> = Vec<Span<'a, String, Font>>;
 /// Pointers that move further than this between press and release meant to select, not to click.
 pub(super) const DRAG: f32 = 4.0;
 
-/// See the [module](self).
+/// Words of a message that take part in a selection.
 pub struct Selectable<'a, Message> {
     content: Content<'a>,
     kind: Type,
