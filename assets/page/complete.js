@@ -12,6 +12,9 @@ const list = $('names');
 let chosen = 0;
 // What was typed when the names were sent away: they stay away until it changes.
 let dismissed = null;
+// What the names in the list were offered for. The browser tells of a moved caret late, maybe after a name was chosen: the same
+// word again changes nothing.
+let offeredFor = null;
 
 const typed = () => TYPED.exec(field.value.slice(Math.max(field.selectionStart - 64, 0), field.selectionStart));
 const isOpen = () => !list.hidden;
@@ -29,17 +32,20 @@ function found(start) {
 
 function close() {
   list.hidden = true;
+  offeredFor = null;
   field.removeAttribute('aria-activedescendant');
 }
 
 /// Offers the names that what was typed may become.
 export function offerNames() {
   const match = field.selectionStart === field.selectionEnd ? typed() : null;
+  if (match && match[0] === offeredFor) return;
   if (match?.[0] !== dismissed) dismissed = null;
   const offered = match && dismissed === null ? found(match[1]) : [];
   if (!offered.length) return close();
   list.replaceChildren(...offered.map((name, at) => h('li', { id: `name-${at}`, role: 'option', onclick: () => take(name) }, tile(name, 'little'), h('bdi', {}, name))));
   list.hidden = false;
+  offeredFor = match[0];
   choose(0);
 }
 

@@ -99,6 +99,8 @@ export default {
     await type('@');
     await page.keyboard.press('ArrowDown');
     const second = (await offered())[1];
+    // The browser tells late that the caret was moved by what was typed before.
+    await page.evaluate(() => document.dispatchEvent(new Event('selectionchange')));
     await page.keyboard.press('Enter');
     assert.equal(await page.inputValue('#text'), `@${second} `);
     await type('and a@z');
