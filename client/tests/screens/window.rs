@@ -16,11 +16,10 @@ use iced::{
 use iced_test::{
     futures::futures::executor::block_on,
     runtime::{UserInterface, user_interface::Cache},
-    simulator,
 };
 use snug::{app::Message, font};
 
-use crate::world::World;
+use crate::world::{World, press_with};
 
 /// Messages of one round of events lead to others; it must come to rest.
 const ROUNDS: usize = 8;
@@ -171,26 +170,7 @@ impl Window {
     }
 
     fn tap(&mut self, world: &mut World, key: keyboard::Key, text: Option<&str>, with: Modifiers) {
-        let event = match simulator::press_key(key, text.map(Into::into)) {
-            Event::Keyboard(keyboard::Event::KeyPressed {
-                key,
-                modified_key,
-                physical_key,
-                location,
-                text,
-                repeat,
-                ..
-            }) => keyboard::Event::KeyPressed {
-                key,
-                modified_key,
-                physical_key,
-                location,
-                modifiers: with,
-                text,
-                repeat,
-            },
-            other => panic!("a key press, not {other:?}"),
-        };
+        let event = press_with(key, text, with);
         self.events(world, &[Event::Keyboard(event)]);
     }
 

@@ -36,7 +36,7 @@ pub mod made;
 #[path = "world/rooms.rs"]
 mod rooms;
 
-pub use keys::{combination, pressed};
+pub use keys::{combination, press_with, pressed};
 use made::established;
 pub use made::{address, author, entry, known_place, nickname, room_name};
 

@@ -62,8 +62,12 @@ pub fn pressed(key: keyboard::key::Named) -> keyboard::Event {
 
 /// A letter that is pressed with modifiers, as systems report it: with the text on it.
 pub fn combination(letter: &str, with: keyboard::Modifiers) -> keyboard::Event {
-    let key = keyboard::Key::Character(letter.into());
-    match simulator::press_key(key, Some(letter.into())) {
+    press_with(keyboard::Key::Character(letter.into()), Some(letter), with)
+}
+
+/// Any key that is pressed with modifiers, and the text on it.
+pub fn press_with(key: keyboard::Key, text: Option<&str>, with: keyboard::Modifiers) -> keyboard::Event {
+    match simulator::press_key(key, text.map(Into::into)) {
         iced::Event::Keyboard(keyboard::Event::KeyPressed {
             key,
             modified_key,
