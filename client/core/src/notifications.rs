@@ -133,8 +133,11 @@ impl Notifications {
 fn place(joined: &Joined, rooms: &Rooms) -> String {
     let session = joined.session();
     let is_alone = rooms.iter().all(|other| other.session().server() == session.server());
-    let server = || session.server_name().map_or_else(|| session.server().to_string(), str::to_owned);
-    if is_alone { session.room().to_string() } else { format!("{} on {}", session.room(), server()) }
+    if is_alone {
+        session.room().to_string()
+    } else {
+        format!("{} on {}", session.room(), session.server_label())
+    }
 }
 
 fn is_told(news: &News, joined: &Joined, now: Millis) -> bool {

@@ -304,11 +304,7 @@ fn finder<'a>() -> Element<'a, Message> {
 
 /// What a server is called in the list.
 fn name_of(group: &Group<'_>) -> String {
-    match (group.is_hosted(), group.name()) {
-        (true, _) => "Hosted here".to_owned(),
-        (false, Some(name)) => name.to_owned(),
-        (false, None) => group.server.to_string(),
-    }
+    if group.is_hosted() { "Hosted here".to_owned() } else { group.label() }
 }
 
 /// The name of a server, how it is to be reached, and what is new in it while it is folded.
@@ -336,10 +332,8 @@ fn head<'a>(group: &Group<'a>, name: String, is_folded: bool) -> Element<'a, Mes
 fn oneself<'a>(joined: &'a Joined, several: bool, preferences: Preferences) -> Element<'a, Message> {
     let session = joined.session();
     let own = session.nickname().as_str();
-    let server = several.then(|| {
-        let server = session.server_name().map_or_else(|| session.server().to_string(), str::to_owned);
-        ellipsis(format!("on {server}"), Type::Meta, theme::muted)
-    });
+    let server =
+        several.then(|| ellipsis(format!("on {}", session.server_label()), Type::Meta, theme::muted));
     let names = column![ellipsis(own, Type::Name, inherited)].push(server);
     let quiet = preferences.is_quiet.then(|| icon(Icon::BellOff, 14).style(theme::muted));
     let more = menu_button(icon_button(Icon::Ellipsis).style(theme::over_room), Message::AskOneself);

@@ -128,11 +128,10 @@ impl Switcher {
 
 fn line<'a>(joined: &'a Joined, is_chosen: bool) -> Element<'a, Message> {
     let session = joined.session();
-    let server = session.server_name().map_or_else(|| session.server().to_string(), str::to_owned);
     let kind = if joined.is_calling() { Type::Name } else { Type::Body };
     let names = row![
         clipped(ellipsis(session.room().as_str(), kind, inherited), Fill),
-        container(ellipsis(server, Type::Meta, theme::muted)).max_width(180),
+        container(ellipsis(session.server_label(), Type::Meta, theme::muted)).max_width(180),
     ];
     let line = row![icon(Icon::Hash, 16).style(theme::muted), names.spacing(12).align_y(Center)]
         .push(sidebar::news(joined.counted(), joined.is_calling()));

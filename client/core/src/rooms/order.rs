@@ -26,9 +26,11 @@ pub enum Reach {
 }
 
 impl Group<'_> {
-    /// The server's own name, once it has been reached.
-    pub fn name(&self) -> Option<&str> {
-        self.rooms.iter().find_map(|joined| joined.session().server_name())
+    /// What the server is called ([`crate::session::Session::server_label`]): one room that has reached it is enough.
+    pub fn label(&self) -> String {
+        let reached = self.rooms.iter().find(|joined| joined.session().server_name().is_some());
+        let label = |joined: &&Joined| joined.session().server_label();
+        reached.or(self.rooms.first()).map_or_else(|| self.server.to_string(), label)
     }
 
     /// Whether the server runs in this app.

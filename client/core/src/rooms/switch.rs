@@ -27,8 +27,7 @@ impl Rooms {
         let mut buffer = Vec::new();
         let mut score = |joined: &Joined| {
             let session = joined.session();
-            let server = session.server_name().map_or_else(|| session.server().to_string(), str::to_owned);
-            let both = format!("{} {server}", session.room());
+            let both = format!("{} {}", session.room(), session.server_label());
             pattern.score(Utf32Str::new(&both, &mut buffer), &mut matcher)
         };
         let mut found: Vec<_> =

@@ -89,6 +89,11 @@ impl Session {
         self.established.as_ref().map(|established| established.server.name.as_str())
     }
 
+    /// What the server is called: by its own name once it has been reached, by its address before that.
+    pub fn server_label(&self) -> String {
+        self.server_name().map_or_else(|| self.server().to_string(), str::to_owned)
+    }
+
     /// The own nickname.
     pub fn nickname(&self) -> &Nickname {
         &self.target.nickname
