@@ -1,14 +1,14 @@
 //! What the desktop tells a person who looks elsewhere: at most one notification a room, taken back once the room was read.
 //!
 //! This part decides; it shows nothing. [`Notifications::update`] takes the news of the joined rooms and answers with what is to
-//! be shown or closed. A room's [`Rule`] and the person's [`Preferences`] say what is worth telling.
+//! be shown or closed. A room's [`crate::rooms::Rule`] and the person's [`Preferences`] say what is worth telling.
 
 use serde::{Deserialize, Serialize};
 use snug_shared::{Millis, Nickname};
 
 use crate::{
     format,
-    rooms::{Joined, News, NewsKind, Rooms, Rule, SessionId},
+    rooms::{Joined, News, NewsKind, Rooms, SessionId},
 };
 
 /// Rooms with a notification at the same time. Beyond it, the notification that was shown first is taken back.
@@ -75,7 +75,8 @@ impl Notifications {
         let mut requests = self.close_read(rooms);
         let mut changed: Vec<SessionId> = Vec::new();
         for news in news {
-            let is_worth = rooms.get(news.session).is_some_and(|joined| is_told(&news, joined, now));
+            let is_worth =
+                rooms.get(news.session).is_some_and(|joined| joined.marks().rule.tells(news.kind, now));
             if preferences.is_quiet || !is_worth {
                 continue;
             }
@@ -137,18 +138,5 @@ fn place(joined: &Joined, rooms: &Rooms) -> String {
         session.room().to_string()
     } else {
         format!("{} on {}", session.room(), session.server_label())
-    }
-}
-
-fn is_told(news: &News, joined: &Joined, now: Millis) -> bool {
-    let marks = joined.marks();
-    if marks.quiet_until.is_some_and(|until| now < until) {
-        return false;
-    }
-    match marks.rule {
-        Rule::All if marks.is_muted => news.kind == NewsKind::Mention,
-        Rule::All => true,
-        Rule::Mentions => news.kind == NewsKind::Mention,
-        Rule::Nothing => false,
     }
 }

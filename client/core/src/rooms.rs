@@ -33,7 +33,7 @@ mod switch;
 
 pub use draft::{Draft, Purpose};
 pub use joined::{Joined, Place};
-pub use marks::{Marks, Rule};
+pub use marks::{Level, Marks, Rule};
 pub use news::{NEWS, News, NewsKind};
 pub use order::{Group, Reach};
 pub use stored::{RoomsFile, StoredPlace, StoredRoom, StoredRooms};

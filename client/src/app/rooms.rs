@@ -220,12 +220,9 @@ fn ask_by_key(room: SessionId) -> Task<Message> {
 fn act_on(joined: &mut Joined, act: sidebar::Act) {
     match act {
         sidebar::Act::Pin(is_pinned) => joined.marks_mut().is_pinned = is_pinned,
-        sidebar::Act::Mute(is_muted) => joined.marks_mut().is_muted = is_muted,
         sidebar::Act::MarkRead => joined.mark_read(),
-        sidebar::Act::Notify(rule) => {
-            (joined.marks_mut().rule, joined.marks_mut().quiet_until) = (rule, None);
-        }
-        sidebar::Act::Quiet => joined.marks_mut().quiet_until = Some(now() + QUIET),
+        sidebar::Act::Notify(level) => joined.marks_mut().rule = level.into(),
+        sidebar::Act::Quiet => joined.marks_mut().rule.quiet_until = Some(now() + QUIET),
         // The root's own.
         sidebar::Act::Leave => {}
     }

@@ -11,7 +11,7 @@ use iced::{
 };
 use snug_core::{
     notifications::Preferences,
-    rooms::{Group, Joined, Rooms, Rule, SessionId},
+    rooms::{Group, Joined, Level, Rooms, SessionId},
 };
 use snug_shared::ServerAddress;
 
@@ -107,12 +107,10 @@ pub enum Message {
 pub enum Act {
     /// List it before the others, or no more.
     Pin(bool),
-    /// Count only who speaks to oneself in it, or all.
-    Mute(bool),
     /// Everything in it was read.
     MarkRead,
-    /// Tell this much of it.
-    Notify(Rule),
+    /// So much of it counts and is told.
+    Notify(Level),
     /// Tell nothing of it for an hour.
     Quiet,
     /// Leave it.

@@ -11,7 +11,10 @@ use snug::{
     screen::{room, sidebar, switcher},
     widget::virtual_list::Shown,
 };
-use snug_core::{connection::Event, rooms::JOINED};
+use snug_core::{
+    connection::Event,
+    rooms::{JOINED, Level},
+};
 
 use crate::world::{World, address, combination, pressed, room_name};
 
@@ -63,7 +66,7 @@ fn what_comes_in_a_room_elsewhere_counts_in_the_title_and_is_read_by_looking() {
 #[test]
 fn a_muted_room_counts_only_who_speaks_to_one() {
     let mut world = in_two_rooms();
-    act(&mut world, "garden", sidebar::Act::Mute(true));
+    act(&mut world, "garden", sidebar::Act::Notify(Level::Nothing));
     world.hear_in("garden", 2, "ines", "Anybody?");
     assert_eq!(world.app.title(), "tea — Snug");
     world.hear_in("garden", 3, "ines", "maya: you?");

@@ -41,7 +41,7 @@ impl Rooms {
     /// Rooms that were to be quiet until a time that has come are so no more.
     pub fn end_quiet(&mut self, now: Millis) {
         for joined in &mut self.joined {
-            let _ = joined.marks.quiet_until.take_if(|until| *until <= now);
+            let _ = joined.marks.rule.quiet_until.take_if(|until| *until <= now);
         }
     }
 

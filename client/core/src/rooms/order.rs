@@ -120,20 +120,14 @@ impl Rooms {
 impl Joined {
     /// What counts of what is new.
     pub fn counted(&self) -> Unread {
-        let unread = self.attention().unread();
-        if self.marks.is_muted {
-            Unread { messages: unread.mentions, mentions: unread.mentions, is_more: false }
-        } else {
-            unread
-        }
+        self.marks.rule.counted(self.attention().unread())
     }
 
     /// Whether its reader is to look at it.
     pub fn is_calling(&self) -> bool {
-        if self.marks.is_muted {
-            self.attention().unread().mentions > 0
-        } else {
-            self.attention().is_unread()
+        match self.marks.rule.is_muted() {
+            true => self.attention().unread().mentions > 0,
+            false => self.attention().is_unread(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use snug_core::{
     connection::Event,
-    rooms::{Draft, JOINED, Joined, NEWS, NewsKind, Place, Report, RoomId, Rooms, SessionId, TooMany},
+    rooms::{Draft, JOINED, Joined, Level, NEWS, NewsKind, Place, Report, RoomId, Rooms, SessionId, TooMany},
     session::ReadState,
     timeline::OUT_OF_SIGHT,
 };
@@ -129,7 +129,7 @@ async fn the_list_goes_by_pins_and_names_whatever_comes_in() {
     assert_eq!(many.rooms.next_unread(rooms[2], false), Some(rooms[0]));
     // A muted room is passed by, unless somebody speaks to its reader.
     many.speak(rooms[1], "for everybody");
-    many.rooms.get_mut(rooms[1]).unwrap().marks_mut().is_muted = true;
+    many.rooms.get_mut(rooms[1]).unwrap().marks_mut().rule = Level::Nothing.into();
     assert_eq!(many.rooms.next_unread(rooms[2], true), Some(rooms[0]));
     many.speak(rooms[1], "maya: for you");
     assert_eq!(many.rooms.next_unread(rooms[2], true), Some(rooms[1]));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use snug_core::{
     notifications::{Notification, Notifications, OPEN, Preferences, Request},
-    rooms::{Report, Rooms, Rule, SessionId},
+    rooms::{Level, Report, Rooms, SessionId},
 };
 
 use super::{
@@ -58,8 +58,8 @@ impl Desk {
         self.notifications.update(&mut self.rooms, self.preferences, self.now)
     }
 
-    fn set_rule(&mut self, session: SessionId, rule: Rule) {
-        self.rooms.get_mut(session).unwrap().marks_mut().rule = rule;
+    fn set_level(&mut self, session: SessionId, level: Level) {
+        self.rooms.get_mut(session).unwrap().marks_mut().rule = level.into();
     }
 }
 
@@ -83,11 +83,11 @@ async fn each_room_has_its_own_rule() {
     let mut desk = Desk::new();
     let tea = desk.join(folder.path(), "lab.local", "tea").await;
     let ops = desk.join(folder.path(), "lab.local", "ops").await;
-    desk.set_rule(tea, Rule::All);
-    desk.set_rule(ops, Rule::Nothing);
+    desk.set_level(tea, Level::All);
+    desk.set_level(ops, Level::Nothing);
     assert_eq!(desk.speak(ops, "@maya?"), []);
     assert_eq!(desk.speak(tea, "Tea is ready."), shown(tea, "tom in tea", "Tea is ready.", false));
-    desk.rooms.get_mut(tea).unwrap().marks_mut().is_muted = true;
+    desk.set_level(tea, Level::Mentions);
     assert_eq!(desk.speak(tea, "And cake."), []);
 }
 
@@ -96,12 +96,12 @@ async fn a_room_that_is_quiet_until_a_time_tells_again_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut desk = Desk::new();
     let tea = desk.join(folder.path(), "lab.local", "tea").await;
-    desk.rooms.get_mut(tea).unwrap().marks_mut().quiet_until = Some(2_000);
+    desk.rooms.get_mut(tea).unwrap().marks_mut().rule.quiet_until = Some(2_000);
     assert_eq!(desk.speak(tea, "@maya?"), []);
     desk.now = 2_000;
     assert_eq!(desk.speak(tea, "@maya!").len(), 1);
     desk.rooms.end_quiet(desk.now);
-    assert_eq!(desk.rooms.get(tea).unwrap().marks().quiet_until, None);
+    assert_eq!(desk.rooms.get(tea).unwrap().marks().rule.quiet_until, None);
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn several_messages_of_a_room_are_one_notification() {
     let folder = tempfile::tempdir().unwrap();
     let mut desk = Desk::new();
     let tea = desk.join(folder.path(), "lab.local", "tea").await;
-    desk.set_rule(tea, Rule::All);
+    desk.set_level(tea, Level::All);
     for text in ["One.", "Two.", "Three."] {
         desk.hear(tea, text);
     }

@@ -34,7 +34,7 @@ pub(super) fn view<'a>(joined: &'a Joined) -> Element<'a, Message> {
     let entry = button(line)
         .padding([5, 10])
         .width(Fill)
-        .style(theme::room(joined.is_shown(), is_calling, marks.is_muted))
+        .style(theme::room(joined.is_shown(), is_calling, marks.rule.is_muted()))
         .on_press(Message::Show(room));
     let more =
         menu_button(icon_button(Icon::Ellipsis).style(theme::over_room), move |at| Message::Ask(room, at));
@@ -57,7 +57,7 @@ fn marks<'a>(joined: &Joined) -> Vec<Element<'a, Message>> {
     if !joined.is_shown() && !joined.place().draft.is_empty() {
         mark(Icon::Pencil, theme::muted);
     }
-    if joined.marks().is_muted {
+    if joined.marks().rule.is_muted() {
         mark(Icon::BellOff, theme::muted);
     }
     marks.extend(news(joined.counted(), joined.is_calling()));

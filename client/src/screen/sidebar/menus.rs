@@ -2,7 +2,7 @@
 
 use snug_core::{
     notifications::Preferences,
-    rooms::{Rooms, Rule, SessionId},
+    rooms::{Level, Rooms, SessionId},
 };
 
 use super::{Act, Asked, Message, Of};
@@ -30,18 +30,16 @@ fn of_room<'a>(mut menu: Menu<'a, Message>, room: SessionId, rooms: &'a Rooms) -
             menu.item("Mark as read", if joined.is_shown() { "Esc" } else { "" }, act(Act::MarkRead)).line();
     }
     let pin = if marks.is_pinned { "Unpin" } else { "Pin to the top" };
-    let mute = if marks.is_muted { "Unmute" } else { "Mute" };
-    menu = menu.item(pin, "", act(Act::Pin(!marks.is_pinned)));
-    menu = menu.item(mute, "", act(Act::Mute(!marks.is_muted))).line();
-    for (rule, words) in [
-        (Rule::All, "Notify of every message"),
-        (Rule::Mentions, "Notify of mentions"),
-        (Rule::Nothing, "Notify of nothing"),
+    menu = menu.item(pin, "", act(Act::Pin(!marks.is_pinned))).line();
+    for (level, words) in [
+        (Level::All, "Notify of every message"),
+        (Level::Mentions, "Notify of mentions"),
+        (Level::Nothing, "Mute"),
     ] {
-        let is_set = marks.rule == rule && marks.quiet_until.is_none();
-        menu = menu.item(words, if is_set { "now" } else { "" }, act(Act::Notify(rule)));
+        let is_set = marks.rule == level.into();
+        menu = menu.item(words, if is_set { "now" } else { "" }, act(Act::Notify(level)));
     }
-    let quiet = if marks.quiet_until.is_some() { "now" } else { "" };
+    let quiet = if marks.rule.quiet_until.is_some() { "now" } else { "" };
     menu = menu.item("Quiet for an hour", quiet, act(Act::Quiet)).line();
     Some(menu.danger("Leave room", act(Act::Leave)))
 }
