@@ -4,7 +4,7 @@
 //! later says whose it is: a screen's message carries the [`Visit`] it was made in, a room's report its session. What belongs to
 //! nobody any more is dropped, in [`App::update`] and in [`Rooms::update`].
 
-use std::{collections::HashSet, io, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use iced::{Event, Size, Subscription, Task, Theme, event, keyboard, mouse, system, theme::Mode, window};
 use jiff::{Timestamp, tz::TimeZone};
@@ -15,7 +15,7 @@ use snug_core::{
     session::Session,
     settings::{Home, SaveError, Settings, ThemeChoice, WindowSize},
 };
-use snug_shared::{Author, Nickname, RoomName};
+use snug_shared::{Nickname, RoomName};
 
 use crate::{
     host::{Host, HostError},
@@ -71,8 +71,6 @@ pub struct App {
     theme: Theme,
     look: Look,
     is_focused: bool,
-    /// Whose messages are hidden; of the settings.
-    ignored: Arc<HashSet<Author>>,
     /// Keeps other apps away from the same data.
     instance: Option<Arc<Instance>>,
 }
@@ -153,7 +151,6 @@ impl App {
             look: Look { palette: theme::palette(&theme), size: SIZE, now: now(), zone: TimeZone::system() },
             theme,
             is_focused: true,
-            ignored: Arc::default(),
             instance: None,
             home,
             settings,
@@ -260,7 +257,6 @@ impl App {
 
     /// What follows from whatever happened.
     fn settle(&mut self) {
-        self.rooms.set_ignored(&self.ignored);
         self.rooms.end_quiet(self.look.now);
         if let Screen::Room(room) = &mut self.screen
             && let Some(joined) = self.rooms.get_mut(room.session())
@@ -325,8 +321,8 @@ impl App {
         self.look.palette = theme::palette(&self.theme);
     }
 
-    pub(crate) fn apply_ignored(&mut self) {
-        self.ignored = Arc::new(self.settings.ignored.iter().map(|ignored| ignored.by.clone()).collect());
+    fn apply_ignored(&mut self) {
+        self.rooms.set_ignored(self.settings.ignored.iter().map(|ignored| ignored.by.clone()).collect());
     }
 
     fn save(&mut self) -> Task<Message> {

@@ -129,6 +129,10 @@ pub struct Rooms {
     /// Counts how often a room was shown.
     time: u64,
     is_focused: bool,
+    /// Whose messages are hidden in every room.
+    ignored: Arc<HashSet<Author>>,
+    /// See [`Self::list_changes`].
+    changes: u64,
     history: History,
 }
 
@@ -141,6 +145,8 @@ impl Default for Rooms {
             next: 0,
             time: 0,
             is_focused: true,
+            ignored: Arc::default(),
+            changes: 0,
             history: History::default(),
         }
     }
@@ -195,7 +201,9 @@ impl Rooms {
     fn open(&mut self, room: RoomId, joining: Joining, place: Place) -> SessionId {
         let id = SessionId(self.next);
         self.next += 1;
-        let (session, effects) = Session::with_history(joining, self.history.clone());
+        self.changes += 1;
+        let (mut session, effects) = Session::with_history(joining, self.history.clone());
+        session.set_ignored(&self.ignored);
         let mut joined = Joined::new(id, room, session, place);
         joined.run(effects);
         self.joined.push(joined);
@@ -211,6 +219,7 @@ impl Rooms {
     /// Shows another room, or none. Nothing is left by it.
     pub fn show(&mut self, id: Option<SessionId>) {
         self.time += 1;
+        self.changes += 1;
         for joined in &mut self.joined {
             if Some(joined.id) != id {
                 joined.is_shown = false;
@@ -226,6 +235,7 @@ impl Rooms {
         let Some(index) = self.joined.iter().position(|joined| joined.id == id && !joined.is_left) else {
             return;
         };
+        self.changes += 1;
         let mut joined = self.joined.remove(index);
         (joined.is_left, joined.is_shown) = (true, false);
         self.joined.push(joined);
@@ -244,6 +254,7 @@ impl Rooms {
     /// before is another session; which is which is returned.
     pub fn hosted(&mut self, server: &ServerAddress) -> Vec<(SessionId, SessionId)> {
         let mut moved = Vec::new();
+        self.changes += 1;
         for index in 0..self.joined.len() {
             let joined = &mut self.joined[index];
             if !std::mem::take(&mut joined.is_held) || joined.session().server() == server {
@@ -269,6 +280,7 @@ impl Rooms {
 
     /// The server in this app did not start.
     pub fn host_failed(&mut self, reason: &str) {
+        self.changes += 1;
         for joined in self.joined.iter_mut().filter(|joined| joined.is_held) {
             let stopped = connection::Event::Stopped { reason: reason.to_owned(), suggestion: None };
             let _ = joined.update(stopped);
@@ -294,11 +306,18 @@ impl Rooms {
         }
     }
 
-    /// Hides what these people say, in every room. Cheap when they are the same as before.
-    pub fn set_ignored(&mut self, ignored: &Arc<HashSet<Author>>) {
+    /// Hides what these people say, in every room, and in those that are joined later.
+    pub fn set_ignored(&mut self, ignored: HashSet<Author>) {
+        self.ignored = Arc::new(ignored);
         for joined in &mut self.joined {
-            joined.session_mut().set_ignored(ignored);
+            joined.session_mut().set_ignored(&self.ignored);
+            joined.update_read_state();
         }
+    }
+
+    /// Counts the changes of which rooms there are, which one is shown, and how they are reached. What is said in them is none.
+    pub fn list_changes(&self) -> u64 {
+        self.changes
     }
 
     /// Takes a report to the session it belongs to. This is the one place where late reports are dropped.
@@ -319,6 +338,7 @@ impl Rooms {
                 return refusal;
             }
             Report::Connection(_, event) => {
+                self.changes += u64::from(!matches!(event, connection::Event::Received(_)));
                 let news = joined.update(event);
                 self.news.extend(news);
                 let surplus = self.news.len().saturating_sub(NEWS);
@@ -338,6 +358,7 @@ impl Rooms {
     }
 
     fn close(&mut self, index: usize) {
+        self.changes += 1;
         let joined = self.joined.remove(index);
         if joined.place == Place::default() {
             return;

@@ -2,7 +2,10 @@
 //!
 //! The list holds still: its order goes by pins and names, and servers fold themselves only while the pointer is elsewhere.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use iced::{
     Center, Element, Fill, Padding, Point, Rectangle, Task,
@@ -12,6 +15,7 @@ use iced::{
 use snug_core::{
     notifications::Preferences,
     rooms::{Group, Joined, Level, Rooms, SessionId},
+    session::Link,
 };
 use snug_shared::ServerAddress;
 
@@ -46,6 +50,10 @@ pub struct Sidebar {
     by_hand: HashMap<ServerAddress, bool>,
     /// Servers that are away, and are folded for it.
     away: Vec<ServerAddress>,
+    /// The changes of the rooms ([`Rooms::list_changes`]) that `away` takes note of.
+    changes: Option<u64>,
+    /// When the next server has been away for long enough.
+    due: Option<Instant>,
     is_hovered: bool,
     /// How far the list is scrolled: what is inside of it knows nothing of that.
     scrolled: f32,
@@ -173,10 +181,14 @@ impl Sidebar {
 
     /// Takes note of which servers are away, unless the pointer is on the list.
     pub fn settle(&mut self, rooms: &Rooms) {
-        if self.is_hovered {
+        let now = Instant::now();
+        let is_due = self.due.is_some_and(|due| due <= now);
+        if self.is_hovered || self.changes == Some(rooms.list_changes()) && !is_due {
             return;
         }
         let groups = rooms.groups();
+        self.changes = Some(rooms.list_changes());
+        self.due = groups.iter().filter_map(away_at).filter(|at| *at > now).min();
         let is_away =
             |group: &&Group<'_>| is_away(group) && !group.rooms.iter().any(|joined| joined.is_shown());
         self.away = groups.iter().filter(is_away).map(|group| group.server.clone()).collect();
@@ -255,10 +267,14 @@ pub fn over(list: Element<'_, Message>) -> Element<'_, Message> {
 
 /// Whether a server has been out of reach for longer than a moment.
 fn is_away(group: &Group<'_>) -> bool {
-    group.rooms.iter().all(|joined| {
-        let is_online = matches!(joined.session().link(), snug_core::session::Link::Online);
-        !is_online && joined.away_since().elapsed() >= AWAY
-    })
+    away_at(group).is_some_and(|at| at <= Instant::now())
+}
+
+/// When it will have been, or has been; none while one of its rooms is online.
+fn away_at(group: &Group<'_>) -> Option<Instant> {
+    let is_online = group.rooms.iter().any(|joined| matches!(joined.session().link(), Link::Online));
+    let since = group.rooms.iter().map(|joined| joined.away_since()).max()?;
+    (!is_online).then(|| since + AWAY)
 }
 
 /// Looks for a room of the list. The answer is where it is.

@@ -7,7 +7,7 @@ use snug_core::{
     session::ReadState,
     timeline::OUT_OF_SIGHT,
 };
-use snug_shared::{Nickname, RoomName, ServerAddress};
+use snug_shared::{Author, Nickname, RoomName, ServerAddress};
 
 use super::{
     lobby::Lobby,
@@ -352,4 +352,38 @@ async fn a_history_that_began_anew_is_unread_although_more_was_read_of_the_one_b
         assert_eq!(many.rooms.update(Report::Connection(connection, event)), None);
     }
     assert_eq!(many.get(rooms[0]).attention().unread().messages, 1);
+}
+
+#[tokio::test]
+async fn lists_change_with_rooms_and_connections_and_not_with_what_is_said() {
+    let mut many = Many::new();
+    let rooms = many.join(&["tea", "garden"]).await;
+    let mut changes = many.rooms.list_changes();
+    let mut has_changed = |many: &Many| std::mem::replace(&mut changes, many.rooms.list_changes()) != changes;
+    many.speak(rooms[0], "words");
+    many.rooms.get_mut(rooms[0]).unwrap().mark_read();
+    assert!(!has_changed(&many));
+    many.rooms.show(Some(rooms[1]));
+    assert!(has_changed(&many), "another room is shown");
+    let offline = Event::Offline { reason: "gone".into(), retry_at: std::time::Instant::now() };
+    let connection = many.get(rooms[0]).connection();
+    assert_eq!(many.rooms.update(Report::Connection(connection, offline)), None);
+    assert!(has_changed(&many), "a connection is lost");
+    many.rooms.leave(rooms[1]);
+    assert!(has_changed(&many), "a room is left");
+    many.join(&["ops"]).await;
+    assert!(has_changed(&many), "a room is joined");
+}
+
+#[tokio::test]
+async fn who_is_ignored_is_so_in_rooms_that_are_joined_later_too() {
+    let mut many = Many::new();
+    let tom = Author::parse(format!("s:{}", "b".repeat(26))).unwrap();
+    many.rooms.set_ignored([tom.clone()].into());
+    let rooms = many.join(&["tea"]).await;
+    many.speak(rooms[0], "maya: really");
+    assert!(many.get(rooms[0]).session().timeline().is_ignored(&tom));
+    assert_eq!(many.get(rooms[0]).attention().unread().mentions, 0);
+    many.rooms.set_ignored([].into());
+    assert_eq!(many.get(rooms[0]).attention().unread().mentions, 1);
 }
