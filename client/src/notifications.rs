@@ -1,7 +1,8 @@
 //! The desktop's notifications, as iced subscribes to them: requests go in, clicks come out.
 //!
-//! Each room's notification has a task of its own that shows it, changes it, and waits for a click. A desktop without a
-//! notification service, or one that doesn't answer, costs nothing but that task: nobody waits for it.
+//! Each room's notification has a task of its own that shows it, changes it, and waits for a click. All of them speak to the
+//! desktop over one connection. A desktop without a notification service, or one that doesn't answer, costs nothing but that
+//! task: nobody waits for it.
 //!
 //! Bounds: `QUEUE` requests, a task for each room that has a notification ([`snug_core::notifications::OPEN`]), and
 //! `PATIENCE` for each answer of the desktop.
@@ -19,6 +20,8 @@ use tokio::{sync::mpsc, task::JoinSet};
 #[cfg_attr(all(unix, not(target_os = "macos")), path = "notifications/freedesktop.rs")]
 #[cfg_attr(not(all(unix, not(target_os = "macos"))), path = "notifications/plain.rs")]
 mod platform;
+
+use platform::Service;
 
 /// Requests that wait for the desktop. Beyond it they are dropped: what is new shows in the window as well.
 const QUEUE: usize = 64;
@@ -65,10 +68,10 @@ pub fn events() -> Subscription<Event> {
 }
 
 fn stream() -> impl Stream<Item = Event> {
-    iced::stream::channel(QUEUE, async |events: ui::Sender<Event>| serve(events).await)
+    iced::stream::channel(QUEUE, async |events: ui::Sender<Event>| serve(events, Service::default()).await)
 }
 
-async fn serve(mut events: ui::Sender<Event>) {
+async fn serve(mut events: ui::Sender<Event>, service: Service) {
     let (sender, mut requests) = mpsc::channel(QUEUE);
     if events.send(Event::Ready(Desktop(sender))).await.is_err() {
         return;
@@ -78,7 +81,7 @@ async fn serve(mut events: ui::Sender<Event>) {
     loop {
         tokio::select! {
             request = requests.recv() => match request {
-                Some(Request::Show(notification)) => show(notification, &mut shown, &mut tasks),
+                Some(Request::Show(notification)) => show(notification, &service, &mut shown, &mut tasks),
                 // A task ends when nobody speaks to it any more.
                 Some(Request::Close(session)) => drop(shown.remove(&session)),
                 None => return,
@@ -102,6 +105,7 @@ async fn serve(mut events: ui::Sender<Event>) {
 
 fn show(
     notification: Notification,
+    service: &Service,
     shown: &mut HashMap<SessionId, mpsc::Sender<Notification>>,
     tasks: &mut JoinSet<(SessionId, End)>,
 ) {
@@ -117,5 +121,9 @@ fn show(
     };
     let (changes, changed) = mpsc::channel(4);
     let _ = shown.insert(session, changes);
-    let _ = tasks.spawn(async move { (session, platform::tend(unsent, changed).await) });
+    let service = service.clone();
+    let _ = tasks.spawn(async move { (session, service.tend(unsent, changed).await) });
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
