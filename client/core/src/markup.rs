@@ -12,6 +12,8 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::mention;
+
 mod block;
 mod build;
 mod inline;
@@ -200,6 +202,28 @@ impl<'a> Block<'a> {
         (self.runs.0..self.runs.1).map(move |index| match built {
             Some(built) => built.run(index, text),
             None => Run { text, kind: RunKind::Words, style: Style::default(), link: None },
+        })
+    }
+
+    /// The same, where each of these names is one run with the `@` before it, however many words it has.
+    pub fn runs_naming<'n>(&self, names: &'n [&'n str]) -> impl Iterator<Item = Run<'a>> + use<'a, 'n> {
+        let block = *self;
+        // Where the last name ends: what is before that was given with it.
+        let mut named = 0;
+        (self.runs.0..self.runs.1).filter_map(move |index| {
+            let Some(built) = block.built else { return block.runs().next() };
+            let (run, place) = (built.run(index, block.text), built.place(index));
+            if place.start < named {
+                let rest = block.text.get(named..place.end).filter(|rest| !rest.is_empty())?;
+                return Some(Run { text: rest, ..run });
+            }
+            named = place.end;
+            if run.kind == RunKind::Mention && !names.is_empty() {
+                let alike = built.alike(index..block.runs.1);
+                let end = mention::longest(block.text.get(place.start..alike)?, names).unwrap_or(0);
+                named = named.max(place.start + end);
+            }
+            Some(Run { text: block.text.get(place.start..named)?, ..run })
         })
     }
 

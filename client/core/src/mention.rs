@@ -22,6 +22,19 @@ pub fn is_mentioned(text: &str, nickname: &str) -> bool {
     mentions(text, nickname).next().is_some()
 }
 
+/// Where the longest of these names ends that a text spells after the `@` it begins with; none if it spells none of them.
+pub fn longest(text: &str, names: &[&str]) -> Option<usize> {
+    let after = text.strip_prefix('@')?;
+    let ends = names.iter().filter_map(|name| spelled(after, name));
+    let whole = ends.filter(|end| !after[*end..].chars().next().is_some_and(is_word));
+    whole.max().map(|end| end + 1)
+}
+
+/// Whether a name is more than one word, so that nobody sees where it ends who doesn't know it.
+pub fn is_several_words(nickname: &str) -> bool {
+    !nickname.chars().all(is_word)
+}
+
 /// How many bytes of a text spell a name at its beginning.
 fn spelled(text: &str, name: &str) -> Option<usize> {
     let mut rest = text.chars();
@@ -84,6 +97,23 @@ mod tests {
             let found: Vec<_> = mentions(text, name).map(|range| &text[range]).collect();
             assert_eq!(found, mentioned, "“{text}” of {name}");
         }
+    }
+
+    #[test]
+    fn the_longest_name_that_is_spelled_whole_counts() {
+        let names = ["Tea", "tea time", "Tea Time Tom", "J. R."];
+        for (text, found) in [
+            ("@tea time, please", Some("@tea time")),
+            ("@Tea Time Tom!", Some("@Tea Time Tom")),
+            ("@tea times", Some("@tea")),
+            ("@teas", None),
+            ("@J. R. is here", Some("@J. R.")),
+            ("tea time", None),
+            ("@", None),
+        ] {
+            assert_eq!(longest(text, &names).map(|end| &text[..end]), found, "“{text}”");
+        }
+        assert!(is_several_words("tea time") && is_several_words("J.") && !is_several_words("Zoë_2"));
     }
 
     proptest! {

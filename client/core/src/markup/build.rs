@@ -196,6 +196,26 @@ impl Built {
         Run { text: slice(text, &run.place).unwrap_or_default(), kind: run.kind, style: run.style, link }
     }
 
+    /// Where a run is.
+    pub fn place(&self, index: u32) -> Range<usize> {
+        let place = &self.runs[index as usize].place;
+        place.start as usize..place.end as usize
+    }
+
+    /// Where the words end that follow each other from the first of these runs on and look alike but for being mentions.
+    pub fn alike(&self, runs: Range<u32>) -> usize {
+        let runs = &self.runs[runs.start as usize..runs.end as usize];
+        let Some(first) = runs.first() else { return 0 };
+        let is_alike = |run: &&KeptRun| {
+            matches!(run.kind, RunKind::Words | RunKind::Mention)
+                && (run.style, run.link) == (first.style, first.link)
+        };
+        let end = runs.iter().take_while(is_alike).try_fold(first.place.start, |end, run| {
+            if run.place.start == end { Ok(run.place.end) } else { Err(end) }
+        });
+        end.unwrap_or_else(|end| end) as usize
+    }
+
     pub fn bytes(&self) -> usize {
         let hosts: usize =
             self.links.iter().filter_map(|link| link.leads.as_ref()).map(|host| host.len()).sum();

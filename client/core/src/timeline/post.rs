@@ -1,7 +1,7 @@
 //! One message as it is now, and how later entries change it.
 
 use std::{
-    collections::{HashMap, hash_map::DefaultHasher},
+    collections::{HashMap, VecDeque, hash_map::DefaultHasher},
     hash::{Hash, Hasher},
     sync::Arc,
 };
@@ -12,7 +12,7 @@ use snug_shared::{
 };
 use uuid::Uuid;
 
-use crate::markup::Markup;
+use crate::{markup::Markup, mention};
 
 /// Different reactions shown on one message; more are counted by nobody.
 const REACTIONS: usize = 64;
@@ -22,6 +22,9 @@ const REACTION_BYTES: usize = 64;
 
 /// Names remembered so that a message costs a pointer for its author instead of two strings.
 const PEOPLE: usize = 4_096;
+
+/// Names of several words that are looked for after each `@`.
+const SEVERAL_WORDS: usize = 128;
 
 /// Name and author, shared by all messages of one person.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -35,6 +38,8 @@ pub(super) struct PersonCache {
     known: HashMap<u64, Arc<Person>>,
     /// The same by author alone: whoever changed their name is known by the one that was seen last.
     by_author: HashMap<Author, Arc<Person>>,
+    /// Those whose names are several words, the latest last; at most [`SEVERAL_WORDS`].
+    several_words: VecDeque<Arc<Person>>,
 }
 
 impl PersonCache {
@@ -54,7 +59,17 @@ impl PersonCache {
         let person = Arc::new(Person { user: entry.user.clone(), by: entry.by.clone() });
         let _ = self.known.insert(key, Arc::clone(&person));
         let _ = self.by_author.insert(entry.by.clone(), Arc::clone(&person));
+        if mention::is_several_words(person.user.as_str()) {
+            if self.several_words.len() >= SEVERAL_WORDS {
+                let _ = self.several_words.pop_front();
+            }
+            self.several_words.push_back(Arc::clone(&person));
+        }
         person
+    }
+
+    pub fn of_several_words(&self) -> impl Iterator<Item = &Nickname> {
+        self.several_words.iter().map(|person| &person.user)
     }
 
     pub fn nickname(&self, by: &Author) -> Option<&Nickname> {

@@ -145,6 +145,11 @@ impl Timeline {
         self.people.nickname(by)
     }
 
+    /// Names of several words that authors have here: the latest 128.
+    pub fn names_of_several_words(&self) -> impl Iterator<Item = &Nickname> {
+        self.people.of_several_words()
+    }
+
     /// The room's topic.
     pub fn topic(&self) -> &Topic {
         &self.topic.1

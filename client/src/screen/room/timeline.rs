@@ -6,15 +6,15 @@ mod reaction;
 mod row;
 mod toolbar;
 
-use std::{collections::VecDeque, ops::Range};
+use std::{collections::VecDeque, ops::Range, rc::Rc};
 
 use iced::{
     Bottom, Center, Element, Fill, Padding,
     widget::{button, container, row as line, space, stack},
 };
 use snug_core::{
-    format, selection,
-    session::Link,
+    format, mention, selection,
+    session::{Link, Session},
     timeline::{COUNTED, Row, Timeline},
 };
 use snug_shared::{Author, Seq};
@@ -43,6 +43,8 @@ struct Context<'a> {
     selected: Option<Range<usize>>,
     /// The reader's nickname.
     nickname: &'a str,
+    /// Names of people here that are several words.
+    names: Rc<[&'a str]>,
     timeline: &'a Timeline,
     column: Columns,
     /// Long messages that are shown whole.
@@ -75,6 +77,7 @@ fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
         acting: screen.acting,
         selected: None,
         nickname: session.nickname().as_str(),
+        names: names(session),
         timeline,
         column: part.column(),
         unfolded: &screen.unfolded,
@@ -122,6 +125,14 @@ fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
     .on_gesture(|gesture| Message::Select(Select::Gesture(gesture)))
     .on_shown(Message::Shown);
     widget::menu(list, asked)
+}
+
+/// The names of members and authors that are several words, and the reader's own if it is.
+fn names(session: &Session) -> Rc<[&str]> {
+    let members = session.members().iter().map(|member| &member.nickname);
+    let others = members.chain(session.timeline().names_of_several_words());
+    let all = others.chain([session.nickname()]).map(|name| name.as_str());
+    all.filter(|name| mention::is_several_words(name)).collect()
 }
 
 /// The way to the messages that came meanwhile.

@@ -243,7 +243,7 @@ fn rich<'a>(
 fn spans<'a>(block: &Block<'a>, context: &Context<'_>) -> (Spans<'a>, Vec<usize>) {
     let palette = context.look.palette;
     let (mut spans, mut asides): (Spans<'a>, Vec<usize>) = (Vec::new(), Vec::new());
-    let mut runs = block.runs().peekable();
+    let mut runs = block.runs_naming(&context.names).peekable();
     while let Some(run) = runs.next() {
         let is_me = run.kind == RunKind::Mention && mention::is_mentioned(run.text, context.nickname);
         let mut drawn = drawn(&run, palette, is_me);
