@@ -181,6 +181,10 @@ impl<'a, Message: 'a> Selectable<'a, Message> {
                 }
             }
         }
+        let is_marked = self.spans().iter().any(is_marked);
+        if !is_same || !matches!(difference, Difference::None) || is_marked == state.stretches.is_empty() {
+            state.stretches = if is_marked { state.piece.stretches() } else { Vec::new() };
+        }
         state.piece.before = self.before;
         if state.asides != self.asides || !is_same {
             state.asides.clone_from(&self.asides);
@@ -209,22 +213,20 @@ impl<'a, Message: 'a> Selectable<'a, Message> {
 
     fn link_at(&self, state: &State, cursor: mouse::Cursor, bounds: Rectangle) -> Option<usize> {
         let _ = self.on_link.as_ref()?;
-        let at = cursor.position_over(bounds)? - state.piece.origin(bounds);
-        let span = state.piece.paragraph.hit_span(Point::ORIGIN + at)?;
-        self.spans().get(span)?.link.is_some().then_some(span)
+        let at = Point::ORIGIN + (cursor.position_over(bounds)? - state.piece.origin(bounds));
+        let (span, _) = state.stretches.iter().find(|(_, stretch)| stretch.contains(at))?;
+        self.spans().get(*span)?.link.is_some().then_some(*span)
     }
 
     /// What is behind spans.
     fn draw_highlights(&self, state: &State, renderer: &mut Renderer, origin: Vector, visible: &Rectangle) {
-        for (index, span) in self.spans().iter().enumerate() {
-            let Some(highlight) = span.highlight else { continue };
-            for bounds in state.piece.paragraph.span_bounds(index) {
-                let bounds = (bounds + origin).expand(span.padding);
-                if bounds.intersects(visible) {
-                    let border = highlight.border;
-                    let quad = renderer::Quad { bounds, border, ..renderer::Quad::default() };
-                    renderer.fill_quad(quad, highlight.background);
-                }
+        for (span, stretch) in &state.stretches {
+            let Some(span) = self.spans().get(*span) else { continue };
+            let bounds = (*stretch + origin).expand(span.padding);
+            if let Some(highlight) = span.highlight.filter(|_| bounds.intersects(visible)) {
+                let border = highlight.border;
+                let quad = renderer::Quad { bounds, border, ..renderer::Quad::default() };
+                renderer.fill_quad(quad, highlight.background);
             }
         }
     }
@@ -238,25 +240,26 @@ impl<'a, Message: 'a> Selectable<'a, Message> {
         origin: Vector,
         visible: &Rectangle,
     ) {
-        for (index, span) in self.spans().iter().enumerate() {
-            let is_underlined = span.underline || state.hovered == Some(index);
-            if !is_underlined && !span.strikethrough {
-                continue;
-            }
+        for (index, stretch) in &state.stretches {
+            let Some(span) = self.spans().get(*index) else { continue };
+            let is_underlined = span.underline || state.hovered == Some(*index);
             let size = span.size.unwrap_or(self.kind.size().into());
             let line_height = span.line_height.unwrap_or(self.kind.line_height()).to_absolute(size);
             let base = size.0 + (line_height.0 - size.0) / 2.0;
             let lines = [(is_underlined, base - size.0 * 0.08), (span.strikethrough, base - size.0 / 2.0)];
-            for bounds in state.piece.paragraph.span_bounds(index) {
-                let bounds = bounds + origin;
-                for (_, y) in lines.iter().filter(|(is_drawn, _)| *is_drawn && bounds.intersects(visible)) {
-                    let bounds = Rectangle { y: bounds.y + y, height: 1.0, ..bounds };
-                    let quad = renderer::Quad { bounds, ..renderer::Quad::default() };
-                    renderer.fill_quad(quad, span.color.unwrap_or(color));
-                }
+            let bounds = *stretch + origin;
+            for (_, y) in lines.iter().filter(|(is_drawn, _)| *is_drawn && bounds.intersects(visible)) {
+                let bounds = Rectangle { y: bounds.y + y, height: 1.0, ..bounds };
+                let quad = renderer::Quad { bounds, ..renderer::Quad::default() };
+                renderer.fill_quad(quad, span.color.unwrap_or(color));
             }
         }
     }
+}
+
+/// Whether a span leads somewhere, or has lines or a ground.
+fn is_marked(span: &Span<'_, String, Font>) -> bool {
+    span.underline || span.strikethrough || span.highlight.is_some() || span.link.is_some()
 }
 
 #[derive(Default)]
@@ -264,6 +267,8 @@ struct State {
     piece: Piece,
     spans: Spans<'static>,
     asides: Vec<usize>,
+    /// Where the spans are ([`Piece::stretches`]), if one of them is marked.
+    stretches: Vec<(usize, Rectangle)>,
     /// The link under the pointer.
     hovered: Option<usize>,
     /// The link that was pressed, and where.
@@ -395,3 +400,6 @@ impl<'a, Message: 'a> From<Selectable<'a, Message>> for Element<'a, Message> {
         Element::new(text)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,6 +80,26 @@ impl Piece {
         marked
     }
 
+    /// Where each span is, from the text's own origin on: a stretch for each line, and for each change of direction.
+    ///
+    /// iced 0.14 has `span_bounds` for this, which takes all words as standing from left to right.
+    pub(super) fn stretches(&self) -> Vec<(usize, Rectangle)> {
+        let mut stretches: Vec<(usize, Rectangle)> = Vec::new();
+        for run in self.paragraph.buffer().layout_runs() {
+            let first = stretches.len();
+            for glyph in run.glyphs {
+                let height = glyph.line_height_opt.unwrap_or(run.line_height);
+                let bounds = Rectangle { x: glyph.x, y: run.line_top + glyph.y, width: glyph.w, height };
+                let last = stretches.get_mut(first..).and_then(<[_]>::last_mut);
+                match last.filter(|(span, _)| *span == glyph.metadata) {
+                    Some((_, last)) if beside(last, &bounds) => *last = last.union(&bounds),
+                    _ => stretches.push((glyph.metadata, bounds)),
+                }
+            }
+        }
+        stretches
+    }
+
     fn nearest(&self, x: f32, y: f32) -> usize {
         for run in self.paragraph.buffer().layout_runs() {
             if y < run.line_top + run.line_height {
@@ -116,6 +136,12 @@ impl Piece {
         }
         starts
     }
+}
+
+/// Whether one of two stretches of a line goes on where the other ends.
+fn beside(one: &Rectangle, other: &Rectangle) -> bool {
+    let meets = |end: f32, start: f32| (end - start).abs() < 0.5;
+    one.y == other.y && (meets(one.x + one.width, other.x) || meets(other.x + other.width, one.x))
 }
 
 /// The place in a run's line that is nearest to this far from the left.
@@ -281,6 +307,32 @@ mod tests {
         let lines: Vec<f32> = marked.iter().map(|line| line.y).collect();
         assert_eq!(lines, [0.0, 0.0, 22.0, 44.0], "a line, its break, an empty line, a line");
         assert!(piece.marked(&(2..2)).is_empty());
+    }
+
+    #[test]
+    fn each_span_is_where_its_letters_are_in_either_direction() {
+        for spans in [
+            ["see ", "https://example.com/", " there"],
+            ["ראו ", "https://example.com/", " שם"],
+            ["ראו ", "את הקישור הארוך הזה", " שם"],
+            ["see ", "שלום", " there"],
+            ["wrapped because ", "of far more words than one line", " can hold"],
+        ] {
+            let piece = piece(&spans, 180.0);
+            let stretches = piece.stretches();
+            let mut start = 0;
+            for (index, span) in spans.iter().enumerate() {
+                let area = |all: Vec<Rectangle>| all.iter().map(|one| one.width * one.height).sum::<f32>();
+                let own = stretches.iter().filter(|(span, _)| *span == index).map(|(_, bounds)| *bounds);
+                let own: Vec<Rectangle> = own.collect();
+                let marked = piece.marked(&(start..start + span.len()));
+                for letter in &marked {
+                    assert!(own.iter().any(|one| one.contains(letter.center())), "{span:?} of {spans:?}");
+                }
+                assert!((area(own) - area(marked)).abs() < 22.0, "{span:?} of {spans:?}");
+                start += span.len();
+            }
+        }
     }
 
     #[test]

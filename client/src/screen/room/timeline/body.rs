@@ -246,11 +246,7 @@ fn spans<'a>(block: &Block<'a>, context: &Context<'_>) -> (Spans<'a>, Vec<usize>
     let mut runs = block.runs_naming(&context.names).peekable();
     while let Some(run) = runs.next() {
         let is_me = run.kind == RunKind::Mention && mention::is_mentioned(run.text, context.nickname);
-        let mut drawn = drawn(&run, palette, is_me);
-        if block.is_rtl {
-            // iced 0.14 places these as if the words stood from left to right.
-            (drawn.underline, drawn.strikethrough, drawn.highlight) = (false, false, None);
-        }
+        let drawn = drawn(&run, palette, is_me);
         if spans.last().is_some_and(|before| is_one_word(before, &drawn)) {
             asides.push(spans.len());
             spans.push(span(JOINER));
