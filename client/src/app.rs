@@ -289,7 +289,13 @@ impl App {
             (Screen::Room(room), screen::Message::Room(message)) => {
                 let Some(joined) = self.rooms.get_mut(room.session()) else { return Task::none() };
                 let action = room.update(joined, message);
-                self.after_room(action)
+                let kept = if *room.recent() == self.settings.emoji {
+                    Task::none()
+                } else {
+                    self.settings.emoji = room.recent().clone();
+                    self.save()
+                };
+                Task::batch([kept, self.after_room(action)])
             }
             // A visit has one screen.
             _ => Task::none(),

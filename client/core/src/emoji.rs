@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 pub use emojis::Emoji as Known;
 use emojis::{Group, UnicodeVersion};
+use serde::{Deserialize, Serialize};
 
 /// Emoji remembered as used lately.
 pub const RECENT: usize = 18;
@@ -81,9 +82,24 @@ const fn group_name(group: Group) -> &'static str {
     }
 }
 
-/// The emoji used lately, the latest first, each once.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The emoji used lately, the latest first, each once; at most [`RECENT`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<String>", into = "Vec<&'static str>")]
 pub struct Recent(VecDeque<&'static Known>);
+
+impl From<Vec<String>> for Recent {
+    fn from(stored: Vec<String>) -> Self {
+        let mut recent = Self::default();
+        stored.iter().take(RECENT).rev().for_each(|emoji| recent.used(emoji));
+        recent
+    }
+}
+
+impl From<Recent> for Vec<&'static str> {
+    fn from(recent: Recent) -> Self {
+        recent.iter().map(Known::as_str).collect()
+    }
+}
 
 impl Recent {
     /// An emoji was used; anything else is passed over.
@@ -127,6 +143,16 @@ mod tests {
         assert_eq!(recent.iter().map(Known::as_str).collect::<Vec<_>>(), ["👍", "🎉"]);
         emojis::iter().for_each(|emoji| recent.used(emoji.as_str()));
         assert_eq!(recent.iter().count(), RECENT);
+    }
+
+    #[test]
+    fn what_was_used_is_stored_in_its_order_and_what_is_no_emoji_is_passed_over() {
+        let stored = r#"["👍","no emoji","🎉","👍"]"#;
+        let recent: Recent = serde_json::from_str(stored).unwrap();
+        assert_eq!(serde_json::to_string(&recent).unwrap(), r#"["👍","🎉"]"#);
+        let many: Vec<String> = emojis::iter().take(RECENT + 5).map(|emoji| emoji.to_string()).collect();
+        let recent = Recent::from(many.clone());
+        assert_eq!(recent.iter().map(Known::as_str).collect::<Vec<_>>(), many[..RECENT]);
     }
 
     #[test]

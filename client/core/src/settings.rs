@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use snug_shared::{Author, Millis, Nickname, RoomName, ServerAddress};
 
-use crate::{files, notifications::Preferences};
+use crate::{emoji, files, notifications::Preferences};
 
 /// Places remembered, at most.
 pub const RECENT: usize = 20;
@@ -59,6 +59,8 @@ pub struct Settings {
     pub window: Option<WindowSize>,
     /// What the desktop tells of rooms nobody looks at.
     pub notifications: Preferences,
+    /// The emoji used lately, in whatever room.
+    pub emoji: emoji::Recent,
     #[serde(skip)]
     revision: u64,
 }

@@ -75,7 +75,7 @@ impl App {
         let server = joined.session().server();
         let addresses = self.addresses(server);
         let public = addresses.map(|addresses| addresses.first().unwrap_or(server).clone());
-        let (room, task) = Room::new(joined, public);
+        let (room, task) = Room::new(joined, public, self.settings.emoji.clone());
         self.show(Screen::Room(Box::new(room)));
         self.of_screen(task, screen::Message::Room)
     }

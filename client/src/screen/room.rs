@@ -26,6 +26,7 @@ use iced::{
 };
 use snug_core::{
     api::{self, Invitation},
+    emoji::Recent,
     rooms::{Draft, Joined, Place, SessionId},
     session::Link,
     timeline::{Row, RowId},
@@ -75,6 +76,8 @@ pub struct Room {
     /// What is selected and focused of the messages.
     marked: Marked,
     picker: Option<Picker>,
+    /// The emoji used lately, in whatever room.
+    recent: Recent,
     /// Long messages that are shown whole, the latest first.
     unfolded: VecDeque<Uuid>,
     /// Something beside the room takes the place of the people.
@@ -90,8 +93,9 @@ struct Part<'a> {
 }
 
 impl Room {
-    /// Shows a joined room. `public` is the address others reach the server under, where that is not the one used here.
-    pub fn new(joined: &Joined, public: Option<ServerAddress>) -> (Self, Task<Message>) {
+    /// Shows a joined room. `public` is the address others reach the server under, where that is not the one used here; `recent`
+    /// are the emoji used lately.
+    pub fn new(joined: &Joined, public: Option<ServerAddress>, recent: Recent) -> (Self, Task<Message>) {
         let session = joined.session();
         let server = public.unwrap_or_else(|| session.server().clone());
         let invite = Invite { server, room: Some(session.room().clone()) };
@@ -116,10 +120,16 @@ impl Room {
             acting: None,
             marked: Marked::default(),
             picker: None,
+            recent,
             unfolded: VecDeque::new(),
             is_beside: false,
         };
         (room, Task::batch([Self::focus(), ask]))
+    }
+
+    /// The emoji used lately, with those that were used here.
+    pub fn recent(&self) -> &Recent {
+        &self.recent
     }
 
     /// Which opening of which room this shows.

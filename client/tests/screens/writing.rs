@@ -5,21 +5,19 @@ use iced_test::selector::{self, Bounded};
 use snug::screen::room::{Mark, Message, Pick, PickFor};
 use snug_core::{
     outbox::PendingSend,
+    settings::Settings,
     timeline::{Row, Timeline},
 };
-use snug_shared::{Body, Entry, Intent, MessageText, ServerFrame};
+use snug_shared::{Body, Emoji, Entry, Intent, MessageText, ServerFrame};
 
-use crate::world::{World, combination, entry, pressed};
+use crate::{
+    window::Window,
+    world::{World, combination, entry, press_with, pressed},
+};
 
 /// A named key with modifiers.
 fn with(named: Named, modifiers: Modifiers) -> Event {
-    match pressed(named) {
-        Event::KeyPressed { modified_key, physical_key, location, text, repeat, .. } => {
-            let key = Key::Named(named);
-            Event::KeyPressed { key, modified_key, physical_key, location, modifiers, text, repeat }
-        }
-        other => other,
-    }
+    press_with(Key::Named(named), None, modifiers)
 }
 
 fn timeline(world: &World) -> &Timeline {
@@ -178,6 +176,38 @@ fn emoji_are_picked_for_the_text_and_for_reactions() {
     world.room(Message::Pick(Pick::First));
     let reacts = |intent: &&Intent| matches!(intent, Intent::React { target: 1, emoji, on: true } if emoji.as_str() == "🚀");
     assert!(pending(&world).iter().any(reacts));
+}
+
+#[test]
+fn the_menu_of_a_message_leads_to_all_emoji_and_those_used_come_first_after_a_restart_too() {
+    let mut world = World::in_room(&[("tom", "Good morning")]);
+    let mut window = Window::new(&mut world, 1100.0, 760.0);
+    let at = window.place(&world, "Good morning").center();
+    window.right_click(&mut world, at);
+    world.click("Another reaction…");
+    assert!(has(&world, "emoji-picker") && !world.sees("Another reaction…") && !world.sees("Lately"));
+    world.room(Message::Pick(Pick::Search("rocket".into())));
+    world.room(Message::Pick(Pick::First));
+    world.write("well done 🎉", Named::Enter);
+    world.restart();
+    world.room(Message::Pick(Pick::Toggle(PickFor::Text)));
+    assert!(world.sees("Lately") && world.sees("🚀"));
+    let used = Settings::load(&world.home()).0.emoji;
+    assert_eq!(used.iter().map(|emoji| emoji.as_str()).collect::<Vec<_>>(), ["🎉", "🚀"]);
+}
+
+#[test]
+fn a_reaction_says_who_reacted_while_the_pointer_is_on_it() {
+    let mut world = World::in_room(&[("tom", "Good morning"), ("ines", "Hello")]);
+    let emoji = Emoji::parse("🎉").unwrap();
+    let reacted = Entry { body: Body::Reacted { target: 1, emoji, on: true }, ..entry(3, "ines", "-") };
+    world.hear(ServerFrame::Line(reacted.into()));
+    let mut window = Window::new(&mut world, 1100.0, 760.0);
+    let at = window.place(&world, "🎉").center();
+    window.point(&mut world, at);
+    // A hint comes after a moment.
+    window.frames(&mut world, 120);
+    assert!(window.find(&world, "ines").is_some_and(|hint| hint.y > at.y - 80.0 && hint.x < at.x + 200.0));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use iced::{
     widget::{text_editor, text_editor::Edit},
 };
 use snug_core::{
-    markup,
+    markup::{self, Markup},
     rooms::{Joined, Purpose},
     timeline::{MessageRow, OwnMessage, Row, RowId, Timeline},
 };
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{
     Act, Go, Message, Room,
     command::{self, Command},
-    picker::{self, Pick, PickFor, Picker},
+    picker::{Pick, PickFor, Picker},
     selecting::{self, Reach},
 };
 use crate::widget::{virtual_list::Jump, writes};
@@ -121,6 +121,7 @@ impl Room {
         match taken {
             Ok(effects) => {
                 joined.run(effects);
+                Markup::parse(&text).emoji(&text).for_each(|emoji| self.recent.used(emoji));
                 if !matches!(self.composer.purpose(), Purpose::Edit { .. }) {
                     self.go_to_end(joined);
                 }
@@ -171,14 +172,13 @@ impl Room {
     }
 
     pub(super) fn pick(&mut self, joined: &mut Joined, pick: Pick) -> Task<Message> {
-        let recent = || picker::recent(joined.session().timeline(), joined.session().author());
         match pick {
             Pick::Toggle(purpose) => {
                 let was_open = self.picker.take().is_some_and(|picker| picker.purpose() == purpose);
                 if was_open {
                     return Self::focus();
                 }
-                self.picker = Some(Picker::new(purpose, recent()));
+                self.picker = Some(Picker::new(purpose, self.recent.clone()));
                 self.acting = None;
                 return Picker::focus();
             }
@@ -236,6 +236,9 @@ impl Room {
             }
             Act::React(target, emoji, on) => {
                 if let Ok(emoji) = Emoji::parse(emoji) {
+                    if on {
+                        self.recent.used(emoji.as_str());
+                    }
                     self.send(joined, Intent::React { target, emoji, on });
                 }
             }

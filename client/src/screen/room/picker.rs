@@ -4,11 +4,8 @@ use iced::{
     Element, Fill, Task,
     widget::{Row as Line, button, column, container, operation},
 };
-use snug_core::{
-    emoji::{self, Known, Recent},
-    timeline::{Row, Timeline},
-};
-use snug_shared::{Author, Seq};
+use snug_core::emoji::{self, Known, Recent};
+use snug_shared::Seq;
 
 use super::Message;
 use crate::{
@@ -24,8 +21,6 @@ const WIDTH: f32 = COLUMNS as f32 * CELL + 24.0;
 const HEIGHT: f32 = 320.0;
 /// Emoji found at once.
 const FOUND: usize = 90;
-/// Rows of the timeline that are looked through for what was used lately.
-const LATELY: usize = 400;
 
 /// What an emoji is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,21 +160,4 @@ fn cell<'a>(emoji: &'static Known) -> Element<'a, Message> {
         .style(theme::plain)
         .on_press(Message::Pick(Pick::Take(emoji.as_str())))
         .into()
-}
-
-/// The emoji one has used lately in this room: reactions, and emoji in one's messages.
-pub(super) fn recent(timeline: &Timeline, me: Option<&Author>) -> Recent {
-    let mut recent = Recent::default();
-    let Some(me) = me else { return recent };
-    for index in timeline.len().saturating_sub(LATELY)..timeline.len() {
-        let Some(Row::Message(message)) = timeline.row(index) else { continue };
-        if message.own
-            && let Some(text) = message.text
-        {
-            message.markup.emoji(text).for_each(|emoji| recent.used(emoji));
-        }
-        let mine = message.reactions.iter().filter(|reaction| reaction.by.contains(me));
-        mine.for_each(|reaction| recent.used(reaction.emoji.as_str()));
-    }
-    recent
 }

@@ -4,7 +4,10 @@ use snug_core::timeline::{Delivery, MessageRow};
 use snug_shared::Reaction;
 
 use super::{
-    super::{Act, Asked, Message, Select},
+    super::{
+        Act, Asked, Message, Select,
+        picker::{Pick, PickFor},
+    },
     Context,
     reaction::{QUICK, is_mine},
 };
@@ -33,7 +36,8 @@ pub(super) fn view<'a>(
             let is_set = set.is_some_and(|other| is_mine(other, context.me));
             (emoji, Message::Act(Act::React(seq, emoji.to_owned(), !is_set)))
         };
-        menu = menu.strip(QUICK.map(react)).line();
+        let pick = Message::Pick(Pick::Toggle(PickFor::Reaction(seq)));
+        menu = menu.strip(QUICK.map(react)).item("Another reaction…", "", pick).line();
     }
     if is_selecting {
         menu = menu.item("Copy selection", "Ctrl+C", Message::Select(Select::Copy));
