@@ -7,6 +7,8 @@ mod colours;
 mod drawn;
 #[path = "screens/keys.rs"]
 mod keys;
+#[path = "screens/links.rs"]
+mod links;
 #[path = "screens/list.rs"]
 mod list;
 #[path = "screens/menus.rs"]

@@ -1,8 +1,8 @@
 //! Where a screen's action leads: to another screen, into the settings.
 
 use iced::Task;
-use snug_core::{instance::Launch, rooms::Refusal};
-use snug_shared::{Nickname, RoomName};
+use snug_core::{destination::Destination, instance::Launch, markup, rooms::Refusal};
+use snug_shared::{Nickname, RoomName, Seq, ServerAddress};
 
 use super::{App, Message, Visit, notify};
 use crate::screen::{self, AskRoom, Landing, Screen, ask_room, landing, room};
@@ -17,7 +17,9 @@ impl App {
                 let (ask_room, task) = AskRoom::new(server, None, Some(rooms), &nickname);
                 Task::batch([self.show_ask_room(ask_room, task), self.save()])
             }
-            landing::Action::Enter { server, room, nickname } => self.enter(server, room, nickname),
+            landing::Action::Enter { server, room, nickname, message } => {
+                self.enter_at(server, room, nickname, message)
+            }
             landing::Action::Host { nickname, back_to } => self.start_host(nickname, back_to),
             landing::Action::Forget(recent) => {
                 self.settings.forget(&recent.server, &recent.room);
@@ -33,15 +35,13 @@ impl App {
     }
 
     pub(super) fn after_ask_room(&mut self, action: ask_room::Action) -> Task<Message> {
-        let Screen::AskRoom(ask_room) = &self.screen else { return Task::none() };
         match action {
             ask_room::Action::None => Task::none(),
             ask_room::Action::Run(task) => self.of_screen(task, screen::Message::AskRoom),
             ask_room::Action::Back => self.back_to_rooms(),
             ask_room::Action::AnotherServer => self.show_landing(),
-            ask_room::Action::Enter { room, nickname } => {
-                let server = ask_room.server().clone();
-                self.enter(server, room, nickname)
+            ask_room::Action::Enter { server, room, nickname, message } => {
+                self.enter_at(server, room, nickname, message)
             }
         }
     }
@@ -54,6 +54,7 @@ impl App {
                 Task::none()
             }
             room::Action::Search => self.open_search(false),
+            room::Action::Open(url) => self.open_link(&url),
             room::Action::Leave => {
                 let shown = self.shown().map(|joined| joined.id());
                 shown.map_or_else(Task::none, |room| self.leave(room))
@@ -66,6 +67,42 @@ impl App {
             }
             room::Action::Shortcut(shortcut) => self.shortcut(shortcut),
         }
+    }
+
+    /// Joins a room, unless it is joined, and shows it; at this message, if there is one.
+    fn enter_at(
+        &mut self,
+        server: ServerAddress,
+        room: RoomName,
+        nickname: Nickname,
+        message: Option<Seq>,
+    ) -> Task<Message> {
+        let enter = self.enter(server, room, nickname);
+        self.seek_message(message);
+        enter
+    }
+
+    /// Opens a link of a message: here if it leads to a room of a server one is on, else in the browser.
+    fn open_link(&mut self, url: &str) -> Task<Message> {
+        // Links come from others: only what a browser opens.
+        let Some(url) = markup::address(url) else { return Task::none() };
+        if let Ok(Destination { server, room: Some(room), message }) = Destination::parse(&url)
+            && let Some(server) = self.server_known_as(server)
+        {
+            return self.show_in_room(server, room, message);
+        }
+        // Never by way of a shell.
+        if let Err(error) = open::that_detached(url) {
+            tracing::warn!(%error, "no browser could be started");
+        }
+        Task::none()
+    }
+
+    /// The server of joined rooms that has this address, for oneself or for others.
+    fn server_known_as(&self, address: ServerAddress) -> Option<ServerAddress> {
+        let hosted = self.host.as_ref().filter(|host| host.addresses().contains(&address));
+        let server = hosted.map_or(address, |host| host.local().clone());
+        self.rooms.iter().any(|joined| *joined.session().server() == server).then_some(server)
     }
 
     /// The server did not let the shown room in: back to its rooms, with the reason.

@@ -46,6 +46,11 @@ impl App {
         self.searching.as_ref().map(|searching| searching.panel.search())
     }
 
+    /// The message that is to be shown as soon as it is here.
+    pub fn sought(&self) -> Option<Seq> {
+        self.seeking.map(|seeking| seeking.seq)
+    }
+
     /// Opens the search, or leads to its field.
     pub(super) fn open_search(&mut self, is_everywhere: bool) -> Task<Message> {
         let Some(joined) = self.shown() else { return Task::none() };
@@ -96,7 +101,7 @@ impl App {
                 if !self.is_wide() {
                     self.searching = None;
                 }
-                self.show_message(server, room, seq)
+                self.show_in_room(server, room, Some(seq))
             }
             search::Action::Close => {
                 self.searching = None;
@@ -125,8 +130,13 @@ impl App {
         show.chain(self.focus_composer())
     }
 
-    /// Shows a message of whatever room, with what is around it.
-    fn show_message(&mut self, server: ServerAddress, room: RoomName, seq: Seq) -> Task<Message> {
+    /// Shows whatever room, joined already or not; at this message with what is around it, if there is one.
+    pub(super) fn show_in_room(
+        &mut self,
+        server: ServerAddress,
+        room: RoomName,
+        message: Option<Seq>,
+    ) -> Task<Message> {
         let id = RoomId::new(&server, &room);
         let joined = self.rooms.iter().find(|joined| *joined.room() == id).map(|joined| joined.id());
         let show = match joined {
@@ -137,11 +147,15 @@ impl App {
                 self.enter(server, room, nickname)
             }
         };
-        if let Some(session) = self.shown().map(|joined| joined.id()) {
-            self.seeking = Some(Seeking { session, seq, tries: 0 });
-        }
+        self.seek_message(message);
         // After whatever the room gives the caret to.
         if self.searching.is_some() { show.chain(SearchPanel::focus()) } else { show }
+    }
+
+    /// Shows a message of the shown room as soon as it is here.
+    pub(super) fn seek_message(&mut self, message: Option<Seq>) {
+        let shown = self.shown().map(|joined| joined.id()).zip(message);
+        self.seeking = shown.map(|(session, seq)| Seeking { session, seq, tries: 0 }).or(self.seeking);
     }
 
     /// Goes on looking for the message that is to be shown.
@@ -157,6 +171,9 @@ impl App {
             self.seeking = Some(seeking);
             return;
         }
+        if joined.session().has_no_message(seq) {
+            return room.no_such_message();
+        }
         seeking.tries += 1;
         let mut is_asked = false;
         joined.act(|session| {
@@ -166,7 +183,7 @@ impl App {
         });
         if is_asked && seeking.tries <= TRIES {
             self.seeking = Some(seeking);
-        } else if !is_asked {
+        } else {
             room.cannot_show();
         }
     }

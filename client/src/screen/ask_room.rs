@@ -1,6 +1,7 @@
 //! Which room: the rooms of one server as they are now, a new one, and the name to be known by there.
 //!
-//! One field finds a room and names a new one. It stays in view above the list, however many rooms there are.
+//! One field finds a room and names a new one, and takes a link to a room of whatever server. It stays in view above the list,
+//! however many rooms there are.
 
 mod view;
 
@@ -13,10 +14,11 @@ use iced::{
 };
 use snug_core::{
     api::{self, ApiError, Invitation},
+    destination::Destination,
     rooms::RoomId,
 };
 use snug_shared::{
-    NameError, Nickname, RoomName, ServerAddress,
+    NameError, Nickname, RoomName, Seq, ServerAddress,
     api::{RoomInfo, RoomList},
 };
 
@@ -94,12 +96,16 @@ pub enum Action {
     Back,
     /// To the first screen.
     AnotherServer,
-    /// Join a room on this server.
+    /// Join a room.
     Enter {
+        /// On which server: this one, unless a link led elsewhere.
+        server: ServerAddress,
         /// Which one.
         room: RoomName,
         /// As whom.
         nickname: Nickname,
+        /// The message to show in it; none for where one left.
+        message: Option<Seq>,
     },
 }
 
@@ -147,6 +153,26 @@ impl AskRoom {
 
     fn is_joined(&self, room: &RoomName) -> bool {
         self.joined.contains(&RoomId::new(&self.server, room))
+    }
+
+    /// Whether what was typed is a link: no room's name has a slash.
+    fn is_link(&self) -> bool {
+        self.room.contains("://")
+    }
+
+    /// The room that was typed, or that a link leads to; else what is wrong with it, as a sentence.
+    fn typed(&self) -> Result<(ServerAddress, RoomName, Option<Seq>), String> {
+        if !self.is_link() {
+            let room = RoomName::parse(&self.room).map_err(|error| error.to_string())?;
+            return Ok((self.server.clone(), room, None));
+        }
+        let to = Destination::parse(&self.room).map_err(|error| error.to_string())?;
+        let room = to.room.ok_or("That link leads to no room.")?;
+        Ok((to.server, room, to.message))
+    }
+
+    fn enter(&self, room: RoomName, nickname: Nickname) -> Action {
+        Action::Enter { server: self.server.clone(), room, nickname, message: None }
     }
 
     /// For the window's title.
@@ -208,7 +234,7 @@ impl AskRoom {
             }
             Message::Pick(room) => {
                 return match self.nickname() {
-                    Ok(nickname) => Action::Enter { room, nickname },
+                    Ok(nickname) => self.enter(room, nickname),
                     Err(_) => Action::Run(operation::focus(NICKNAME)),
                 };
             }
@@ -216,15 +242,17 @@ impl AskRoom {
             Message::Submit if self.is_taken() => return self.update(Message::Suggested),
             Message::Submit if self.room.is_empty() => return Action::Run(operation::focus(ROOM)),
             Message::Submit => {
-                return match (RoomName::parse(&self.room), self.nickname()) {
-                    (Ok(room), Ok(nickname)) => Action::Enter { room, nickname },
+                return match (self.typed(), self.nickname()) {
+                    (Ok((server, room, message)), Ok(nickname)) => {
+                        Action::Enter { server, room, nickname, message }
+                    }
                     (Ok(_), Err(_)) => Action::Run(operation::focus(NICKNAME)),
                     (Err(_), _) => Action::None,
                 };
             }
             Message::Suggested => {
                 if let Some(Refused { room, suggestion: Some(nickname), .. }) = self.refused.take() {
-                    return Action::Enter { room, nickname };
+                    return self.enter(room, nickname);
                 }
             }
             Message::Copy(place) => {

@@ -9,9 +9,10 @@ use iced::{
 };
 use snug_core::{
     api::{self, ApiError},
+    destination::Destination,
     settings::{Recent, Settings, ThemeChoice},
 };
-use snug_shared::{Invite, NameError, Nickname, RoomName, ServerAddress, api::RoomList};
+use snug_shared::{NameError, Nickname, RoomName, Seq, ServerAddress, api::RoomList};
 
 /// Places shown; more are remembered.
 const RECENT_SHOWN: usize = 4;
@@ -108,6 +109,8 @@ pub enum Action {
         room: RoomName,
         /// As whom.
         nickname: Nickname,
+        /// The message to show in it; none for where one left.
+        message: Option<Seq>,
     },
     /// Back to the joined rooms.
     Back,
@@ -147,9 +150,9 @@ impl Landing {
     /// Goes to an address as if it had been typed; to this room there, when one is given.
     pub fn open(&mut self, address: &str, room: Option<&RoomName>) -> Action {
         self.address = address.to_owned();
-        match (Invite::parse(address), self.name(), room) {
-            (Ok(invite), Ok(nickname), Some(room)) => {
-                Action::Enter { server: invite.server, room: room.clone(), nickname }
+        match (Destination::parse(address), self.name(), room) {
+            (Ok(to), Ok(nickname), Some(room)) => {
+                Action::Enter { server: to.server, room: room.clone(), nickname, message: None }
             }
             _ => self.join(),
         }
@@ -240,7 +243,8 @@ impl Landing {
                 self.host(nickname, back_to)
             }
             (Some(recent), Ok(nickname)) => {
-                Action::Enter { server: recent.server.clone(), room: recent.room.clone(), nickname }
+                let (server, room) = (recent.server.clone(), recent.room.clone());
+                Action::Enter { server, room, nickname, message: None }
             }
             _ => Action::None,
         }
@@ -255,17 +259,16 @@ impl Landing {
     }
 
     fn join(&mut self) -> Action {
-        let invite = match Invite::parse(&self.address) {
-            Ok(invite) => invite,
+        let Destination { server, room, message } = match Destination::parse(&self.address) {
+            Ok(to) => to,
             Err(error) => {
                 self.refusal = Some(Refusal::Address(error.to_string()));
                 return Action::Run(to_address());
             }
         };
         let Ok(nickname) = self.name() else { return Action::Run(operation::focus(NICKNAME)) };
-        let server = invite.server;
-        if let Some(room) = invite.room {
-            return Action::Enter { server, room, nickname };
+        if let Some(room) = room {
+            return Action::Enter { server, room, nickname, message };
         }
         self.refusal = None;
         self.busy = Busy::Asking { server: server.clone() };

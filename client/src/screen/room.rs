@@ -26,6 +26,7 @@ use iced::{
 };
 use snug_core::{
     api::{self, Invitation},
+    destination::message_link,
     emoji::Recent,
     rooms::{Draft, Joined, Place, SessionId},
     session::Link,
@@ -52,6 +53,7 @@ const SLOW: Duration = Duration::from_millis(800);
 /// The height of everything at the top of the window.
 pub const HEADER: f32 = 56.0;
 const FOR_HERE: &str = "This link works only on this computer: other machines can’t reach the server.";
+const NO_SUCH_MESSAGE: &str = "This room has no message with that number.";
 /// How long “Copied” is shown.
 const COPIED: Duration = Duration::from_secs(2);
 
@@ -173,13 +175,14 @@ impl Room {
             Message::Shortcut(shortcut) => return Action::Shortcut(shortcut),
             Message::Pick(pick) => self.pick(joined, pick),
             Message::Search => return Action::Search,
+            Message::Open(url) => return Action::Open(url),
             Message::Leave => return Action::Leave,
             Message::Copy(text) => clipboard::write(text),
             Message::CopyLink(seq) => {
                 if self.is_for_here {
                     self.composer.hint(FOR_HERE);
                 }
-                clipboard::write(format!("{}#{seq}", self.invite))
+                clipboard::write(message_link(&self.invite, seq))
             }
             Message::Select(select) => self.select(joined.session().timeline(), select),
             Message::Invite => {
@@ -253,7 +256,6 @@ impl Room {
             Message::CopiedShown => self.copied = false,
             Message::Invited(Ok(Invitation { link: Some(invite), .. })) => self.invited(joined, invite),
             Message::Invited(_) => {}
-            Message::Open(url) => actions::open(&url),
             Message::TryNow => joined.session().retry_now(),
             Message::Rename(nickname) => joined.rename(nickname),
             Message::Dismiss => joined.session_mut().dismiss_notice(),
@@ -270,6 +272,7 @@ impl Room {
             | Message::Rooms
             | Message::Leave
             | Message::Search
+            | Message::Open(_)
             | Message::Shortcut(_) => {}
         }
     }
@@ -313,6 +316,11 @@ impl Room {
         if let Some(row) = timeline.position_of(seq).and_then(|row| timeline.id(row)) {
             self.jump(Jump::Row(row));
         }
+    }
+
+    /// A link led to a message that never was.
+    pub fn no_such_message(&mut self) {
+        self.composer.hint(NO_SUCH_MESSAGE);
     }
 
     /// A message that was asked for can’t be had.

@@ -75,6 +75,12 @@ impl Session {
         self.recall.loading.map(|before| self.recall_below(Some(before))).into_iter().collect()
     }
 
+    /// Whether it is certain that no message has this number: the room is here up to its end, and it has none there.
+    pub fn has_no_message(&self, seq: Seq) -> bool {
+        let is_beyond = self.is_live && seq > self.timeline.newest();
+        seq == 0 || is_beyond || self.timeline.knows(seq) && self.timeline.find(seq).is_none()
+    }
+
     /// Whether a part of the room is on its way.
     pub fn is_seeking(&self) -> bool {
         self.fetching.is_some() || self.recall.loading.is_some()

@@ -6,7 +6,7 @@ use iced::{
     widget::{Column, Container, button, center_x, column, container, row},
 };
 use snug_core::format;
-use snug_shared::{RoomName, Topic, api::RoomInfo};
+use snug_shared::{Topic, api::RoomInfo};
 
 use super::{AskRoom, LOW, Message, NICKNAME, NO_NETWORK, ROOM};
 use crate::{
@@ -94,16 +94,17 @@ impl AskRoom {
     }
 
     fn room_part(&self) -> Element<'_, Message> {
-        let parsed = RoomName::parse(&self.room);
-        let exists = parsed.as_ref().is_ok_and(|typed| {
+        let parsed = self.typed();
+        let here = parsed.as_ref().ok().filter(|(server, ..)| *server == self.server);
+        let exists = here.is_some_and(|(_, typed, _)| {
             let key = typed.key();
             matches!(&self.rooms, Some(Ok(rooms)) if rooms.iter().any(|info| info.room.key() == key))
         });
         let wrong = parsed.as_ref().err().filter(|_| !self.room.is_empty());
-        let is_joined = parsed.as_ref().is_ok_and(|typed| self.is_joined(typed));
+        let is_joined = here.is_some_and(|(_, typed, _)| self.is_joined(typed));
         let word = if is_joined {
             "Show"
-        } else if exists {
+        } else if exists || self.is_link() {
             "Join"
         } else {
             "Open room"
@@ -135,7 +136,7 @@ impl AskRoom {
             .into(),
             Some(Ok(rooms)) if rooms.is_empty() => say("No rooms yet. Type a name to create a room."),
             Some(Ok(rooms)) => {
-                let wanted = self.room.trim().to_lowercase();
+                let wanted = if self.is_link() { String::new() } else { self.room.trim().to_lowercase() };
                 let mut found = rooms.iter().filter(|info| is_like(info, &wanted)).peekable();
                 if found.peek().is_none() {
                     return say("No room here is called that.");

@@ -8,7 +8,7 @@ use iced::{
     widget::{text_editor, text_editor::Edit},
 };
 use snug_core::{
-    markup::{self, Markup},
+    markup::Markup,
     rooms::{Joined, Purpose},
     timeline::{MessageRow, OwnMessage, Row, RowId, Timeline},
 };
@@ -51,15 +51,6 @@ pub(super) fn key(event: keyboard::Event, reach: Reach) -> Option<Message> {
             let paste = || Message::Write(text_editor::Action::Edit(Edit::Paste(Arc::new(text.clone()))));
             (!text.is_empty()).then(paste)
         }
-    }
-}
-
-/// Opens a link in the browser. Links come from others: only what a browser opens, and never by way of a shell.
-pub(super) fn open(url: &str) {
-    if let Some(url) = markup::address(url)
-        && let Err(error) = open::that_detached(url)
-    {
-        tracing::warn!(%error, "no browser could be started");
     }
 }
 

@@ -60,7 +60,7 @@ pub enum Message {
     Invite,
     /// “Copied” was shown long enough.
     CopiedShown,
-    /// Open a link in the browser.
+    /// Open a link.
     Open(String),
     /// Connect at once.
     TryNow,
@@ -138,6 +138,8 @@ pub enum Action {
     Rooms,
     /// Find what was said here.
     Search,
+    /// Open a link of a message.
+    Open(String),
     /// Leave this room.
     Leave,
     /// Start the server in this app, which this room waits for.
