@@ -14,7 +14,7 @@ import { View } from './view.js';
 
 const { room, timeline } = session;
 const visible = () => document.visibilityState === 'visible';
-let invite = { link: location.href, server: location.host };
+let invite = { link: bare(location), server: location.host };
 let unread = 0;
 
 // False until the place where one stopped reading is on the screen. Nothing counts as seen before.
@@ -27,6 +27,7 @@ const act = {
   react: (row, emoji, on) => session.send({ type: 'react', target: row.seq, emoji, on }),
   delete: (row) => session.send({ type: 'delete', target: row.seq }),
   copy: async (row) => notice(await copy(row.message) ? 'Copied.' : 'Your browser doesn’t let this page copy.'),
+  copyLink: async (row) => notice(await copy(`${invite.link}#${row.seq}`) ? 'Link copied.' : 'Your browser doesn’t let this page copy.'),
   copyCode,
   unfold: (row) => view.unfold(row),
   whoEdited,
@@ -110,6 +111,20 @@ async function jump(seq) {
   if (await load(seq) && !view.show(seq)) notice('That message is no longer here.');
 }
 
+/// An address without what is after `#`.
+function bare({ href }) { return href.split('#')[0]; }
+
+/// The number of the message that an address names after `#`, or null.
+const named = ({ hash }) => (/^#\d+$/.test(hash) ? Number(hash.slice(1)) : null);
+
+/// Shows the message that a link names.
+async function follow(seq) {
+  if (view.show(seq)) return;
+  if (!session.online) return notice('That message isn’t loaded, and there is no connection.');
+  const isOutside = seq < 1 || seq > timeline.after;
+  if (isOutside || (await load(seq) && !view.show(seq))) notice('This room has no message with that number.');
+}
+
 /// Loads what surrounds an entry. Returns false if the reader stopped it.
 async function load(seq) {
   seeking(session.stopSeeking);
@@ -118,10 +133,12 @@ async function load(seq) {
   return found;
 }
 
-/// Opens the room where one stopped reading.
+/// Opens the room at the message that its address names, or else where one stopped reading.
 async function land() {
+  const seq = named(location);
   const next = view.lineAfter + 1;
-  if (next > timeline.after || !timeline.missing(next) || await load(next)) view.showLine();
+  if (seq !== null) await follow(seq);
+  else if (next > timeline.after || !timeline.missing(next) || await load(next)) view.showLine();
   landed = true;
   seen();
 }
@@ -213,6 +230,18 @@ document.addEventListener('keydown', (event) => {
   if (closeSearch() || hideRooms() || hidePeople() || cancel()) return;
   view.toEnd();
   if (!$('room').hidden) $('text').focus();
+});
+addEventListener('hashchange', () => {
+  const seq = named(location);
+  if (landed && seq !== null) follow(seq);
+});
+on('log', 'click', (event) => {
+  const link = event.target.closest('a[href]');
+  const seq = link && named(link);
+  // A link to a message of this room needs no other window.
+  if (seq === null || ![bare(location), invite.link].includes(bare(link)) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  follow(seq);
 });
 offerSearch(jump);
 offerPeople();

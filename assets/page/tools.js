@@ -83,6 +83,7 @@ export class Tools {
       iconButton('reply', 'Reply', then(this.act.reply)),
       row.reactions.length > 0 && iconButton('people', 'Who reacted', () => this.act.reactors(row)),
       iconButton('copy', 'Copy text', then(this.act.copy)),
+      iconButton('link', 'Copy link', then(this.act.copyLink)),
       own && iconButton('pencil', 'Edit', then(this.act.edit)),
       own && iconButton('trash', 'Delete', () => this.#confirm(row)),
     ];

@@ -109,6 +109,53 @@ export default {
     return [page];
   },
 
+  async 'a link to a message opens the room there, and every message offers its own'({ chromium, server }) {
+    await server.restart('--rate-limit', 'off');
+    await server.fill('linked', 'zoe', 300);
+    const { seq } = await server.say('linked', 'zoe', 'the needle');
+    await server.fill('linked', 'zoe', 1500);
+    const room = `${server.url}/chat/linked/`;
+    const { seq: last } = await server.say('linked', 'zoe', `look at ${room}#20`);
+    const context = await chromium.newContext();
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const before = await enter(context, server, 'linked', 'maya');
+    await until('it is there', () => inView(before, last));
+    await before.locator(`.row[data-seq="${last}"]`).hover();
+    await before.getByRole('button', { name: 'Copy link' }).click();
+    await until('it is copied', () => before.locator('#notice', { hasText: 'Link copied.' }).isVisible());
+    assert.equal(await before.evaluate(() => navigator.clipboard.readText()), `${room}#${last}`);
+    // A reaction takes a number and is no message.
+    await before.locator(`.row[data-seq="${last}"]`).hover();
+    await before.getByLabel('React', { exact: true }).click();
+    await before.getByLabel('React with 🎉').click();
+    await until('it counts', async () => await before.locator('.reaction').count() === 1);
+    await before.close();
+    const page = await context.newPage();
+    watch(page);
+    await page.goto(`${room}#${seq}`);
+    await until('the message is shown', () => inView(page, seq));
+    const rows = await seqs(page);
+    assert(rows.length < 500 && rows.includes(seq - 20) && rows.includes(seq + 20), `${rows.length} rows were loaded for one`);
+    const go = (hash) => page.evaluate((to) => { location.hash = to; }, hash);
+    await go('#10');
+    await until('another one is shown', () => inView(page, 10));
+    const notice = page.locator('#notice', { hasText: 'This room has no message with that number.' });
+    for (const hash of ['#0', `#${last + 1}`, `#${last + 1000}`, '#99999999999999999999999']) {
+      await page.evaluate(() => { document.getElementById('notice').textContent = ''; });
+      await go(hash);
+      await until(`${hash} is told`, () => notice.isVisible());
+      assert(await inView(page, 10), 'the place stays');
+    }
+    await go('#elsewhere');
+    // A click on such a link of this room stays on this page.
+    await page.click('#pill');
+    await until('the newest is there', () => inView(page, last));
+    await page.locator(`.row[data-seq="${last}"] a`).click();
+    await until('where it leads', () => inView(page, 20));
+    assert.equal(context.pages().length, 1);
+    return [page];
+  },
+
   async 'opening a room with unread messages lands at their line, far above the newest too'({ chromium, server }) {
     const context = await readRoom({ chromium, server }, 'unread', 500);
     const page = await enter(context, server, 'unread', 'maya');
