@@ -20,7 +20,7 @@ const WORDS = [
   // A room.
   'Nobody has said anything yet...', 'Break the silence!', 'Others can join with this link or by scanning the code.', 'Here now — ', 'Write to ',
   'Replying to ', 'Editing your message', 'Delete for everyone?', 'Keep', 'Copy text', 'This message was deleted.', 'A deleted message',
-  'An earlier message', '(edited)', 'automated', ' set the topic: ', ' removed the topic.', ' is typing…', 'Several people are typing…', ' new',
+  'An earlier message', '(edited)', 'Edited by ', 'Show more', 'Show less', 'Copy link', 'This room has no message with that number.', 'automated', ' set the topic: ', ' removed the topic.', ' is typing…', 'Several people are typing…', ' new',
   'Loading the messages in between…', 'The server no longer keeps the messages that were here.',
   'The server has started a new history. Messages above this line are from the old one.',
   'Something here can’t be read: it’s damaged on the server’s disk.',
