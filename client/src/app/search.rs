@@ -1,11 +1,13 @@
 //! The search: opened by a key, beside the room; a hit is shown with what is around it, and Esc leads back.
 
+use std::collections::HashMap;
+
 use iced::{
     Element, Task,
     widget::{container, opaque, row, rule, stack},
 };
 use snug_core::{
-    rooms::{RoomId, SessionId},
+    rooms::{Place, RoomId, SessionId},
     search::{Scope, Search},
     session::Link,
 };
@@ -30,6 +32,8 @@ pub(super) struct Searching {
     /// The room that was shown, and the message at its top; none when the newest was in view.
     before: Option<(SessionId, Option<Seq>)>,
     has_moved: bool,
+    /// The rooms that hits led to, and where their reader was in each. At most all joined ones.
+    visited: HashMap<SessionId, Option<Seq>>,
 }
 
 /// A message that is to be shown once it is here.
@@ -62,8 +66,13 @@ impl App {
         if self.searching.as_ref().is_none_or(|searching| *searching.panel.scope() != scope) {
             let servers = self.servers_of(&scope);
             let panel = SearchPanel::new(self.rooms.history().clone(), &self.look, scope, servers);
-            let before = self.searching.take().and_then(|searching| searching.before).or(self.place_now());
-            self.searching = Some(Searching { panel, before, has_moved: false });
+            self.searching = Some(match self.searching.take() {
+                Some(earlier) => Searching { panel, ..earlier },
+                None => {
+                    let before = self.place_now();
+                    Searching { panel, before, has_moved: false, visited: HashMap::new() }
+                }
+            });
         }
         SearchPanel::open()
     }
@@ -122,12 +131,27 @@ impl App {
             return self.focus_composer();
         }
         let show = self.show_room(session);
+        // After the room that is left has told where it is.
+        for (visited, scroll) in searching.visited.into_iter().filter(|(visited, _)| *visited != session) {
+            if let Some(joined) = self.rooms.get_mut(visited) {
+                let place = Place { scroll, ..joined.place().clone() };
+                joined.set_place(place);
+            }
+        }
         if let Screen::Room(room) = &mut self.screen
             && let Some(joined) = self.rooms.get_mut(session)
         {
             room.return_to(joined, scroll);
         }
         show.chain(self.focus_composer())
+    }
+
+    /// Remembers where the reader was in a room that a hit leads to.
+    fn note_place(&mut self, session: SessionId) {
+        let scroll = self.rooms.get(session).and_then(|joined| joined.place().scroll);
+        if let Some(searching) = &mut self.searching {
+            let _ = searching.visited.entry(session).or_insert(scroll);
+        }
     }
 
     /// Shows whatever room, joined already or not; at this message with what is around it, if there is one.
@@ -140,7 +164,10 @@ impl App {
         let id = RoomId::new(&server, &room);
         let joined = self.rooms.iter().find(|joined| *joined.room() == id).map(|joined| joined.id());
         let show = match joined {
-            Some(session) => self.show_room(session),
+            Some(session) => {
+                self.note_place(session);
+                self.show_room(session)
+            }
             None => {
                 let known = self.rooms.nickname_at(&server).or(self.settings.nickname.as_ref()).cloned();
                 let Some(nickname) = known else { return Task::none() };

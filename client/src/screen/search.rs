@@ -21,8 +21,8 @@ use crate::{
     icon::{Icon, icon},
     theme,
     widget::{
-        Look, Type, clipped, ellipsis, field, hairline, hint, icon_button, idle_caret, inherited, label,
-        scroll, small,
+        Look, Type, clipped, ellipsis, field, first_caret, hairline, hint, icon_button, idle_caret,
+        inherited, label, scroll, small,
     },
 };
 
@@ -176,7 +176,7 @@ impl SearchPanel {
             .on_input(Message::Text)
             .on_submit(Message::Submit);
         let body = column![
-            container(idle_caret(field)).padding([12, 12]),
+            container(first_caret(idle_caret(field), FIELD)).padding([12, 12]),
             scroll(self.list(look)).id(LIST).height(Fill),
             hairline(),
             container(self.foot()).padding([8, 16]),

@@ -3,7 +3,11 @@
 use iced::keyboard::{Modifiers, key::Named};
 use snug::{
     app::Message,
-    screen::search::{self, SearchPanel},
+    screen::{
+        room,
+        search::{self, SearchPanel},
+    },
+    widget::virtual_list::Shown,
 };
 use snug_core::{history::History, search::Search};
 use snug_shared::{Line, ServerFrame};
@@ -60,6 +64,15 @@ fn ctrl_f_finds_what_was_said_here_and_esc_closes_it() {
 }
 
 #[test]
+fn what_is_typed_right_after_ctrl_f_is_looked_for() {
+    let mut world = in_room(&[("tom", "the kettle")]);
+    world.press(Some("composer"), combination("f", Modifiers::CTRL));
+    // Before the task that gives the field the caret has run.
+    world.type_text("kettle");
+    assert_eq!(searching(&world).text(), "kettle");
+}
+
+#[test]
 fn ctrl_shift_f_finds_what_was_said_in_any_room_and_leads_there_and_back() {
     let mut world = in_room(&[("tom", "the kettle")]);
     world.join("lab");
@@ -75,6 +88,26 @@ fn ctrl_shift_f_finds_what_was_said_in_any_room_and_leads_there_and_back() {
     world.press(None, pressed(Named::Escape));
     assert_eq!(world.app.session().unwrap().room().as_str(), "lab");
     assert!(!world.sees("Search all rooms"));
+}
+
+#[test]
+fn a_room_that_a_hit_led_to_is_left_where_its_reader_was() {
+    let mut world = in_room(&[("tom", "the kettle"), ("tom", "a cup"), ("tom", "a spoon")]);
+    world.room(room::Message::Shown(Shown { first: 0, end: 5, at_end: true }));
+    world.join("lab");
+    world.online_in("lab", None, &[("zoe", "no such thing")]);
+    let tea = |world: &World| {
+        let mut rooms = world.app.rooms().iter();
+        rooms.find(|joined| joined.session().room().as_str() == "tea").unwrap().place().scroll
+    };
+    assert_eq!(tea(&world), None, "its newest message was in view");
+    world.press(Some("composer"), combination("F", Modifiers::CTRL | Modifiers::SHIFT));
+    look_for(&mut world, "kettle");
+    world.send(Message::Search(search::Message::Submit));
+    world.room(room::Message::Shown(Shown { first: 0, end: 2, at_end: false }));
+    world.press(None, pressed(Named::Escape));
+    assert_eq!(world.app.session().unwrap().room().as_str(), "lab");
+    assert_eq!(tea(&world), None, "the search has not moved its reader");
 }
 
 #[test]

@@ -189,6 +189,18 @@ impl World {
         }
     }
 
+    /// Types into whatever has the caret.
+    pub fn type_text(&mut self, text: &str) {
+        let messages: Vec<Message> = {
+            let mut screen = self.screen();
+            let _ = screen.typewrite(text);
+            screen.into_messages().collect()
+        };
+        for message in messages {
+            self.send(message);
+        }
+    }
+
     // -- the room --
 
     /// An app that is in the room "tea" as "maya", with these messages in it.
