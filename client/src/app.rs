@@ -33,6 +33,7 @@ mod rooms;
 mod route;
 mod search;
 mod start;
+mod trace;
 mod view;
 
 use hosting::Starting;
@@ -268,6 +269,7 @@ impl App {
         }
         self.seek();
         self.sidebar.settle(&self.rooms);
+        self.trace();
     }
 
     fn update_screen(&mut self, message: screen::Message) -> Task<Message> {

@@ -1,6 +1,6 @@
 //! What the app's parts cost where no window is needed: entries folded into rows, frames drawn by the processor, a burst that
 //! comes in over a real connection. `cargo bench -p snug --bench desktop`; `docs/performance.md` says how to read it, and
-//! `client/benches/window.py` measures the rest on a real window.
+//! `client/benches/window` measures the rest on a real window.
 //!
 //! A line a figure, for people and for that script: what, median, worst, unit.
 

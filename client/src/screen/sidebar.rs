@@ -146,6 +146,11 @@ impl Sidebar {
         self.scrolled = scrolled;
     }
 
+    /// Whether a menu is open.
+    pub fn has_menu(&self) -> bool {
+        self.asked.is_some()
+    }
+
     /// Asks what can be done with a room, at a point of the list.
     pub fn ask(&mut self, room: SessionId, at: Point) {
         let at = Point::new(at.x, at.y - self.scrolled);

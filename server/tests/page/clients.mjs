@@ -107,7 +107,7 @@ async function page(chromium, server) {
 
 /// The app in a real window. It reports the numbers of the messages it shows; the server has their texts.
 async function desktop(server) {
-  const script = here('../../../client/tests/window_lines.py');
+  const script = here('../../../client/tests/window/lines.py');
   const driver = spawn('python3', [script, app, server.port, ROOM, 'zoe', join(pictures, 'app.png')], { stdio: ['pipe', 'pipe', 'inherit'] });
   const seen = new Set();
   let ready = false;

@@ -11,7 +11,8 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 export { assert };
-export const PATIENCE = 15_000;
+/// Milliseconds for whatever is waited for; `PATIENCE` in the environment is another number of them.
+export const PATIENCE = Number(process.env.PATIENCE ?? 15_000);
 
 const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',

@@ -20,7 +20,7 @@ const [program, app, picture] = ['target/debug/snug-server', 'target/debug/snug'
 
 /// The app's window, which says `maya`'s lines. `shown` are the numbers of the messages in view.
 async function window(server) {
-  const script = fileURLToPath(new URL('../../../client/tests/window_lines.py', import.meta.url));
+  const script = fileURLToPath(new URL('../../../client/tests/window/lines.py', import.meta.url));
   const driver = spawn('python3', [script, app, server.port, ROOM, 'maya', picture, SIZE, ...OTHERS], { stdio: ['pipe', 'pipe', 'inherit'] });
   let shown = null;
   createInterface(driver.stdout).on('line', (line) => { shown = line.split(' ').filter(Boolean); });
