@@ -14,7 +14,7 @@ use snug_shared::{Body, Emoji, Entry, Intent, MessageText, ServerFrame};
 
 use crate::{
     window::Window,
-    world::{World, entry},
+    world::{World, combination, entry},
 };
 
 const AT: i64 = 1_750_000_000_000;
@@ -89,6 +89,22 @@ fn a_drag_so_quick_that_its_events_come_at_once_begins_where_it_was_pressed() {
     let (down, up) = (button(mouse::Event::ButtonPressed), button(mouse::Event::ButtonReleased));
     window.events(&mut world, &[moved(from), down, moved(to), up]);
     assert_eq!(copy(&mut window, &mut world).lines().count(), 3);
+}
+
+#[test]
+fn keys_that_come_at_once_do_the_same_as_one_after_the_other() {
+    let mut world = twelve();
+    let mut window = Window::new(&mut world, 1100.0, 900.0);
+    let [all, copy] = ["a", "c"].map(|letter| Event::Keyboard(combination(letter, Modifiers::CTRL)));
+    // As when the app was busy meanwhile: they all come before the screen shows what the first one did.
+    window.events(&mut world, &[all.clone(), copy.clone()]);
+    world.until("the messages were copied", |world| !world.copied.is_empty());
+    assert_eq!(world.copied.pop().unwrap_or_default().lines().count(), 13);
+    window.key(&mut world, Named::Escape, NONE);
+    let letter = Event::Keyboard(combination("x", NONE));
+    window.events(&mut world, &[letter, all, copy]);
+    world.until("what is written was copied", |world| !world.copied.is_empty());
+    assert_eq!(world.copied, ["x"]);
 }
 
 #[test]

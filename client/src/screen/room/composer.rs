@@ -219,6 +219,11 @@ impl Composer {
         }
     }
 
+    /// What is selected of the text.
+    pub fn selected(&self) -> Option<String> {
+        self.content.selection()
+    }
+
     /// The text was taken: what is next begins empty, or goes on where it was before an edit.
     pub fn sent(&mut self) {
         if matches!(self.purpose, Purpose::Edit { .. }) {

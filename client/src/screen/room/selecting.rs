@@ -7,6 +7,7 @@ use std::ops::Range;
 use iced::{
     Point, Task, clipboard,
     keyboard::{Key, Modifiers, key::Named},
+    widget::text_editor,
 };
 use snug_core::{
     rooms::Joined,
@@ -45,13 +46,13 @@ pub struct Asked {
 pub enum Select {
     /// By the pointer.
     Gesture(Gesture<RowId>),
-    /// Select all that is loaded.
+    /// Select all messages that are loaded, or what is being written.
     All,
     /// Move the selection's end.
     Step(Step),
     /// Move the selection's end by so many views.
     Pages(i8),
-    /// Copy what is selected, or the focused message.
+    /// Copy the messages that are selected, the focused one, or what is selected of what is being written.
     Copy,
     /// Focus a message, or the next one up or down.
     Focus(Walk),
@@ -100,12 +101,9 @@ pub(super) fn key(key: Key<&str>, modifiers: Modifiers, reach: Reach) -> Option<
         Key::Named(Named::Enter) if reach.is_focused && reach.is_empty && modifiers.is_empty() => {
             return Some(Message::Select(Select::Ask));
         }
-        Key::Character("c") if modifiers.command() && (reach.is_selecting || reach.is_focused) => {
-            return Some(Message::Select(Select::Copy));
-        }
-        Key::Character("a") if modifiers.command() && (reach.is_selecting || reach.is_empty) => {
-            return Some(Message::Select(Select::All));
-        }
+        // What they are for is known when their turn comes: keys may come faster than what they do is shown.
+        Key::Character("c") if modifiers.command() => return Some(Message::Select(Select::Copy)),
+        Key::Character("a") if modifiers.command() => return Some(Message::Select(Select::All)),
         _ if !modifiers.shift() || !reach.is_selecting => return None,
         Key::Named(Named::PageUp) => return Some(Message::Select(Select::Pages(-1))),
         Key::Named(Named::PageDown) => return Some(Message::Select(Select::Pages(1))),
@@ -197,7 +195,14 @@ impl Room {
     pub(super) fn select(&mut self, timeline: &Timeline, select: Select) -> Task<Message> {
         match select {
             Select::Gesture(gesture) => return self.gesture(timeline, gesture),
-            Select::All => self.marked.selection = Selection::all(timeline),
+            Select::All => {
+                let reach = self.reach(timeline);
+                if reach.is_selecting || reach.is_empty {
+                    self.marked.selection = Selection::all(timeline);
+                } else {
+                    let _ = self.composer.perform(text_editor::Action::SelectAll);
+                }
+            }
             Select::Step(step) => self.step(timeline, step),
             Select::Pages(pages) => {
                 let rows = self.shown.map_or(1, |shown| (shown.end - shown.first).max(1));
@@ -276,7 +281,7 @@ impl Room {
             Some(Row::Message(message)) => {
                 message.text.map_or_else(Task::none, |text| clipboard::write(text.to_owned()))
             }
-            _ => Task::none(),
+            _ => self.composer.selected().map_or_else(Task::none, clipboard::write),
         }
     }
 
