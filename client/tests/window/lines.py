@@ -29,7 +29,8 @@ def main(program, port, room, name, picture, size="960x840", *others):
     width, height = map(int, size.split("x"))
     programs = SimpleNamespace(app=str(Path(program).absolute()), pictures=Path(picture).parent)
     server, ended = SimpleNamespace(port=int(port)), threading.Event()
-    with Stage("lines", programs, (width, height + 80)) as stage:
+    # Twice as wide, so that the pointer, which begins in the middle, is on nothing.
+    with Stage("lines", programs, (2 * width, height + 80)) as stage:
         app = stage.app(name)
         rooms = [*others, room]
         app.join(server, rooms[0], size=(width, height))
