@@ -47,8 +47,10 @@ def copy_by_keys(stage, app, server, expected):
 
     # What is selected is copied although it has scrolled away.
     equal("the newest is shown", lambda: app.shown()[-1:], ["13"])
-    app.press("ctrl+a")
     expected = lines(server.entries(ROOM))
+    app.press("ctrl+a", "ctrl+c")
+    equal("what is pasted of the thirteen", stage.desktop.pasted, expected)
+    stage.desktop.copy("something else")
     for number in range(30):
         server.post(ROOM, "ines", f"more {number}")
     until("it has scrolled away", lambda: "13" not in app.shown())
