@@ -336,11 +336,6 @@ impl Room {
         }
     }
 
-    /// Whether a message's menu is open.
-    pub fn has_menu(&self) -> bool {
-        self.marked.menu().is_some()
-    }
-
     /// Writes down which messages are in view, for tests that watch the window.
     pub fn trace(&self, joined: &Joined) {
         if joined.attention().was_online() {

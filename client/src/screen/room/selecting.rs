@@ -187,6 +187,11 @@ impl Room {
         self.marked.follow(joined.session().timeline());
     }
 
+    /// Whether a message's menu is open.
+    pub fn has_menu(&self) -> bool {
+        self.marked.menu().is_some()
+    }
+
     /// What keys mean at present.
     pub(super) fn reach(&self, timeline: &Timeline) -> Reach {
         Reach { is_empty: self.composer.is_empty(), ..self.marked.reach(timeline) }
