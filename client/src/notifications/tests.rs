@@ -1,5 +1,7 @@
 //! Notifications over a real bus, on which the desktop is a service of these tests.
 
+#![allow(clippy::unwrap_used)] // helpers of tests fail as tests do
+
 use std::{
     collections::HashMap,
     io::{BufRead, BufReader},
