@@ -139,10 +139,7 @@ impl Reader<'_> {
         let mut next = look;
         let mark = match tag {
             Tag::Emphasis => 1,
-            Tag::Strong => 2,
-            Tag::Strikethrough => {
-                masked[range.clone()].bytes().take_while(|byte| *byte == b'~').count().min(2)
-            }
+            Tag::Strong | Tag::Strikethrough => 2,
             Tag::Link { dest_url, .. } => return self.labelled(masked, dest_url.len(), range, look),
             _ => return (look, None),
         };

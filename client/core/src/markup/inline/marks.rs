@@ -8,21 +8,34 @@ use icu_properties::{
 /// In place of what is no mark: as wide, and as much of a sign.
 const MASK: &str = ",";
 
-/// What is no mark here, masked: escapes, HTML, entities, images, and underscores that are not alone.
+/// In place of a tilde that is no mark. As beside a tilde, a mark beside it may be one.
+const TILDE: &str = "-";
+
+/// What is no mark here, masked: escapes, HTML, entities, images, underscores that are not alone, and tildes that are not two.
 pub(super) fn mask_words(words: &str, masked: &mut String) {
     let mut rest = words;
-    while let Some(at) = rest.find(['\\', '<', '&', '!', '_', '\r']) {
+    while let Some(at) = rest.find(['\\', '<', '&', '!', '_', '~', '\r']) {
         masked.push_str(&rest[..at]);
         let found = &rest[at..];
+        let alike = |sign: u8| found.bytes().take_while(|byte| *byte == sign).count();
         let length = match found.as_bytes()[0] {
             b'_' => {
-                let alone = found.bytes().take_while(|byte| *byte == b'_').count();
+                let alone = alike(b'_');
                 if alone == 1 {
                     masked.push('_');
                     rest = &found[1..];
                     continue;
                 }
                 alone
+            }
+            b'~' => {
+                let count = alike(b'~');
+                match count {
+                    2 => masked.push_str("~~"),
+                    _ => masked.extend(std::iter::repeat_n(TILDE, count)),
+                }
+                rest = &found[count..];
+                continue;
             }
             b'!' if found.starts_with("![") => 2,
             // A mark after a backslash is none, and both are shown.
