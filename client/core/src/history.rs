@@ -5,8 +5,8 @@
 //! room the file knows which entries it has seen ([`spans`](self)), so that what is missing shows as a hole and is asked of the
 //! server, not guessed. Rooms are kept by server, name and epoch.
 //!
-//! Nobody waits for the disk. When more comes than can be written, entries are dropped: they are a hole like any other, since the
-//! server has them. The file has an index of trigrams ([`search`](History::search)) and a bound ([`Bounds`]); the oldest messages
+//! Nobody waits for the disk. When more comes than can be written, entries are dropped but for edits, deletions and reactions: they
+//! are a hole like any other, since the server has them. The file has an index of trigrams ([`search`](History::search)) and a bound ([`Bounds`]); the oldest messages
 //! go first. A file that is damaged is set aside and begun anew.
 //!
 //! Only one app uses a data folder at a time ([`crate::instance`]).
@@ -129,7 +129,7 @@ impl History {
         self.0.is_some()
     }
 
-    /// Keeps entries as they came, ascending. It never waits: what does not fit into the queue is dropped.
+    /// Keeps entries as they came, ascending. It never waits: what does not fit into the queue is dropped, but for changes.
     pub fn keep(&self, room: &RoomHistory, lines: &[Line]) {
         if let Some(inner) = &self.0
             && !lines.is_empty()

@@ -10,9 +10,9 @@ use snug_shared::{Body, Entry, Line};
 
 use super::RoomHistory;
 
-/// Batches that may wait.
+/// Batches that may wait; as many again of changes alone.
 const BATCHES: usize = 4_096;
-/// Bytes of texts that may wait, about.
+/// Bytes of texts that may wait, about; as many again of changes alone.
 const BYTES: usize = 32 << 20;
 /// What an entry counts for besides its text.
 const AROUND: usize = 256;
@@ -47,6 +47,19 @@ struct State {
     dropped: u64,
 }
 
+impl State {
+    /// Takes entries in, unless more than `times` the bounds would wait.
+    fn take_in(&mut self, room: &RoomHistory, lines: &[Line], times: usize) -> bool {
+        let bytes = lines.iter().map(line_bytes).sum::<usize>();
+        if self.batches.len() >= times * BATCHES || self.bytes + bytes > times * BYTES {
+            return false;
+        }
+        self.bytes += bytes;
+        self.batches.push_back(Batch { room: room.clone(), lines: lines.to_vec(), bytes });
+        true
+    }
+}
+
 /// What [`Queue::take`] gives.
 pub(super) enum Taken {
     Batches(Vec<Batch>),
@@ -56,18 +69,24 @@ pub(super) enum Taken {
 }
 
 impl Queue {
-    /// Puts entries at the end, or drops them when too much waits.
+    /// Puts entries at the end. When too much waits they are dropped, but for changes to messages that the file may have already:
+    /// it would say what was edited or deleted. Up to as much again may wait of these.
     pub fn push(&self, room: &RoomHistory, lines: &[Line]) {
-        let bytes = lines.iter().map(line_bytes).sum::<usize>();
         let mut state = self.lock();
-        if state.is_closed || state.batches.len() >= BATCHES || state.bytes + bytes > BYTES {
-            state.dropped += 1;
+        if state.is_closed {
             return;
         }
-        state.bytes += bytes;
-        state.batches.push_back(Batch { room: room.clone(), lines: lines.to_vec(), bytes });
-        drop(state);
-        self.filled.notify_one();
+        if state.take_in(room, lines, 1) {
+            drop(state);
+            return self.filled.notify_one();
+        }
+        state.dropped += 1;
+        let is_change = |line: &&Line| line.entry().is_some_and(|entry| entry.body.target().is_some());
+        let changes: Vec<Line> = lines.iter().filter(is_change).cloned().collect();
+        if !changes.is_empty() && state.take_in(room, &changes, 2) {
+            drop(state);
+            self.filled.notify_one();
+        }
     }
 
     /// Waits for something to write; at most so long, where that is given. What is taken counts as being written until the next call.
@@ -172,18 +191,43 @@ fn entry_bytes(entry: &Entry) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use snug_shared::{RoomName, ServerAddress};
+    use snug_shared::{Author, Nickname, RoomName, ServerAddress};
 
     use super::*;
 
-    #[test]
-    fn what_does_not_fit_is_dropped_and_nobody_waits() {
-        let queue = Queue::default();
-        let room = RoomHistory {
+    fn tea() -> RoomHistory {
+        RoomHistory {
             server: ServerAddress::parse("lab.local").unwrap(),
             room: RoomName::parse("tea").unwrap(),
             epoch: "0".repeat(32),
+        }
+    }
+
+    #[test]
+    fn changes_among_what_does_not_fit_are_kept_within_bounds() {
+        let (queue, room) = (Queue::default(), tea());
+        for seq in 0..BATCHES as u64 {
+            queue.push(&room, &[Line::Damaged(seq)]);
+        }
+        let nickname = Nickname::parse("tom").unwrap();
+        let change = |seq: u64| {
+            let by = Author::http(&nickname);
+            let body = Body::Deleted { target: 1 };
+            Line::from(Entry { seq, id: uuid::Uuid::nil(), at: 0, user: nickname.clone(), by, body })
         };
+        let before = BATCHES as u64;
+        queue.push(&room, &[Line::Damaged(before), change(before + 1), Line::Damaged(before + 2)]);
+        let seqs = |batch: &Batch| batch.lines.iter().map(Line::seq).collect::<Vec<_>>();
+        assert_eq!(queue.lock().batches.back().map(seqs), Some(vec![before + 1]));
+        for seq in 0..2 * before {
+            queue.push(&room, &[change(seq)]);
+        }
+        assert_eq!(queue.lock().batches.len(), 2 * BATCHES);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_dropped_and_nobody_waits() {
+        let (queue, room) = (Queue::default(), tea());
         for seq in 0..BATCHES as u64 + 10 {
             queue.push(&room, &[Line::Damaged(seq)]);
         }
