@@ -13,10 +13,7 @@
 //! by author, so a send must go out under the seat it was first tried with. What a window left behind is taken up by
 //! the next window that opens the room.
 
-use std::{
-    sync::mpsc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use snug_shared::{Author, Body, Entry, ErrorCode, ErrorFrame, Intent, Limits, MessageText, Millis};
 use tokio::sync::oneshot;
@@ -26,6 +23,7 @@ mod journal;
 mod keeping;
 mod opening;
 mod pending;
+mod queue;
 mod rate_limit;
 mod record;
 mod sends;
@@ -34,6 +32,7 @@ use journal::{Command, Commands};
 pub use keeping::{KeepResult, Keeping};
 pub use opening::{CannotOpen, Opened, Opening, ROOMS};
 pub use pending::{Failure, PendingSend, SendState};
+use queue::Queue;
 use rate_limit::RateLimit;
 use record::{Record, under};
 pub use sends::Sends;
@@ -73,7 +72,7 @@ pub struct Outbox {
 #[derive(Debug)]
 enum Journal {
     /// Whoever opens it has the other end; what is kept meanwhile is written as soon as it is open.
-    Opening(mpsc::Sender<Command>),
+    Opening(Queue),
     Open(Commands),
     Broken(CannotOpen),
 }
@@ -94,10 +93,10 @@ pub enum Next {
 impl Outbox {
     /// An outbox that takes sends already, and what opens its journal.
     pub fn new() -> (Self, Opening) {
-        let (sender, commands) = mpsc::channel();
-        let journal = Journal::Opening(sender.clone());
+        let queue = Queue::default();
+        let journal = Journal::Opening(queue.clone());
         let outbox = Self { journal, sends: Sends::default(), rate_limit: RateLimit::new() };
-        (outbox, Opening { sender, commands })
+        (outbox, Opening { queue })
     }
 
     /// The journal is open. What was typed meanwhile stands below what waited since last time.
@@ -191,7 +190,7 @@ impl Outbox {
     /// Without a journal the command is dropped, and whoever waits for its answer is told so.
     fn command(&self, command: Command) {
         match &self.journal {
-            Journal::Opening(sender) => _ = sender.send(command),
+            Journal::Opening(queue) => queue.send(command),
             Journal::Open(commands) => commands.send(command),
             Journal::Broken(_) => {}
         }

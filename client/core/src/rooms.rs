@@ -38,7 +38,7 @@ pub use news::{NEWS, News, NewsKind};
 pub use order::{Group, Reach};
 pub use stored::{RoomsFile, StoredPlace, StoredRoom, StoredRooms};
 
-/// Rooms joined at once: each has a socket, a thread for its outbox, and its newest rows in memory. Who is in so many is asked to leave one first.
+/// Rooms joined at once: each has a socket, and its newest rows in memory. Who is in so many is asked to leave one first.
 pub const JOINED: usize = 64;
 
 /// Left rooms that go on until their sends have come back. Beyond that the one left first is closed; what waits in it stays on

@@ -1,17 +1,20 @@
-//! The journal on disk and the thread that writes it. All that waits is written together and costs one flush to the disk.
+//! The journal on disk, and what is written to it. All that waits is written together and costs one flush to the disk.
 
 use std::{
     collections::BTreeSet,
     fs::{File, OpenOptions, TryLockError},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError, mpsc},
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
 use tokio::sync::oneshot;
 
-use super::record::{Record, StoredSend, apply, read, write};
+use super::{
+    queue::Queue,
+    record::{Record, StoredSend, apply, read, write},
+};
 use crate::files::{self, FileLock};
 
 /// A journal beyond this is rewritten when it says much less than it is long.
@@ -26,7 +29,7 @@ const SLOTS: usize = 8;
 /// How long a slot is waited for that this process is letting go of.
 const LETTING_GO: Duration = Duration::from_secs(3);
 
-/// A command for the thread. As many wait as there are sends, and those are bounded.
+/// A command for the journal.
 #[derive(Debug)]
 pub(super) enum Command {
     /// Writes a record, and answers once it is on the disk.
@@ -37,27 +40,28 @@ pub(super) enum Command {
     Seat(String),
 }
 
-/// Speaks to a slot's thread. When it is dropped, the thread writes what it was told, and lets go of the slot.
+/// Speaks to an open slot. When it is dropped, what it was told is written, and the slot is let go of.
 #[derive(Debug)]
 pub(super) struct Commands {
-    sender: mpsc::Sender<Command>,
+    queue: Queue,
     folder: PathBuf,
 }
 
 impl Commands {
-    /// Without a thread the command is dropped, and whoever waits for its answer is told so.
+    /// Tells a command ([`Queue::send`]).
     pub fn send(&self, command: Command) {
-        let _ = self.sender.send(command);
+        self.queue.send(command);
     }
 }
 
 impl Drop for Commands {
     fn drop(&mut self) {
         let _ = CLOSING.lock().unwrap_or_else(PoisonError::into_inner).insert(self.folder.clone());
+        self.queue.close();
     }
 }
 
-/// A slot that was opened: locked, read, and with a thread that writes it.
+/// A slot that was opened: locked and read.
 pub(super) struct Opened {
     pub commands: Commands,
     pub sends: Vec<StoredSend>,
@@ -69,12 +73,8 @@ pub(super) struct Opened {
 static CLOSING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// Opens a slot in a room's folder: the first that holds sends and that nobody has open, else the first that nobody has open.
-/// Its thread obeys `commands`, also those that were given already.
-pub(super) fn open(
-    folder: &Path,
-    sender: mpsc::Sender<Command>,
-    commands: mpsc::Receiver<Command>,
-) -> io::Result<Opened> {
+/// What is told to `queue`, and was told already, is written there.
+pub(super) fn open(folder: &Path, queue: &Queue) -> io::Result<Opened> {
     let mut empty = None;
     for slot in 1..=SLOTS {
         let folder = folder.join(slot.to_string());
@@ -84,11 +84,12 @@ pub(super) fn open(
         }
         let Some(writer) = Writer::open(&folder)? else { continue };
         if !writer.sends.is_empty() {
-            return writer.start(sender, commands);
+            return Ok(writer.start(queue));
         }
         empty = empty.or(Some(writer));
     }
-    empty.ok_or_else(|| io::Error::other("this room is open in too many windows"))?.start(sender, commands)
+    let empty = empty.ok_or_else(|| io::Error::other("this room is open in too many windows"))?;
+    Ok(empty.start(queue))
 }
 
 /// Forgets the rooms that were left the longest ago when there are more than `most`. Rooms in which something waits, or that
@@ -118,7 +119,7 @@ pub(super) fn tidy(rooms: &Path, most: usize) -> io::Result<()> {
     Ok(())
 }
 
-struct Writer {
+pub(super) struct Writer {
     folder: PathBuf,
     file: Option<File>,
     written: u64,
@@ -131,7 +132,7 @@ struct Writer {
 
 impl Writer {
     /// `None` when another window has it.
-    fn open(folder: &Path) -> io::Result<Option<Self>> {
+    pub fn open(folder: &Path) -> io::Result<Option<Self>> {
         files::private_folder(folder)?;
         let Some(lock) = lock(folder)? else { return Ok(None) };
         let path = folder.join("outbox");
@@ -154,48 +155,46 @@ impl Writer {
         }))
     }
 
-    fn start(self, sender: mpsc::Sender<Command>, received: mpsc::Receiver<Command>) -> io::Result<Opened> {
+    fn start(self, queue: &Queue) -> Opened {
         let seat = files::read_at_most(&self.folder.join("seat"), snug_shared::limits::SEAT_BYTES as u64)
             .ok()
             .and_then(|seat| String::from_utf8(seat).ok())
             .filter(|seat| !seat.is_empty());
         let (sends, damaged) = (self.sends.clone(), self.damaged);
-        let commands = Commands { sender, folder: self.folder.clone() };
-        let thread = std::thread::Builder::new().name("outbox".into());
-        let _ = thread.spawn(move || self.run(&received))?;
-        Ok(Opened { commands, sends, seat, damaged })
+        let commands = Commands { queue: queue.clone(), folder: self.folder.clone() };
+        queue.open(self);
+        Opened { commands, sends, seat, damaged }
     }
 
-    fn run(mut self, commands: &mpsc::Receiver<Command>) {
-        while let Ok(first) = commands.recv() {
-            let (mut lines, mut waiting) = (String::new(), Vec::new());
-            for command in std::iter::once(first).chain(commands.try_iter()) {
-                let record = match command {
-                    Command::Keep(record, done) => {
-                        waiting.push(done);
-                        record
+    /// Carries out commands, with one flush for all of them.
+    pub fn obey(&mut self, commands: impl IntoIterator<Item = Command>) {
+        let (mut lines, mut waiting) = (String::new(), Vec::new());
+        for command in commands {
+            let record = match command {
+                Command::Keep(record, done) => {
+                    waiting.push(done);
+                    record
+                }
+                Command::Note(record) => record,
+                Command::Seat(seat) => {
+                    if let Err(error) = files::replace(&self.folder.join("seat"), seat.as_bytes()) {
+                        tracing::warn!(%error, "the seat could not be kept");
                     }
-                    Command::Note(record) => record,
-                    Command::Seat(seat) => {
-                        if let Err(error) = files::replace(&self.folder.join("seat"), seat.as_bytes()) {
-                            tracing::warn!(%error, "the seat could not be kept");
-                        }
-                        continue;
-                    }
-                };
-                lines.push_str(&record.to_line());
-                apply(&mut self.sends, record);
-            }
-            let result = self.write(&lines, !waiting.is_empty());
-            if let Err(error) = &result {
-                tracing::warn!(%error, "the outbox could not be written");
-                // After a failed write or flush nobody knows what is on the disk: the next one starts a new file.
-                self.file = None;
-            }
-            let result = result.map_err(|error| error.to_string());
-            for done in waiting {
-                let _ = done.send(result.clone());
-            }
+                    continue;
+                }
+            };
+            lines.push_str(&record.to_line());
+            apply(&mut self.sends, record);
+        }
+        let result = self.write(&lines, !waiting.is_empty());
+        if let Err(error) = &result {
+            tracing::warn!(%error, "the outbox could not be written");
+            // After a failed write or flush nobody knows what is on the disk: the next one starts a new file.
+            self.file = None;
+        }
+        let result = result.map_err(|error| error.to_string());
+        for done in waiting {
+            let _ = done.send(result.clone());
         }
     }
 

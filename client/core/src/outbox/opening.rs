@@ -1,14 +1,15 @@
 //! Opening a room's journal, off the thread that draws.
 
-use std::{path::Path, sync::mpsc};
+use std::path::Path;
 
 use data_encoding::BASE32_NOPAD;
 use sha2::{Digest, Sha256};
 use snug_shared::{ClientFrame, RoomName, ServerAddress};
 
 use super::{
-    journal::{self, Command, Commands},
+    journal::{self, Commands},
     pending::{PendingSend, SendState},
+    queue::Queue,
     record::StoredSend,
 };
 
@@ -23,8 +24,7 @@ pub struct CannotOpen(String);
 /// Opens a room's journal on the disk, for [`Outbox::opened`](super::Outbox::opened).
 #[derive(Debug)]
 pub struct Opening {
-    pub(super) sender: mpsc::Sender<Command>,
-    pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) queue: Queue,
 }
 
 /// A journal that was opened, and its content.
@@ -38,6 +38,12 @@ pub struct Opened {
     pub damaged: bool,
 }
 
+impl Drop for Opening {
+    fn drop(&mut self) {
+        self.queue.abandon();
+    }
+}
+
 impl Opening {
     /// Opens the journal of a room. Blocks on the disk.
     ///
@@ -48,8 +54,7 @@ impl Opening {
         let name = Sha256::digest(format!("{server}\n{}", room.key()).as_bytes());
         let rooms = data.join("rooms");
         let folder = rooms.join(BASE32_NOPAD.encode(&name[..20]).to_lowercase());
-        let opened = journal::open(&folder, self.sender, self.commands)
-            .map_err(|error| CannotOpen(error.to_string()))?;
+        let opened = journal::open(&folder, &self.queue).map_err(|error| CannotOpen(error.to_string()))?;
         if let Err(error) = journal::tidy(&rooms, ROOMS) {
             tracing::warn!(%error, "rooms of long ago could not be forgotten");
         }
