@@ -4,7 +4,8 @@
 //! connected to ([`crate::api::Api::search`]), once the typing rests. Hits of both are one list, newest first, each message once; the
 //! server's state of a message wins. Whatever was asked for an earlier text is dropped when it comes ([`Search::answer`]).
 //!
-//! Bounds: [`HITS`] hits, [`SERVERS`] servers, and a text of [`BYTES`] bytes.
+//! Bounds: [`HITS`] hits at once, [`SERVERS`] servers, and a text of [`BYTES`] bytes. Older hits than fit are another list, which
+//! begins where everything was searched up to ([`Search::more`]).
 
 use std::{
     cmp::Reverse,
@@ -29,7 +30,7 @@ use crate::{
     history::{Found, History, HistoryError, HistoryQuery, Ticket},
 };
 
-/// Hits that are listed, at most.
+/// Hits that are listed at once, at most.
 pub const HITS: usize = 300;
 /// Servers asked at once, at most.
 pub const SERVERS: usize = 8;
@@ -83,6 +84,8 @@ struct Place {
     is_asked: bool,
     /// Where it goes on.
     cursor: Option<Cursor>,
+    /// When its oldest hit was sent, of those that came.
+    reached: Option<Millis>,
     /// Parts in which nothing was found.
     empty_parts: u32,
     failure: Option<String>,
@@ -106,6 +109,8 @@ pub struct Search {
     hits: Vec<Hit>,
     chosen: Option<usize>,
     is_cut: bool,
+    /// The list begins with what was sent then, since newer hits filled one before.
+    begins: Option<Millis>,
     /// Which text was asked for last. Shared with the questions, so that those of an earlier text end.
     request: Arc<AtomicU64>,
 }
@@ -176,7 +181,14 @@ impl Search {
     /// A search of this computer and of these servers. Nothing is looked for yet.
     pub fn new(history: History, zone: TimeZone, scope: Scope, servers: Vec<ServerAddress>) -> Self {
         let servers = servers.into_iter().take(SERVERS).map(Source::Server);
-        let place = |source| Place { source, is_asked: false, cursor: None, empty_parts: 0, failure: None };
+        let place = |source| Place {
+            source,
+            is_asked: false,
+            cursor: None,
+            reached: None,
+            empty_parts: 0,
+            failure: None,
+        };
         Self {
             places: [Source::Here].into_iter().chain(servers).map(place).collect(),
             history,
@@ -187,6 +199,7 @@ impl Search {
             hits: Vec::new(),
             chosen: None,
             is_cut: false,
+            begins: None,
             request: Arc::default(),
         }
     }
@@ -199,20 +212,45 @@ impl Search {
             return Vec::new();
         }
         self.filters = filters;
+        self.begin(None, REST)
+    }
+
+    /// Begins a list, with the newest hit or with what was sent then.
+    fn begin(&mut self, begins: Option<Millis>, rest: Duration) -> Vec<Ask> {
         let _ = self.request.fetch_add(1, Ordering::Relaxed);
-        (self.chosen, self.is_cut) = (None, false);
+        (self.chosen, self.is_cut, self.begins) = (None, false, begins);
         self.hits.clear();
         for place in &mut self.places {
-            (place.is_asked, place.cursor, place.empty_parts, place.failure) = (false, None, 0, None);
+            (place.is_asked, place.cursor, place.reached) = (false, None, None);
+            (place.empty_parts, place.failure) = (0, None);
         }
         if !self.filters.is_search() {
             return Vec::new();
         }
-        (0..self.places.len()).map(|place| self.ask(place, REST)).collect()
+        (0..self.places.len()).map(|place| self.ask(place, rest)).collect()
     }
 
-    /// Goes on where the places stopped.
+    /// Whether newer hits than those of the list were found before.
+    pub fn is_past_newest(&self) -> bool {
+        self.begins.is_some()
+    }
+
+    /// Back to the newest hits.
+    pub fn newest(&mut self) -> Vec<Ask> {
+        if self.is_past_newest() { self.begin(None, Duration::ZERO) } else { Vec::new() }
+    }
+
+    /// Goes on where the places stopped. A full list gives way to one that begins where it ended; or above that, where a place
+    /// that has more was not searched as far.
     pub fn more(&mut self) -> Vec<Ask> {
+        if self.is_cut && !self.is_busy() {
+            let unfinished = self.places.iter().filter(|place| place.cursor.is_some());
+            let last = self.hits.last().map(|hit| hit.at);
+            let begins = unfinished.filter_map(|place| place.reached).chain(last).max();
+            // A whole list of one moment: the next one begins before it.
+            let begins = begins.map(|at| if self.begins == Some(at) { at.saturating_sub(1) } else { at });
+            return self.begin(begins, Duration::ZERO);
+        }
         let goes_on = |place: &Place| place.cursor.is_some() && !place.is_asked;
         let places: Vec<usize> =
             (0..self.places.len()).filter(|place| goes_on(&self.places[*place])).collect();
@@ -227,6 +265,7 @@ impl Search {
 
     fn ask(&mut self, index: usize, rest: Duration) -> Ask {
         let (since, until) = self.filters.times(&self.zone);
+        let until = until.into_iter().chain(self.begins).min();
         let place = &mut self.places[index];
         place.is_asked = true;
         let (words, from, has) = (self.filters.words(), self.filters.from.clone(), self.filters.has);
@@ -283,9 +322,11 @@ impl Search {
             }
         };
         let is_empty = hits.is_empty();
+        let oldest = hits.iter().map(|(_, _, entry)| entry.at).min();
         self.add(hits, index > 0);
         let place = &mut self.places[index];
         (place.is_asked, place.cursor) = (false, cursor);
+        place.reached = oldest.into_iter().chain(place.reached).min();
         // It stopped in the middle of messages that are no hits.
         let most = if index == 0 { EMPTY_PARTS } else { EMPTY_PARTS_OF_SERVERS };
         if is_empty && place.cursor.is_some() && place.empty_parts < most {
@@ -373,7 +414,8 @@ impl Search {
 
     /// Whether it can go on.
     pub fn has_more(&self) -> bool {
-        !self.is_cut && self.places.iter().any(|place| place.cursor.is_some() && !place.is_asked)
+        let goes_on = |place: &Place| place.cursor.is_some() && !place.is_asked;
+        if self.is_cut { !self.is_busy() } else { self.places.iter().any(goes_on) }
     }
 
     /// What was searched and what was not, as a sentence.

@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use jiff::{civil::date, tz::TimeZone};
 use snug_core::{
     history::{History, RoomHistory},
-    search::{Ask, Scope, Search},
+    search::{Ask, HITS, Scope, Search},
 };
 use snug_shared::{Author, Body, Entry, Line, Message, MessageText, Nickname, RoomName, Seq, ServerAddress};
 use tempfile::TempDir;
@@ -119,6 +119,34 @@ async fn a_search_goes_on_where_it_stopped_until_everything_is_found() {
     }
     assert!(!search.has_more() && search.more().is_empty());
     assert!(search.hits().is_sorted_by(|one, next| one.at > next.at));
+}
+
+#[tokio::test]
+async fn a_full_list_gives_way_to_older_hits_until_all_were_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let (history, lab) = (History::open(folder.path()), ServerAddress::parse("lab.local").unwrap());
+    let last = 2 * HITS as u64 + 40;
+    let lines: Vec<Line> = (1..=last).map(|seq| message(seq, "a kettle")).collect();
+    keep(&history, &lab, "tea", &lines);
+    let mut search = everywhere(&history, &[]);
+    find(&mut search, "kettle").await;
+    let (mut seen, mut lists) = (std::collections::BTreeSet::new(), 1);
+    loop {
+        assert!(search.hits().len() <= HITS);
+        seen.extend(search.hits().iter().map(|hit| hit.seq));
+        if !search.has_more() {
+            break;
+        }
+        let was_full = search.hits().len() == HITS;
+        let asks = search.more();
+        lists += u32::from(was_full && search.hits().is_empty());
+        run(&mut search, asks).await;
+    }
+    assert_eq!((seen.len() as u64, lists), (last, 3));
+    assert!(search.is_past_newest() && search.hits().last().is_some_and(|hit| hit.seq == 1));
+    let asks = search.newest();
+    run(&mut search, asks).await;
+    assert!(!search.is_past_newest() && search.hits()[0].seq == last);
 }
 
 #[tokio::test]

@@ -57,6 +57,8 @@ pub enum Message {
     Pick(usize),
     /// Look for more.
     More,
+    /// Back to the newest hits, from older ones than a list takes.
+    Newest,
     /// One of the places answered.
     Answered(Answer),
     /// Back to where one was.
@@ -137,13 +139,18 @@ impl SearchPanel {
                 let _ = self.search.choose(place);
                 return self.show();
             }
-            Message::More => self.search.more(),
+            Message::More => {
+                let asks = self.search.more();
+                // A full list gave way to the next one.
+                let top = if self.search.hits().is_empty() { to_top() } else { Task::none() };
+                return Action::Run(Task::batch([ask_all(asks), top]));
+            }
+            Message::Newest => self.search.newest(),
             Message::Answered(answer) => self.search.answer(answer),
             Message::Back => return Action::Back,
             Message::Close => return Action::Close,
         };
-        let ask = |ask: Ask| Task::perform(ask.run(), Message::Answered);
-        Action::Run(Task::batch(asks.into_iter().map(ask)))
+        Action::Run(ask_all(asks))
     }
 
     fn show(&self) -> Action {
@@ -197,7 +204,10 @@ impl SearchPanel {
         let sentence = self
             .sentence()
             .map(|sentence| container(label(sentence, Type::Meta).style(theme::muted)).padding([4, 8]));
-        Column::with_children(rows).push(sentence).push(more).spacing(2).padding([0, 8]).into()
+        let newest = self.search.is_past_newest().then(|| {
+            container(small("Back to the newest", theme::secondary).on_press(Message::Newest)).center_x(Fill)
+        });
+        Column::new().push(newest).extend(rows).push(sentence).push(more).spacing(2).padding([0, 8]).into()
     }
 
     /// What to say where nothing is listed.
@@ -275,4 +285,12 @@ impl SearchPanel {
         };
         label(words, Type::Meta).style(theme::muted).into()
     }
+}
+
+fn ask_all(asks: Vec<Ask>) -> Task<Message> {
+    Task::batch(asks.into_iter().map(|ask| Task::perform(ask.run(), Message::Answered)))
+}
+
+fn to_top() -> Task<Message> {
+    operation::scroll_to(LIST, scrollable::AbsoluteOffset { x: 0.0, y: 0.0 })
 }
