@@ -125,6 +125,8 @@ pub struct Rooms {
     /// What is remembered of closed rooms, the latest last.
     places: VecDeque<StoredPlace>,
     news: VecDeque<News>,
+    /// Servers whose rooms were folded or unfolded by hand; each has a joined room, or had one lately.
+    folds: Vec<(ServerAddress, bool)>,
     next: u64,
     /// Counts how often a room was shown.
     time: u64,
@@ -142,6 +144,7 @@ impl Default for Rooms {
             joined: Vec::new(),
             places: VecDeque::new(),
             news: VecDeque::new(),
+            folds: Vec::new(),
             next: 0,
             time: 0,
             is_focused: true,

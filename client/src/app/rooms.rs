@@ -125,7 +125,10 @@ impl App {
     pub(super) fn update_sidebar(&mut self, message: sidebar::Message) -> Task<Message> {
         match message {
             sidebar::Message::Show(room) => return self.show_room(room),
-            sidebar::Message::Fold(server) => self.sidebar.fold(&server),
+            sidebar::Message::Fold(server) => {
+                let is_folded = self.sidebar.is_folded(&self.rooms, &server);
+                self.rooms.fold(&server, !is_folded);
+            }
             sidebar::Message::OtherRooms(server) => {
                 let nickname = self.rooms.nickname_at(&server).or(self.settings.nickname.as_ref()).cloned();
                 return nickname.map_or_else(Task::none, |nickname| self.ask_room(server, &nickname));

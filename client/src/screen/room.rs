@@ -18,7 +18,7 @@ mod selecting;
 mod timeline;
 mod trace;
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use iced::{
     Subscription, Task, clipboard,
@@ -34,7 +34,6 @@ use snug_core::{
 };
 use snug_shared::{Invite, Nickname, Seq, ServerAddress};
 use url::Host;
-use uuid::Uuid;
 
 use self::{composer::Composer, picker::Picker, selecting::Marked};
 pub use self::{
@@ -80,8 +79,6 @@ pub struct Room {
     picker: Option<Picker>,
     /// The emoji used lately, in whatever room.
     recent: Recent,
-    /// Long messages that are shown whole, the latest first.
-    unfolded: VecDeque<Uuid>,
     /// Something beside the room takes the place of the people.
     is_beside: bool,
 }
@@ -123,7 +120,6 @@ impl Room {
             marked: Marked::default(),
             picker: None,
             recent,
-            unfolded: VecDeque::new(),
             is_beside: false,
         };
         (room, Task::batch([Self::focus(), ask]))
@@ -248,7 +244,7 @@ impl Room {
                 let topic = joined.session().timeline().topic();
                 self.composer.begin(&format!("/topic {topic}"));
             }
-            Message::Fold(id) => self.fold(id),
+            Message::Fold(id) => joined.fold(id),
             Message::Submit => self.submit(joined),
             Message::Escape => self.escape(joined),
             Message::Go(go) => self.go(joined, go),

@@ -2,10 +2,7 @@
 //!
 //! The list holds still: its order goes by pins and names, and servers fold themselves only while the pointer is elsewhere.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use iced::{
     Center, Element, Fill, Padding, Point, Rectangle, Task,
@@ -46,8 +43,6 @@ const BELOW_HEADER: Point = Point::new(8.0, HEADER);
 /// See the [module](self).
 #[derive(Debug, Default)]
 pub struct Sidebar {
-    /// Servers that were folded or unfolded by hand.
-    by_hand: HashMap<ServerAddress, bool>,
     /// Servers that are away, and are folded for it.
     away: Vec<ServerAddress>,
     /// The changes of the rooms ([`Rooms::list_changes`]) that `away` takes note of.
@@ -174,14 +169,9 @@ impl Sidebar {
         self.asked.take().is_some()
     }
 
-    /// Folds or unfolds a server by hand.
-    pub fn fold(&mut self, server: &ServerAddress) {
-        let is_folded = self.is_folded(server);
-        let _ = self.by_hand.insert(server.clone(), !is_folded);
-    }
-
-    fn is_folded(&self, server: &ServerAddress) -> bool {
-        self.by_hand.get(server).copied().unwrap_or_else(|| self.away.contains(server))
+    /// Whether the rooms of a server are folded: as was done by hand, or else while it is away.
+    pub fn is_folded(&self, rooms: &Rooms, server: &ServerAddress) -> bool {
+        rooms.folded(server).unwrap_or_else(|| self.away.contains(server))
     }
 
     /// Takes note of which servers are away, unless the pointer is on the list.
@@ -197,7 +187,6 @@ impl Sidebar {
         let is_away =
             |group: &&Group<'_>| is_away(group) && !group.rooms.iter().any(|joined| joined.is_shown());
         self.away = groups.iter().filter(is_away).map(|group| group.server.clone()).collect();
-        self.by_hand.retain(|server, _| groups.iter().any(|group| group.server == server));
     }
 
     /// The list. `asked`: the server whose other rooms are on the screen.
@@ -217,7 +206,8 @@ impl Sidebar {
             let is_alone = names.iter().filter(|other| *other == name).count() == 1;
             let name = if is_alone { name.clone() } else { format!("{name}, {}", group.server.authority()) };
             let is_asked = asked == Some(group.server);
-            list = self.group(list, group, name, is_asked);
+            let is_folded = self.is_folded(rooms, group.server);
+            list = self.group(list, group, name, is_folded, is_asked);
         }
         let another = entry::way(Icon::Server, "Join another server", false, Message::AnotherServer);
         let list = scroll(list.push(container(another).padding(Padding::ZERO.top(8))))
@@ -249,9 +239,9 @@ impl Sidebar {
         list: Column<'a, Message>,
         group: Group<'a>,
         name: String,
+        is_folded: bool,
         is_asked: bool,
     ) -> Column<'a, Message> {
-        let is_folded = self.is_folded(group.server);
         let server = group.server.clone();
         let mut list = list.push(head(&group, name, is_folded));
         if is_folded {

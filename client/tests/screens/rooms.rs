@@ -330,6 +330,9 @@ fn a_server_that_is_away_folds_its_rooms_and_a_click_unfolds_them() {
     let mut world = in_two_rooms();
     world.send(Message::Sidebar(sidebar::Message::Fold(address("127.0.0.1:1"))));
     assert!(!world.sees("garden"), "folded by hand");
-    world.click("Lab");
+    // Also over a restart.
+    world.restart();
+    assert!(!world.sees("garden") && world.sees("tea"), "tea is shown, its server stays folded");
+    world.click("127.0.0.1:1");
     assert!(world.sees("garden"));
 }

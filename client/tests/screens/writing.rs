@@ -250,6 +250,10 @@ fn long_messages_are_folded_until_all_of_them_is_asked_for() {
     let before = height(&world);
     world.click("Show more");
     assert!(world.sees("Show less"));
+    // It stays so while one looks elsewhere.
+    world.join("garden");
+    world.show("tea");
+    assert!(world.sees("Show less"));
     world.click("Show less");
     assert!((height(&world) - before).abs() < 1.0);
     let world = World::in_room(&[("tom", "short")]);

@@ -1,15 +1,19 @@
 //! One joined room: its session, what its reader has seen, and how they left it.
 
-use std::time::Instant;
+use std::{collections::VecDeque, time::Instant};
 
 use serde::{Deserialize, Serialize};
 use snug_shared::{Nickname, Seq};
+use uuid::Uuid;
 
 use super::{ConnectionId, Draft, Marks, News, NewsKind, Refusal, RoomId, SessionId};
 use crate::{
     connection::Event,
     session::{Attention, Done, Effect, Link, ReadState, Session},
 };
+
+/// Long messages of a room that are shown whole at once.
+const UNFOLDED: usize = 64;
 
 /// The draft and the scroll position of a room that is not on the screen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +36,8 @@ pub struct Joined {
     remembered: Option<ReadState>,
     pub(super) place: Place,
     pub(super) marks: Marks,
+    /// Long messages that are shown whole, the latest first, for as long as the app runs.
+    unfolded: VecDeque<Uuid>,
     pub(super) is_shown: bool,
     /// It was left, and goes on until nothing of it waits to be sent.
     pub(super) is_left: bool,
@@ -57,6 +63,7 @@ impl Joined {
             remembered: None,
             place,
             marks: Marks::default(),
+            unfolded: VecDeque::new(),
             is_shown: false,
             is_left: false,
             is_new: false,
@@ -121,6 +128,21 @@ impl Joined {
     /// For a person to set.
     pub fn marks_mut(&mut self) -> &mut Marks {
         &mut self.marks
+    }
+
+    /// Shows a long message whole, or folds it again.
+    pub fn fold(&mut self, message: Uuid) {
+        let open = self.unfolded.len();
+        self.unfolded.retain(|known| *known != message);
+        if self.unfolded.len() == open {
+            self.unfolded.push_front(message);
+            self.unfolded.truncate(UNFOLDED);
+        }
+    }
+
+    /// Whether a long message is shown whole.
+    pub fn is_unfolded(&self, message: Uuid) -> bool {
+        self.unfolded.contains(&message)
     }
 
     /// Whether the window shows it.

@@ -52,6 +52,20 @@ impl Group<'_> {
 }
 
 impl Rooms {
+    /// Whether a person folded a server's rooms, or unfolded them; none if they did neither.
+    pub fn folded(&self, server: &ServerAddress) -> Option<bool> {
+        self.folds.iter().find(|(known, _)| known == server).map(|(_, is_folded)| *is_folded)
+    }
+
+    /// Folds or unfolds the rooms of a server one has rooms on.
+    pub fn fold(&mut self, server: &ServerAddress, is_folded: bool) {
+        let is_used = |known: &ServerAddress| self.iter().any(|joined| joined.session().server() == known);
+        let mut folds: Vec<_> =
+            self.folds.iter().filter(|(known, _)| known != server && is_used(known)).cloned().collect();
+        folds.extend(is_used(server).then(|| (server.clone(), is_folded)));
+        self.folds = folds;
+    }
+
     /// The joined rooms by server, the servers in the order one came to them.
     pub fn groups(&self) -> Vec<Group<'_>> {
         let mut groups: Vec<Group<'_>> = Vec::new();

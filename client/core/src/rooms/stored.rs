@@ -29,6 +29,8 @@ pub struct StoredRooms {
     pub rooms: Vec<StoredRoom>,
     /// What is remembered of closed rooms, the latest last; at most [`PLACES`].
     pub places: Vec<StoredPlace>,
+    /// Servers whose rooms were folded (`true`) or unfolded by hand; at most [`JOINED`].
+    pub folds: Vec<(ServerAddress, bool)>,
 }
 
 /// A room as it is kept.
@@ -133,6 +135,7 @@ impl StoredRooms {
         });
         let surplus = self.places.len().saturating_sub(PLACES);
         drop(self.places.drain(..surplus));
+        self.folds.truncate(JOINED);
         self
     }
 }
@@ -153,6 +156,7 @@ impl Rooms {
         StoredRooms {
             rooms: self.joined.iter().map(room).collect(),
             places: self.places.iter().cloned().collect(),
+            folds: self.folds.clone(),
         }
     }
 
@@ -160,6 +164,7 @@ impl Rooms {
     /// ([`Self::hosted`]). The room that was shown last is not shown by this; it is returned.
     pub fn restore(&mut self, stored: StoredRooms, data: &Path, zone: &TimeZone) -> Option<SessionId> {
         self.places.extend(stored.places);
+        self.folds = stored.folds;
         for room in stored.rooms {
             let joining = Joining {
                 server: room.server,
@@ -214,7 +219,7 @@ mod tests {
             place: Place { scroll: Some(3), ..Place::default() },
         };
         let places = vec![place; PLACES + 5];
-        file.save(&StoredRooms { rooms: rooms.clone(), places }, 1).unwrap();
+        file.save(&StoredRooms { rooms: rooms.clone(), places, folds: Vec::new() }, 1).unwrap();
         let (loaded, notice) = file.load();
         assert_eq!((loaded.rooms.len(), loaded.places.len(), notice), (JOINED + LEFT, PLACES, None));
         assert_eq!(loaded.rooms[..JOINED], rooms[..JOINED]);
@@ -224,7 +229,7 @@ mod tests {
     fn an_older_revision_never_replaces_a_newer_one() {
         let folder = tempfile::tempdir().unwrap();
         let file = RoomsFile::in_folder(folder.path());
-        let newer = StoredRooms { rooms: stored(2, false), places: Vec::new() };
+        let newer = StoredRooms { rooms: stored(2, false), ..StoredRooms::default() };
         file.save(&newer, 2).unwrap();
         file.save(&StoredRooms::default(), 1).unwrap();
         assert_eq!(file.load().0, newer);

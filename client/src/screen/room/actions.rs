@@ -13,7 +13,6 @@ use snug_core::{
     timeline::{MessageRow, OwnMessage, Row, RowId, Timeline},
 };
 use snug_shared::{Emoji, Intent, Seq};
-use uuid::Uuid;
 
 use super::{
     Act, Go, Message, Room,
@@ -27,8 +26,6 @@ use crate::widget::{virtual_list::Jump, writes};
 const RECALLED: usize = 50;
 /// Rows of the timeline that are looked through for them.
 const SEARCHED: usize = 5_000;
-/// Long messages that are shown whole at once.
-const UNFOLDED: usize = 64;
 
 /// The meaning of a key that no widget took.
 pub(super) fn key(event: keyboard::Event, reach: Reach) -> Option<Message> {
@@ -191,16 +188,6 @@ impl Room {
             }
         }
         Task::none()
-    }
-
-    /// Shows a long message whole, or folds it again.
-    pub(super) fn fold(&mut self, id: Uuid) {
-        let open = self.unfolded.len();
-        self.unfolded.retain(|known| *known != id);
-        if self.unfolded.len() == open {
-            self.unfolded.push_front(id);
-            self.unfolded.truncate(UNFOLDED);
-        }
     }
 
     pub(super) fn act(&mut self, joined: &mut Joined, act: Act) {

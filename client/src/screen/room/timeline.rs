@@ -6,19 +6,20 @@ mod reaction;
 mod row;
 mod toolbar;
 
-use std::{collections::VecDeque, ops::Range, rc::Rc};
+use std::{ops::Range, rc::Rc};
 
 use iced::{
     Bottom, Center, Element, Fill, Padding,
     widget::{button, container, row as line, space, stack},
 };
 use snug_core::{
-    format, mention, selection,
+    format, mention,
+    rooms::Joined,
+    selection,
     session::{Link, Session},
     timeline::{COUNTED, Row, Timeline},
 };
 use snug_shared::{Author, Seq};
-use uuid::Uuid;
 
 use super::{Go, Message, Part, Select, columns::Columns, empty, is_slow};
 use crate::{
@@ -47,8 +48,8 @@ struct Context<'a> {
     names: Rc<[&'a str]>,
     timeline: &'a Timeline,
     column: Columns,
-    /// Long messages that are shown whole.
-    unfolded: &'a VecDeque<Uuid>,
+    /// The room, which knows what of it is shown whole.
+    joined: &'a Joined,
 }
 
 /// See the [module](self).
@@ -80,7 +81,7 @@ fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
         names: names(session),
         timeline,
         column: part.column(),
-        unfolded: &screen.unfolded,
+        joined: part.room,
     };
     let toolbar_context = context.clone();
     let range = screen.marked.range(timeline);

@@ -76,7 +76,7 @@ fn folded<'a>(
     if words.len() < SHORT && words.bytes().filter(|byte| *byte == b'\n').count() < LINES {
         return body;
     }
-    let is_open = context.unfolded.contains(&message.id);
+    let is_open = context.joined.is_unfolded(message.id);
     let words = if is_open { "Show less" } else { "Show more" };
     let button = small(words, theme::link).padding([3, 0]).on_press(Message::Fold(message.id));
     fold(body, button, LINES as f32 * LINE, is_open)
