@@ -22,7 +22,7 @@ class Story:
         self.notifications = stage.notifications()
         self.lab = stage.server("lab", "--name", "The lab")
         self.hall = stage.server("hall", "--name", "The hall", "--rate-limit", "off")
-        self.hall.fill("music", "tom", ("The first kettle whistled" if n == NEEDLE else f"Song {n}" for n in range(1, MANY + 1)))
+        self.hall.post_all("music", "tom", ("The first kettle whistled" if n == NEEDLE else f"Song {n}" for n in range(1, MANY + 1)))
         for number in range(10):
             self.lab.post("tea", "tom", f"Before anybody came, {number}")
         self.apps = self.maya, self.zoe = [stage.app(name) for name in ("maya", "zoe")]

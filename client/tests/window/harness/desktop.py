@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from .waiting import PATIENCE, until
+from .waiting import PATIENCE, equal, until
 
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
@@ -53,6 +53,8 @@ class Desktop:
         for selection in ("clipboard", "primary"):
             command = ["xclip", "-in", "-selection", selection]
             subprocess.run(command, input=text, env=self.environment, text=True, timeout=PATIENCE, check=True, **QUIET)
+            # xclip goes on in the background, and may be late.
+            equal(f"the {selection} is that program's", lambda: self.pasted(selection), text)
 
     def end(self):
         for process in (self.manager, self.server):

@@ -64,7 +64,7 @@ class Server:
 
         until(f"{room} takes “{message}” of {user}", is_taken)
 
-    def fill(self, room, user, messages):
+    def post_all(self, room, user, messages):
         """Says all of it over one connection. It needs `--rate-limit off`."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         for message in messages:
