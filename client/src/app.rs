@@ -7,8 +7,9 @@
 use std::{io, sync::Arc, time::Duration};
 
 use iced::{Event, Size, Subscription, Task, Theme, event, keyboard, mouse, system, theme::Mode, window};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
 use snug_core::{
+    clock::{self, Clock},
     instance::{Instance, Launch},
     notifications::Notifications,
     rooms::{Joined, Report, Rooms, Work},
@@ -71,6 +72,7 @@ pub struct App {
     system: Mode,
     theme: Theme,
     look: Look,
+    clock: Clock,
     is_focused: bool,
     /// Keeps other apps away from the same data.
     instance: Option<Arc<Instance>>,
@@ -149,7 +151,13 @@ impl App {
             screen: Screen::Landing(landing),
             visit: Visit::default(),
             system: Mode::None,
-            look: Look { palette: theme::palette(&theme), size: SIZE, now: now(), zone: TimeZone::system() },
+            look: Look {
+                palette: theme::palette(&theme),
+                size: SIZE,
+                now: clock::system(),
+                zone: TimeZone::system(),
+            },
+            clock: clock::system,
             theme,
             is_focused: true,
             instance: None,
@@ -203,7 +211,7 @@ impl App {
 
     /// Routes a message.
     pub fn update(&mut self, message: Message) -> Task<Message> {
-        self.look.now = now();
+        self.look.now = (self.clock)();
         // What came of keeping the rooms is nothing new to keep.
         let changes = !matches!(message, Message::Keep | Message::Kept(_) | Message::Saved(_));
         let task = match message {
@@ -389,8 +397,4 @@ fn on_event(event: Event, _status: event::Status, _window: window::Id) -> Option
         window::Event::CloseRequested => Some(Message::Close),
         _ => None,
     }
-}
-
-fn now() -> i64 {
-    Timestamp::now().as_millisecond()
 }

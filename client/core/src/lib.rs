@@ -3,12 +3,14 @@
 //! [`connection`] keeps one socket alive, [`outbox`] keeps sends on disk until they come back, [`timeline`] folds entries into
 //! rows, and [`session`] ties the three into one room. [`rooms`] holds every joined room. [`markup`] reads what a message says,
 //! [`mention`] decides whether it speaks to somebody, and [`notifications`] what the desktop tells of it. [`api`] asks a server
-//! over HTTP, and [`destination`] is where a link leads. [`settings`] is what the app remembers between starts. [`completion`], [`emoji`] and [`undo`] help writing.
+//! over HTTP, and [`destination`] is where a link leads. [`settings`] is what the app remembers between starts, [`clock`] the time
+//! of day. [`completion`], [`emoji`] and [`undo`] help writing.
 //! [`commands`] is `snug send`, `snug tail` and `snug rooms`.
 //!
 //! The crate knows no iced and no window, so that all of it is tested without one and runs on a server.
 
 pub mod api;
+pub mod clock;
 pub mod commands;
 pub mod completion;
 pub mod connection;

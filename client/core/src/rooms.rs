@@ -18,6 +18,7 @@ use std::{
 use snug_shared::{Author, Nickname, RoomKey, RoomName, ServerAddress};
 
 use crate::{
+    clock::{self, Clock},
     connection::{self, Target},
     history::History,
     session::{Done, Effect, Joining, Session},
@@ -136,6 +137,7 @@ pub struct Rooms {
     /// See [`Self::list_changes`].
     changes: u64,
     history: History,
+    clock: Clock,
 }
 
 impl Default for Rooms {
@@ -151,6 +153,7 @@ impl Default for Rooms {
             ignored: Arc::default(),
             changes: 0,
             history: History::default(),
+            clock: clock::system,
         }
     }
 }
@@ -160,6 +163,11 @@ impl Rooms {
     /// are reached.
     pub fn set_history(&mut self, history: History) {
         self.history = history;
+    }
+
+    /// Rooms that are joined from now on take the time from another clock.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.clock = clock;
     }
 
     /// The history on this computer.
@@ -207,6 +215,7 @@ impl Rooms {
         self.changes += 1;
         let (mut session, effects) = Session::with_history(joining, self.history.clone());
         session.set_ignored(&self.ignored);
+        session.set_clock(self.clock);
         let mut joined = Joined::new(id, room, session, place);
         joined.run(effects);
         self.joined.push(joined);

@@ -17,6 +17,7 @@ use snug_shared::{ClientFrame, Established, Nickname, Seq};
 use uuid::Uuid;
 
 use crate::{
+    clock::{self, Clock},
     connection::{Event, Handle, Target},
     history::History,
     outbox::{Next, Opened, Outbox, SendState},
@@ -71,6 +72,7 @@ pub struct Session {
     wake: Option<Instant>,
     notice: Option<String>,
     recall: Recall,
+    clock: Clock,
 }
 
 impl Session {
@@ -109,9 +111,15 @@ impl Session {
             wake: None,
             notice: None,
             recall: Recall::new(history),
+            clock: clock::system,
         };
         let effects = [open].into_iter().chain(session.recall_newest()).collect();
         (session, effects)
+    }
+
+    /// Takes the times of what is sent from another clock.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.clock = clock;
     }
 
     /// The connection to keep; `None` while what this device keeps is being opened. It goes on where that ends.

@@ -3,13 +3,13 @@
 use iced::{Task, window};
 use snug_core::notifications::Request;
 
-use super::{App, Message, now};
+use super::{App, Message};
 use crate::notifications::Event;
 
 impl App {
     /// Hands the desktop what is new in rooms nobody looks at.
     pub(super) fn notify(&mut self) -> Task<Message> {
-        let requests = self.notifications.update(&mut self.rooms, self.settings.notifications, now());
+        let requests = self.notifications.update(&mut self.rooms, self.settings.notifications, self.look.now);
         let is_mention =
             |request: &Request| matches!(request, Request::Show(notification) if notification.is_mention);
         let calls = !self.is_focused && requests.iter().any(is_mention);

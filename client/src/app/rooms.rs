@@ -10,7 +10,7 @@ use snug_core::{
 };
 use snug_shared::{Nickname, RoomName, ServerAddress};
 
-use super::{App, Message, now};
+use super::{App, Message};
 use crate::{
     screen::{self, AskRoom, Room, Screen, Sidebar, Switcher, ask_room, sidebar, switcher},
     shortcut::Shortcut,
@@ -59,7 +59,7 @@ impl App {
             joined.marks_mut().is_hosted = is_hosted;
         }
         self.set_nickname(&nickname);
-        self.settings.remember(Recent { server, room, nickname, at: now(), is_hosted });
+        self.settings.remember(Recent { server, room, nickname, at: self.look.now, is_hosted });
         Task::batch([self.show_room(id), self.save()])
     }
 
@@ -151,7 +151,7 @@ impl App {
             sidebar::Message::Act(room, sidebar::Act::Leave) => return self.leave(room),
             sidebar::Message::Act(room, act) => {
                 if let Some(joined) = self.rooms.get_mut(room) {
-                    act_on(joined, act);
+                    act_on(joined, act, self.look.now);
                 }
             }
         }
@@ -220,12 +220,12 @@ fn ask_by_key(room: SessionId) -> Task<Message> {
     sidebar::ask_by_key(room).map(Message::Sidebar)
 }
 
-fn act_on(joined: &mut Joined, act: sidebar::Act) {
+fn act_on(joined: &mut Joined, act: sidebar::Act, now: snug_shared::Millis) {
     match act {
         sidebar::Act::Pin(is_pinned) => joined.marks_mut().is_pinned = is_pinned,
         sidebar::Act::MarkRead => joined.mark_read(),
         sidebar::Act::Notify(level) => joined.marks_mut().rule = level.into(),
-        sidebar::Act::Quiet => joined.marks_mut().rule.quiet_until = Some(now() + QUIET),
+        sidebar::Act::Quiet => joined.marks_mut().rule.quiet_until = Some(now + QUIET),
         // The root's own.
         sidebar::Act::Leave => {}
     }

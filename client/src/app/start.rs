@@ -7,7 +7,9 @@ use std::{
 };
 
 use iced::{Preset, Program, Size, Task, Theme, window};
+use jiff::tz::TimeZone;
 use snug_core::{
+    clock::Clock,
     history::History,
     instance::{self, Claim, Instance, Launch},
     rooms::{RoomsFile, StoredRooms},
@@ -152,6 +154,13 @@ impl App {
     /// What is said in rooms is kept in this history from now on, and shown while their servers are not reached.
     pub fn set_history(&mut self, history: History) {
         self.rooms.set_history(history);
+    }
+
+    /// Tells the time by another clock, where the reader is in this zone: so that a picture of the app is the same whenever and
+    /// wherever it is made.
+    pub fn set_clock(&mut self, clock: Clock, zone: TimeZone) {
+        (self.clock, self.look.now, self.look.zone) = (clock, clock(), zone);
+        self.rooms.set_clock(clock);
     }
 
     /// Goes where it is told.

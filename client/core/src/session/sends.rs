@@ -1,8 +1,6 @@
 //! Sending, retrying and giving up.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use snug_shared::{Intent, MessageText, Millis, Seq};
+use snug_shared::{Intent, MessageText, Seq};
 use uuid::Uuid;
 
 use super::{Effect, NotTaken, Session};
@@ -27,7 +25,7 @@ impl Session {
         if let Some(error) = outbox.error() {
             return Err(error.clone().into());
         }
-        let keeping = outbox.add(Uuid::now_v7(), intent, now_millis())?;
+        let keeping = outbox.add(Uuid::now_v7(), intent, (self.clock)())?;
         self.typed = None;
         Ok(self.go_on(vec![Effect::keep(keeping)]))
     }
@@ -59,9 +57,4 @@ impl Session {
         let _ = self.timeline.outbox_mut().discard(send);
         self.go_on(Vec::new())
     }
-}
-
-fn now_millis() -> Millis {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Millis::try_from(now.as_millis()).unwrap_or(Millis::MAX)
 }
