@@ -9,13 +9,15 @@ use snug_shared::{Author, Nickname};
 
 use super::{Message, Part, Room, banner, columns::Columns, header, members, timeline};
 use crate::{
-    screen::sidebar,
+    screen::{search, sidebar},
     theme,
     widget::{Look, hairline, nothing},
 };
 
 /// Below this the people are gone.
 const MEMBERS_FROM: f32 = 900.0;
+/// How much of the room's name the empty composer shows: it has no “…” of its own.
+const NAMED: usize = 28;
 /// From here on composer and messages share one column.
 const SHARED_FROM: f32 = 1_100.0;
 
@@ -29,7 +31,11 @@ impl<'a> Part<'a> {
     pub(super) fn column(self) -> Columns {
         let width = self.look.size.width;
         let beside = |from: f32, beside: f32| if width >= from { beside + 1.0 } else { 0.0 };
-        let middle = width - beside(sidebar::FROM, sidebar::WIDTH) - beside(MEMBERS_FROM, members::WIDTH);
+        let right = match self.screen.is_beside {
+            true => beside(search::FROM, search::WIDTH),
+            false => beside(MEMBERS_FROM, members::WIDTH),
+        };
+        let middle = width - beside(sidebar::FROM, sidebar::WIDTH) - right;
         Columns { inset: ((middle - Columns::WIDTH) / 2.0).max(0.0).floor(), shares: width >= SHARED_FROM }
     }
 }
@@ -88,7 +94,7 @@ fn foot<'a>(part: Part<'a>) -> Element<'a, Message> {
     let names: Vec<&str> = session.typing_now().into_iter().map(Nickname::as_str).collect();
     let typing = format::typing(&names).unwrap_or_default();
     let reach = part.screen.reach(session.timeline());
-    let placeholder = format!("Write to {}", session.room());
+    let placeholder = format!("Write to {}", format::one_line(session.room().as_str(), NAMED));
     let banner = match banner::view(part) {
         Some(banner) => container(banner).padding(Padding::ZERO.bottom(8)).into(),
         None => nothing(),
