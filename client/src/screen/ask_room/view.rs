@@ -18,6 +18,8 @@ use crate::{
     },
 };
 
+const RUNNING: &str = "It stops when you close Snug. Messages are stored on this computer.";
+
 impl AskRoom {
     /// The screen.
     pub fn view(&self, look: &Look) -> Element<'_, Message> {
@@ -34,14 +36,13 @@ impl AskRoom {
 
     fn head(&self) -> Element<'_, Message> {
         let (title, below) = match self.hosting {
-            Some(_) => (
-                "Your server is running",
-                "It stops when you close Snug. Messages are stored on this computer.".into(),
-            ),
-            None => (self.name.as_deref().unwrap_or("Pick a room"), self.server.to_string()),
+            Some(_) => ("Your server is running", label(RUNNING, Type::Meta).style(theme::muted).into()),
+            None => {
+                let server = ellipsis(self.server.to_string(), Type::Meta, theme::muted);
+                (self.name.as_deref().unwrap_or("Pick a room"), server)
+            }
         };
-        let names =
-            column![ellipsis(title, Type::Heading, inherited), ellipsis(below, Type::Meta, theme::muted)];
+        let names = column![ellipsis(title, Type::Heading, inherited), below];
         let other = small("Another server", theme::quiet).on_press(Message::AnotherServer);
         let other = (!self.joined.is_empty()).then_some(other);
         row![icon_button(Icon::ArrowLeft).on_press(Message::Back), clipped(names, Fill)]
@@ -79,12 +80,10 @@ impl AskRoom {
             .id(NICKNAME)
             .on_input(Message::Nickname)
             .on_submit(Message::Submit);
-        let refused = self.refused.as_ref().map(|refused| {
-            let join_as = refused
-                .suggestion
-                .as_ref()
-                .map(|free| small(format!("Join as {free}"), theme::primary).on_press(Message::Suggested));
-            column![reason(refused.reason.as_str())].push(join_as).spacing(8)
+        let refused = self.refused.as_ref().and_then(|refused| {
+            let free = refused.suggestion.as_ref()?;
+            let join_as = small(format!("Join as {free}"), theme::primary).on_press(Message::Suggested);
+            Some(column![reason(refused.reason.as_str()), join_as].spacing(8))
         });
         column![label("Your name in the room", Type::Label).style(theme::muted), idle_caret(field)]
             .push(wrong.map(|wrong| reason(wrong.to_string())))
@@ -120,6 +119,10 @@ impl AskRoom {
             row![idle_caret(field), go].spacing(8).align_y(Center)
         ]
         .push(wrong.map(|wrong| reason(wrong.to_string())))
+        // What another name would not help with.
+        .push(
+            self.refused.as_ref().filter(|_| !self.is_taken()).map(|refused| reason(refused.reason.as_str())),
+        )
         .spacing(8)
         .into()
     }
