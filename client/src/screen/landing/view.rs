@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+/// A window of this height has room for everything with all its air.
+const TALL: f32 = 900.0;
+
 impl Landing {
     /// The screen.
     pub fn view(&self, look: &Look) -> Element<'_, Message> {
@@ -26,13 +29,14 @@ impl Landing {
             .push(self.recent_part(look))
             .push(self.host_part())
             .push(self.address_part())
-            .spacing(if look.size.height < 600.0 { 20 } else { 28 })
+            .spacing(if look.size.height < TALL && self.shown() > 0 { 20 } else { 28 })
             .max_width(480)
             .width(Fill);
         // A little above the middle, as far as the height can be known here.
-        let height = 400.0 + 62.0 * self.shown() as f32;
+        let height = 400.0 + 62.0 * self.shown() as f32 + if self.joined > 0 { 60.0 } else { 0.0 };
         let above = ((look.size.height - height) * 0.4).max(24.0);
-        let page = container(center_x(content)).padding([above, 24.0]);
+        let padding = Padding { top: above, right: 24.0, bottom: 24.0, left: 24.0 };
+        let page = container(center_x(content)).padding(padding);
         container(scroll(page).id(PAGE).height(Fill)).style(theme::page).into()
     }
 
