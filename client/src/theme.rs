@@ -205,8 +205,9 @@ pub fn popup(theme: &Theme) -> container::Style {
 }
 
 /// Over what is out of reach while something lies above it.
-pub fn scrim(_theme: &Theme) -> container::Style {
-    container::background(Color::BLACK.scale_alpha(0.35))
+pub fn scrim(theme: &Theme) -> container::Style {
+    let share = if palette(theme) == &DARK { 0.45 } else { 0.22 };
+    container::background(Color::BLACK.scale_alpha(share))
 }
 
 // -- fields --

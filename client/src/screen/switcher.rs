@@ -122,7 +122,8 @@ impl Switcher {
         let above = (look.size.height * 0.12).floor();
         let panel =
             center_x(opaque(container(panel).max_width(WIDTH))).padding(Padding::from([0, 12]).top(above));
-        opaque(mouse_area(container(panel).width(Fill).height(Fill)).on_press(Message::Close))
+        let over = container(panel).width(Fill).height(Fill).style(theme::scrim);
+        opaque(mouse_area(over).on_press(Message::Close))
     }
 }
 
