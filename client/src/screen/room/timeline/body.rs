@@ -45,12 +45,13 @@ pub(super) fn view<'a>(message: &MessageRow<'a>, context: &Context<'_>) -> Eleme
     let body = folded(said(words, message.markup, ink, context), words, message, context);
     if pending {
         let clock = icon(Icon::Clock, 12).line_height(22.0 / 12.0).style(theme::muted);
-        return row![body, clock].spacing(8).into();
+        return row![body, clock].spacing(8).wrap().vertical_spacing(0.0).into();
     }
     if message.edited {
         let edited = label("(edited)", Type::Meta).line_height(Type::Body.line_height()).style(theme::muted);
         let edited = hint(edited, when_edited(message, context));
-        return row![body, edited].spacing(6).align_y(Bottom).into();
+        // Below words that leave no room beside them.
+        return row![body, edited].spacing(6).align_y(Bottom).wrap().vertical_spacing(0.0).into();
     }
     body
 }
