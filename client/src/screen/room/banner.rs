@@ -9,7 +9,7 @@ use iced::{
 use snug_core::session::Link;
 use snug_shared::Nickname;
 
-use super::{Message, Part, is_slow};
+use super::{Message, Part, is_joining, is_slow};
 use crate::{
     icon::{Icon, icon},
     theme,
@@ -25,6 +25,8 @@ pub(super) fn view<'a>(part: Part<'a>) -> Option<Element<'a, Message>> {
     match session.link() {
         Link::Online => None,
         Link::Connecting if !is_slow(part.room) => None,
+        // The middle of the room says it.
+        Link::Connecting if is_joining(part.room) => None,
         Link::Connecting => Some(waits(Icon::RefreshCw, "Connecting…".to_owned(), None)),
         Link::Offline { reason, retry_at } => Some(offline(part, reason, *retry_at)),
         Link::Stopped { reason, suggestion } => Some(stopped(reason, suggestion.as_ref())),
