@@ -91,6 +91,16 @@ pub fn minute(at: Millis, zone: &TimeZone) -> String {
     written(at, zone, "%Y-%m-%d %H:%M")
 }
 
+/// When it was, as briefly as it can be said on the day `today`.
+pub fn when(at: Millis, today: Date, zone: &TimeZone) -> String {
+    let form = match moment(at).map(|time| time.to_zoned(zone.clone()).date()) {
+        Some(day) if day == today => "%H:%M",
+        Some(day) if day.year() == today.year() => "%-d %b, %H:%M",
+        _ => "%-d %b %Y",
+    };
+    written(at, zone, form)
+}
+
 fn written(at: Millis, zone: &TimeZone, form: &str) -> String {
     moment(at)
         .map_or_else(|| UNKNOWN_TIME.into(), |time| time.to_zoned(zone.clone()).strftime(form).to_string())
@@ -255,6 +265,19 @@ mod tests {
         assert_eq!(day(jiff::civil::date(2026, 3, 2), today), "Yesterday");
         assert_eq!(day(jiff::civil::date(2026, 1, 5), today), "Monday, 5 January");
         assert_eq!(day(jiff::civil::date(2025, 12, 24), today), "Wednesday, 24 December 2025");
+    }
+
+    #[test]
+    fn a_moment_is_told_as_briefly_as_it_can_be() {
+        let today = jiff::civil::date(2026, 3, 6);
+        let told = |time: &str| {
+            let time: Timestamp = time.parse().unwrap();
+            when(time.as_millisecond(), today, &TimeZone::UTC)
+        };
+        assert_eq!(told("2026-03-06T09:05:00Z"), "09:05");
+        assert_eq!(told("2026-03-05T17:20:00Z"), "5 Mar, 17:20");
+        assert_eq!(told("2025-12-24T17:20:00Z"), "24 Dec 2025");
+        assert_eq!(when(0, today, &TimeZone::UTC), UNKNOWN_TIME);
     }
 
     #[test]

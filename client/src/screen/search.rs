@@ -270,11 +270,7 @@ impl SearchPanel {
     }
 
     fn time(&self, hit: &Hit, look: &Look) -> String {
-        let day = Timestamp::from_millisecond(hit.at).map(|at| at.to_zoned(look.zone.clone()).date());
-        match day.is_ok_and(|day| day == self.today) {
-            true => format::clock(hit.at, &look.zone),
-            false => format::minute(hit.at, &look.zone),
-        }
+        format::when(hit.at, self.today, &look.zone)
     }
 
     fn foot(&self) -> Element<'_, Message> {
