@@ -229,7 +229,7 @@ impl Sidebar {
     ) -> Element<'a, Message> {
         let elsewhere: Vec<_> = rooms.iter().filter(|joined| !joined.is_shown()).collect();
         let news = if has_button { entry::sum(&elsewhere) } else { None };
-        let place = Padding { top: 5.0, left: 20.0, ..Padding::ZERO };
+        let place = Padding { top: 4.0, left: 25.0, ..Padding::ZERO };
         let news = container(news.unwrap_or_else(crate::widget::nothing)).padding(place);
         menu(news, self.asked.and_then(|asked| menu_of(asked, rooms, preferences)))
     }

@@ -2,9 +2,9 @@
 
 use snug_shared::{Nickname, Topic};
 
-/// The keys and commands of the composer, in a sentence.
+/// The keys and commands of the composer, in a sentence. No line breaks after a “/”.
 pub(super) const HELP: &str = "Enter sends, Shift+Enter starts a new line, ↑ edits your last message, Esc cancels. \
-    “/nick NAME” changes your nickname here. “/topic WORDS” sets the room’s topic.";
+    “/\u{2060}nick NAME” changes your nickname here. “/\u{2060}topic WORDS” sets the room’s topic.";
 
 /// The meaning of such a text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,9 @@ use snug_core::{
 use super::{Act, Asked, Message, Of};
 use crate::widget::Menu;
 
+/// The mark of what is set.
+const SET: &str = "✓";
+
 /// The menu that is open, if what it is of is still there.
 pub(super) fn menu_of<'a>(
     asked: Asked,
@@ -37,9 +40,9 @@ fn of_room<'a>(mut menu: Menu<'a, Message>, room: SessionId, rooms: &'a Rooms) -
         (Level::Nothing, "Mute"),
     ] {
         let is_set = marks.rule == level.into();
-        menu = menu.item(words, if is_set { "now" } else { "" }, act(Act::Notify(level)));
+        menu = menu.item(words, if is_set { SET } else { "" }, act(Act::Notify(level)));
     }
-    let quiet = if marks.rule.quiet_until.is_some() { "now" } else { "" };
+    let quiet = if marks.rule.quiet_until.is_some() { SET } else { "" };
     menu = menu.item("Quiet for an hour", quiet, act(Act::Quiet)).line();
     Some(menu.danger("Leave room", act(Act::Leave)))
 }
