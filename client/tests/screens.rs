@@ -15,6 +15,8 @@ mod list;
 mod menus;
 #[path = "screens/parts.rs"]
 mod parts;
+#[path = "screens/pictures.rs"]
+mod pictures;
 #[path = "screens/rooms.rs"]
 mod rooms;
 #[path = "screens/search.rs"]

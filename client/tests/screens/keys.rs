@@ -53,7 +53,7 @@ fn combinations_with_ctrl_and_alt_are_no_text_in_any_field() {
 fn commands_are_never_posted() {
     let mut world = World::in_room(&[("tom", "Good morning")]);
     world.write("/help", Named::Enter);
-    assert!(world.sees("Enter sends, Shift+Enter starts a new line, ↑ edits your last message, Esc cancels. “/nick NAME” changes your nickname here. “/topic WORDS” sets the room’s topic."));
+    assert!(world.sees("Enter sends, Shift+Enter starts a new line, ↑ edits your last message, Esc cancels. “/\u{2060}nick NAME” changes your nickname here. “/\u{2060}topic WORDS” sets the room’s topic."));
     world.write("/shrug hi", Named::Enter);
     assert!(world.sees("There is no command “/shrug”. Put a space before it to send it as text."));
     assert_eq!(waiting(&world), Some(0));

@@ -1,23 +1,27 @@
 //! A window that keeps what its widgets remember, as the real one does: what is pressed, dragged, focused and scrolled.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Once,
+    time::{Duration, Instant},
+};
 
 use iced::{
-    Event, Font, Pixels, Point, Rectangle, Renderer, Size,
+    Element, Event, Pixels, Point, Rectangle, Renderer, Size,
     advanced::{
         clipboard, mouse,
-        renderer::Headless,
+        renderer::{self, Headless},
         widget::{Id, Operation, operation},
     },
     event::Status,
     keyboard::{self, Modifiers, key::Named},
+    theme::{Base, Mode},
     window,
 };
 use iced_test::{
     futures::futures::executor::block_on,
     runtime::{UserInterface, user_interface::Cache},
 };
-use snug::{app::Message, font};
+use snug::{app::Message, font, theme};
 
 use crate::world::{World, press_with};
 
@@ -36,23 +40,37 @@ pub struct Window {
 impl Window {
     /// A window of this size on the app. The composer has the focus, as it has in the app.
     pub fn new(world: &mut World, width: f32, height: f32) -> Self {
-        for bytes in font::BUNDLED {
-            let mut fonts =
-                iced::advanced::graphics::text::font_system().write().expect("nobody panics there");
-            fonts.load_font(bytes.into());
-        }
-        let renderer = <Renderer as Headless>::new(Font::DEFAULT, Pixels(15.0), Some("tiny-skia"));
         world.resize(width, height);
         let mut window = Self {
             cache: Cache::new(),
-            renderer: block_on(renderer).expect("a renderer"),
+            renderer: renderer(),
             size: Size::new(width, height),
             cursor: mouse::Cursor::Unavailable,
             now: Instant::now(),
         };
         window.frames(world, 1);
-        window.operate(world, &mut operation::focusable::focus::<()>(Id::new("composer")));
+        window.focus(world, "composer");
         window
+    }
+
+    /// Puts the caret into a field.
+    pub fn focus(&mut self, world: &World, field: &'static str) {
+        self.operate(world, &mut operation::focusable::focus::<()>(Id::new(field)));
+    }
+
+    /// The pixels of the window, RGBA, as the CPU renderer draws them.
+    pub fn picture(&mut self, world: &World, mode: Mode) -> Vec<u8> {
+        let theme = theme::theme(mode);
+        let base = theme.base();
+        let style = renderer::Style { text_color: base.text_color };
+        let size = Size::new(self.size.width as u32, self.size.height as u32);
+        let redraw = Event::Window(window::Event::RedrawRequested(self.now));
+        self.with(world, |screen, renderer, cursor| {
+            // Buttons find out by it that they can be pressed.
+            let _ = screen.update(&[redraw], cursor, renderer, &mut clipboard::Null, &mut Vec::new());
+            screen.draw(renderer, &theme, &style, cursor);
+            renderer.screenshot(size, 1.0, base.background_color)
+        })
     }
 
     fn with<T>(
@@ -71,7 +89,8 @@ impl Window {
         done
     }
 
-    fn operate(&mut self, world: &World, operation: &mut dyn Operation) {
+    /// Lets something look at the widgets, or give one of them the focus.
+    pub fn operate(&mut self, world: &World, operation: &mut dyn Operation) {
         self.with(world, |screen, renderer, _| screen.operate(renderer, operation));
     }
 
@@ -185,6 +204,34 @@ impl Window {
     pub fn place(&mut self, world: &World, text: &str) -> Rectangle {
         self.find(world, text).unwrap_or_else(|| panic!("“{text}” is on the screen"))
     }
+}
+
+/// The pixels of a screen without the app around it.
+pub fn picture<M>(view: Element<'_, M>, size: Size, mode: Mode) -> Vec<u8> {
+    let mut renderer = renderer();
+    let theme = theme::theme(mode);
+    let base = theme.base();
+    let style = renderer::Style { text_color: base.text_color };
+    let mut screen = UserInterface::build(view, size, Cache::new(), &mut renderer);
+    let redraw = Event::Window(window::Event::RedrawRequested(Instant::now()));
+    let nowhere = mouse::Cursor::Unavailable;
+    let _ = screen.update(&[redraw], nowhere, &mut renderer, &mut clipboard::Null, &mut Vec::new());
+    screen.draw(&mut renderer, &theme, &style, nowhere);
+    renderer.screenshot(Size::new(size.width as u32, size.height as u32), 1.0, base.background_color)
+}
+
+/// The CPU's, with the fonts of the app.
+fn renderer() -> Renderer {
+    static LOADED: Once = Once::new();
+    LOADED.call_once(|| {
+        for bytes in font::BUNDLED {
+            let mut fonts =
+                iced::advanced::graphics::text::font_system().write().expect("nobody panics there");
+            fonts.load_font(bytes.into());
+        }
+    });
+    let renderer = <Renderer as Headless>::new(font::REGULAR, Pixels(15.0), Some("tiny-skia"));
+    block_on(renderer).expect("a renderer")
 }
 
 struct Find {

@@ -53,6 +53,8 @@ pub struct World {
     pub primary: Vec<String>,
     /// Fields that were given the caret by the app.
     pub focused: Vec<&'static str>,
+    /// What the app asked of its widgets, for a window to do.
+    pub operations: Vec<Box<dyn Operation>>,
     size: Size,
     runtime: Runtime,
     outputs: (mpsc::Sender<Did>, mpsc::Receiver<Did>),
@@ -79,6 +81,7 @@ impl World {
             copied: Vec::new(),
             primary: Vec::new(),
             focused: Vec::new(),
+            operations: Vec::new(),
             size: Size::new(1100.0, 760.0),
             runtime,
             outputs: mpsc::channel(),
@@ -142,7 +145,10 @@ impl World {
                 Ok(Did::Message(message)) => self.send(message),
                 Ok(Did::Copied(Kind::Standard, text)) => self.copied.push(text),
                 Ok(Did::Copied(Kind::Primary, text)) => self.primary.push(text),
-                Ok(Did::Operation(mut operation)) => self.focused.extend(focused_by(operation.as_mut())),
+                Ok(Did::Operation(mut operation)) => {
+                    self.focused.extend(focused_by(operation.as_mut()));
+                    self.operations.push(operation);
+                }
                 Err(_) => {}
             }
         }
@@ -221,7 +227,8 @@ impl World {
         world
     }
 
-    fn target(&self) -> Option<Target> {
+    /// What the shown room connects to, once what this computer keeps of it is open.
+    pub fn target(&self) -> Option<Target> {
         self.app.session()?.target().cloned()
     }
 

@@ -1,0 +1,212 @@
+//! The first screen, and the choice of a room.
+
+use iced::Size;
+use snug::{
+    app::Message,
+    host::HostError,
+    screen::{self, AskRoom, ask_room, landing},
+    theme,
+    widget::Look,
+};
+use snug_core::{
+    api::{ApiError, Invitation},
+    connection::Event,
+    settings::Settings,
+};
+
+use super::{
+    Layers, NOW, Stage, draw, draw_alone,
+    talk::{self, SERVER, settings},
+    world,
+};
+use crate::world::{World, address, made::known_name, nickname};
+
+/// The first screen after these messages, with the caret in a field.
+fn landing(size: Size, settings: Settings, messages: &[landing::Message], field: &'static str) -> Stage {
+    let mut world = world(settings);
+    messages.iter().for_each(|message| world.landing(message.clone()));
+    let mut stage = Stage::new(world, size);
+    stage.window.focus(&stage.world, field);
+    stage
+}
+
+/// The same where the app leads to what is wrong.
+fn refused_landing(size: Size, settings: Settings, messages: &[landing::Message]) -> Stage {
+    let mut stage = landing(size, settings, messages, "landing-address");
+    // The name’s field has the caret first, then the address’s, to which it scrolls.
+    stage.follow(3);
+    stage
+}
+
+fn typed(address: &str) -> [landing::Message; 2] {
+    [landing::Message::Address(address.into()), landing::Message::Join]
+}
+
+#[test]
+fn the_first_start() {
+    draw("start-first", Layers::One, |size| landing(size, known_name("Maya"), &[], "landing-nickname"));
+}
+
+#[test]
+fn a_name_that_is_not_allowed() {
+    let typed = [landing::Message::Nickname("Maya/Lab".into())];
+    draw("start-name-wrong", Layers::One, |size| {
+        landing(size, known_name("Maya"), &typed, "landing-nickname")
+    });
+}
+
+#[test]
+fn rooms_that_one_was_in() {
+    draw("start-recent", Layers::One, |size| landing(size, settings(), &[], "landing-nickname"));
+}
+
+#[test]
+fn an_address_that_is_none() {
+    let typed = typed("ftp://lab");
+    draw("start-address-wrong", Layers::One, |size| refused_landing(size, known_name("Maya"), &typed));
+}
+
+#[test]
+fn a_server_that_is_looked_for() {
+    let typed = typed(SERVER);
+    draw("start-looking", Layers::One, |size| landing(size, known_name("Maya"), &typed, "landing-address"));
+}
+
+#[test]
+fn a_server_that_does_not_answer() {
+    let [address_typed, join] = typed(SERVER);
+    let answer = Err(ApiError::Unreachable(SERVER.into(), 8_000));
+    let messages = [address_typed, join, landing::Message::Asked(address(SERVER), answer)];
+    draw("start-unreachable", Layers::One, |size| refused_landing(size, settings(), &messages));
+}
+
+/// A server in this app was asked for; `ended`: how that ended.
+fn hosting(size: Size, ended: Option<HostError>) -> Stage {
+    let mut stage = landing(size, known_name("Maya"), &[], "landing-nickname");
+    let host = screen::Message::Landing(landing::Message::Host);
+    // What would start one is not run.
+    drop(stage.world.app.update(Message::Screen(stage.world.app.visit(), host)));
+    if let Some(error) = ended {
+        stage.world.send(Message::Hosted(Err(error)));
+        stage.window.frames(&mut stage.world, 1);
+    }
+    stage
+}
+
+#[test]
+fn a_server_that_is_started_here() {
+    draw("start-hosting", Layers::One, |size| hosting(size, None));
+}
+
+#[test]
+fn a_server_that_does_not_start_here() {
+    draw("start-hosting-failed", Layers::One, |size| {
+        hosting(size, Some(HostError::Port("Address already in use".into())))
+    });
+}
+
+#[test]
+fn the_way_back_to_ones_rooms() {
+    draw("start-back", Layers::One, |size| {
+        let mut world = talk::in_room(talk::short());
+        talk::list(&mut world, snug::screen::sidebar::Message::AnotherServer);
+        Stage::new(world, size)
+    });
+}
+
+// -- the choice of a room --
+
+/// The rooms of the server, with what was typed to find one.
+fn rooms(size: Size, list: snug_shared::api::RoomList, wanted: &str) -> Stage {
+    let mut world = world(known_name("maya"));
+    typed(SERVER).into_iter().for_each(|message| world.landing(message));
+    world.landing(landing::Message::Asked(address(SERVER), Ok(list)));
+    named(&mut world);
+    world.ask_room(ask_room::Message::Room(wanted.into()));
+    let mut stage = Stage::new(world, size);
+    stage.window.focus(&stage.world, "ask-room");
+    stage
+}
+
+fn named(world: &mut World) {
+    let named = Invitation { server: "The lab".into(), link: None };
+    world.ask_room(ask_room::Message::Named(Ok(named)));
+}
+
+#[test]
+fn the_rooms_of_a_server() {
+    draw("rooms-list", Layers::One, |size| rooms(size, talk::rooms(), ""));
+}
+
+#[test]
+fn a_room_that_is_looked_for() {
+    draw("rooms-found", Layers::One, |size| rooms(size, talk::rooms(), "cook"));
+}
+
+#[test]
+fn a_room_that_is_new() {
+    draw("rooms-new", Layers::One, |size| rooms(size, talk::rooms(), "attic"));
+}
+
+#[test]
+fn a_server_without_rooms() {
+    let none = serde_json::json!({ "rooms": [] });
+    let none: snug_shared::api::RoomList = serde_json::from_value(none).expect("rooms");
+    draw("rooms-none", Layers::One, |size| rooms(size, none.clone(), ""));
+}
+
+#[test]
+fn rooms_that_cannot_be_listed() {
+    draw("rooms-lost", Layers::One, |size| {
+        let mut stage = rooms(size, talk::rooms(), "");
+        let lost = ask_room::Message::Listed(Err(ApiError::Lost(SERVER.into())));
+        stage.world.ask_room(lost);
+        stage
+    });
+}
+
+fn refused(size: Size, reason: &str, free: Option<&str>) -> Stage {
+    let mut world = talk::joining();
+    world.connection(Event::Stopped { reason: reason.into(), suggestion: free.map(nickname) });
+    named(&mut world);
+    world.ask_room(ask_room::Message::Listed(Ok(talk::rooms())));
+    Stage::new(world, size)
+}
+
+#[test]
+fn a_name_that_is_in_use() {
+    let reason = "“maya” is in use in this room.";
+    draw("rooms-name-taken", Layers::One, |size| refused(size, reason, Some("maya2")));
+}
+
+#[test]
+fn a_room_that_needs_a_password() {
+    let reason = "This room needs a password. Snug can’t ask for one yet.";
+    draw("rooms-password", Layers::One, |size| refused(size, reason, None));
+}
+
+#[test]
+fn the_rooms_beside_those_one_is_in() {
+    draw("rooms-others", Layers::One, |size| {
+        let mut world = talk::in_room(talk::short());
+        talk::list(&mut world, snug::screen::sidebar::Message::OtherRooms(address(SERVER)));
+        named(&mut world);
+        world.ask_room(ask_room::Message::Listed(Ok(talk::rooms())));
+        let mut stage = Stage::new(world, size);
+        stage.window.focus(&stage.world, "ask-room");
+        stage
+    });
+}
+
+/// The addresses of the machine a test runs on are nobody's business, so that this screen is drawn without the app around it.
+#[test]
+fn a_server_that_runs_here() {
+    let none = || serde_json::from_value(serde_json::json!({ "rooms": [] })).expect("rooms");
+    let addresses = vec![address(SERVER), address("[2001:db8::20]")];
+    let (screen, _) = AskRoom::new(address("127.0.0.1"), Some(addresses), Some(none()), &nickname("maya"));
+    draw_alone("rooms-hosting", |size, mode| {
+        let palette = theme::palette(&theme::theme(mode));
+        let look = Look { palette, size, now: NOW, zone: jiff::tz::TimeZone::UTC };
+        screen.view(&look)
+    });
+}
