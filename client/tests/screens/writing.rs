@@ -192,8 +192,11 @@ fn the_menu_of_a_message_leads_to_all_emoji_and_those_used_come_first_after_a_re
     world.restart();
     world.room(Message::Pick(Pick::Toggle(PickFor::Text)));
     assert!(world.sees("Lately") && world.sees("🚀"));
-    let used = Settings::load(&world.home()).0.emoji;
-    assert_eq!(used.iter().map(|emoji| emoji.as_str()).collect::<Vec<_>>(), ["🎉", "🚀"]);
+    // The settings are written in the background.
+    world.until("both are kept", |world| {
+        let used = Settings::load(&world.home()).0.emoji;
+        used.iter().map(|emoji| emoji.as_str()).eq(["🎉", "🚀"])
+    });
 }
 
 #[test]
