@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use snug_shared::search::SearchTerms;
 
+use crate::{format::one_line, markup::Markup};
+
 /// Characters of a hit's text that are shown, about.
 const EXCERPT: usize = 160;
 /// Characters before the first mark.
@@ -21,8 +23,7 @@ pub struct Excerpt {
 impl Excerpt {
     /// The part of a message around the first of the words.
     pub fn new(message: &str, words: &str) -> Self {
-        let line = crate::format::one_line(message, usize::MAX);
-        let marks = SearchTerms::new(words).marks(&line);
+        let (line, marks) = line_of(message, &SearchTerms::new(words));
         let first = marks.first().map_or(0, |mark| mark.start);
         let before = line[..first].char_indices().rev().nth(BEFORE).map_or(0, |(at, _)| at);
         let begin = line[before..first]
@@ -51,6 +52,22 @@ impl Excerpt {
     }
 }
 
+/// A message on one line, as it is read, with the places of the words; as it was written where only that has them.
+fn line_of(message: &str, terms: &SearchTerms) -> (String, Vec<Range<usize>>) {
+    let marked = |text: &str| {
+        let line = one_line(text, usize::MAX);
+        let marks = terms.marks(&line);
+        (line, marks)
+    };
+    let markup = Markup::parse(message);
+    if markup.is_plain() {
+        return marked(message);
+    }
+    let seen = marked(&markup.seen(message));
+    let written = if seen.1.is_empty() { marked(message) } else { Default::default() };
+    if written.1.is_empty() { seen } else { written }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -66,6 +83,15 @@ mod tests {
             excerpt.pieces().into_iter().filter(|(_, is)| *is).map(|(text, _)| text).collect();
         assert_eq!(marked, ["kettle"]);
         assert_eq!(Excerpt::new("tea", "coffee"), Excerpt { text: "tea".into(), marks: vec![] });
+    }
+
+    #[test]
+    fn an_excerpt_is_as_one_reads_the_message_unless_only_what_was_written_has_the_words() {
+        let text = |message, words| Excerpt::new(message, words).text;
+        assert_eq!(text("the *long* cable:\n```sh\nls\n```", "cable"), "the long cable: ls");
+        assert_eq!(text("[the shop](https://example.org/)", "shop"), "the shop (https://example.org/)");
+        assert_eq!(text("```rust\nfn main\n```", "rust"), "```rust fn main ```");
+        assert_eq!(text("a **bold** word", "tea"), "a bold word");
     }
 
     proptest! {
