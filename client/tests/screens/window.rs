@@ -64,7 +64,8 @@ impl Window {
         let base = theme.base();
         let style = renderer::Style { text_color: base.text_color };
         let size = Size::new(self.size.width as u32, self.size.height as u32);
-        let redraw = Event::Window(window::Event::RedrawRequested(self.now));
+        // Frames may have run ahead of the time; a caret would have blinked by then.
+        let redraw = Event::Window(window::Event::RedrawRequested(self.now.min(Instant::now())));
         self.with(world, |screen, renderer, cursor| {
             // Buttons find out by it that they can be pressed.
             let _ = screen.update(&[redraw], cursor, renderer, &mut clipboard::Null, &mut Vec::new());
