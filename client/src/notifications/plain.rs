@@ -6,7 +6,7 @@ use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
 use super::{End, PATIENCE};
 
 /// The desktop.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Service;
 
 impl Service {
