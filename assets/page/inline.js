@@ -135,7 +135,8 @@ function labels(text, shadow, addresses) {
 /// Whether marks can open and close, by what is beside them.
 function flanks(shadow, at, end, sign) {
   const [left, right] = [known(before(shadow, at)), known(after(shadow, end))];
-  const opens = !right.blank && (!right.sign || left.blank || left.sign);
+  // Two tildes open before whatever is no blank.
+  const opens = !right.blank && (sign === '~' || !right.sign || left.blank || left.sign);
   const closes = !left.blank && (!left.sign || right.blank || right.sign);
   const strict = sign === '_';
   return {
