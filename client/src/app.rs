@@ -10,6 +10,7 @@ use iced::{Event, Size, Subscription, Task, Theme, event, keyboard, mouse, syste
 use jiff::tz::TimeZone;
 use snug_core::{
     clock::{self, Clock},
+    highlight::{self, Highlighter},
     instance::{Instance, Launch},
     notifications::Notifications,
     rooms::{Joined, Report, Rooms, Work},
@@ -67,6 +68,8 @@ pub struct App {
     notifications: Notifications,
     /// Takes requests for notifications, once the desktop can be asked.
     desktop: Option<Desktop>,
+    /// The colours of code.
+    highlighter: Highlighter,
     screen: Screen,
     visit: Visit,
     system: Mode,
@@ -104,6 +107,8 @@ pub enum Message {
     Switcher(switcher::Message),
     /// What was said, looked for.
     Search(search_panel::Message),
+    /// Words of code were told apart.
+    Highlighted(highlight::Done),
     /// What changed of the joined rooms is to be written.
     Keep,
     /// It was written, or not.
@@ -148,6 +153,7 @@ impl App {
             seeking: None,
             notifications: Notifications::default(),
             desktop: None,
+            highlighter: Highlighter::default(),
             screen: Screen::Landing(landing),
             visit: Visit::default(),
             system: Mode::None,
@@ -212,8 +218,11 @@ impl App {
     /// Routes a message.
     pub fn update(&mut self, message: Message) -> Task<Message> {
         self.look.now = (self.clock)();
-        // What came of keeping the rooms is nothing new to keep.
-        let changes = !matches!(message, Message::Keep | Message::Kept(_) | Message::Saved(_));
+        // What came of keeping the rooms, and what only looks different, is nothing new to keep.
+        let changes = !matches!(
+            message,
+            Message::Keep | Message::Kept(_) | Message::Saved(_) | Message::Highlighted(_)
+        );
         let task = match message {
             // Late for a screen that is gone.
             Message::Screen(visit, _) if visit != self.visit => Task::none(),
@@ -225,6 +234,10 @@ impl App {
             Message::Sidebar(message) => self.update_sidebar(message),
             Message::Switcher(message) => self.update_switcher(message),
             Message::Search(message) => self.update_search(message),
+            Message::Highlighted(done) => {
+                self.highlighter.done(done);
+                Task::none()
+            }
             Message::Keep => self.keep_due(),
             Message::Kept(kept) => self.kept(kept),
             Message::Desktop(event) => self.on_desktop(event),
@@ -273,6 +286,7 @@ impl App {
             room.set_beside(self.searching.is_some());
             room.land(joined);
             room.follow(joined);
+            room.highlight(joined, &mut self.highlighter);
             room.trace(joined);
         }
         self.seek();
@@ -315,7 +329,9 @@ impl App {
     /// Runs what the joined rooms want done.
     fn work(&mut self) -> Task<Message> {
         let run = |work: Work| Task::perform(work.run(), Message::Room);
-        Task::batch(self.rooms.take_work().into_iter().map(run))
+        let highlight = self.highlighter.take_work();
+        let highlight = highlight.map(|work| Task::perform(work.run(), Message::Highlighted));
+        Task::batch(self.rooms.take_work().into_iter().map(run).chain(highlight))
     }
 
     /// Tags what comes of a screen's task with the present visit.

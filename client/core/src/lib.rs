@@ -2,9 +2,9 @@
 //!
 //! [`connection`] keeps one socket alive, [`outbox`] keeps sends on disk until they come back, [`timeline`] folds entries into
 //! rows, and [`session`] ties the three into one room. [`rooms`] holds every joined room. [`markup`] reads what a message says,
-//! [`mention`] decides whether it speaks to somebody, and [`notifications`] what the desktop tells of it. [`api`] asks a server
-//! over HTTP, and [`destination`] is where a link leads. [`settings`] is what the app remembers between starts, [`clock`] the time
-//! of day. [`completion`], [`emoji`] and [`undo`] help writing.
+//! [`highlight`] tells the words of code apart, [`mention`] decides whether a message speaks to somebody, and [`notifications`] what
+//! the desktop tells of it. [`api`] asks a server over HTTP, and [`destination`] is where a link leads. [`settings`] is what the app
+//! remembers between starts, [`clock`] the time of day. [`completion`], [`emoji`] and [`undo`] help writing.
 //! [`commands`] is `snug send`, `snug tail` and `snug rooms`.
 //!
 //! The crate knows no iced and no window, so that all of it is tested without one and runs on a server.
@@ -19,6 +19,7 @@ pub mod emoji;
 pub mod files;
 pub mod format;
 pub mod frame;
+pub mod highlight;
 pub mod history;
 pub mod instance;
 pub mod markup;

@@ -17,13 +17,11 @@ use crate::mention;
 mod block;
 mod build;
 mod inline;
-mod lexer;
 mod link;
 mod plain;
 mod tidy;
 
 use build::{Built, Lines};
-pub use lexer::Token;
 
 /// Blocks, runs and links of one message, at most.
 pub const NODES: usize = 2_000;
@@ -88,8 +86,8 @@ pub enum RunKind {
     Words,
     /// Emoji, for the emoji font.
     Emoji,
-    /// Code, and what this word of it is. Within a line it is not told apart.
-    Code(Token),
+    /// Code. Its words are told apart later, see [`crate::highlight`].
+    Code,
     /// A name after `@`.
     Mention,
 }

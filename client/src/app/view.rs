@@ -19,7 +19,7 @@ impl App {
             Screen::Landing(landing) => landing.view(&self.look).map(screen::Message::Landing),
             Screen::AskRoom(ask_room) => ask_room.view(&self.look).map(screen::Message::AskRoom),
             Screen::Room(room) => match self.shown() {
-                Some(joined) => room.view(joined, &self.look).map(screen::Message::Room),
+                Some(joined) => room.view(joined, &self.look, &self.highlighter).map(screen::Message::Room),
                 None => nothing(),
             },
         };

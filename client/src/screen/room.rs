@@ -28,6 +28,7 @@ use snug_core::{
     api::{self, Invitation},
     destination::message_link,
     emoji::Recent,
+    highlight::Highlighter,
     rooms::{Draft, Joined, Place, SessionId},
     session::Link,
     timeline::{Row, RowId},
@@ -81,6 +82,8 @@ pub struct Room {
     recent: Recent,
     /// Something beside the room takes the place of the people.
     is_beside: bool,
+    /// The rows that were last looked through for code.
+    looked: Option<(u64, Shown)>,
 }
 
 /// The screen and the room, as a part of the view borrows them.
@@ -89,6 +92,7 @@ struct Part<'a> {
     screen: &'a Room,
     room: &'a Joined,
     look: &'a Look,
+    highlighter: &'a Highlighter,
 }
 
 impl Room {
@@ -121,6 +125,7 @@ impl Room {
             picker: None,
             recent,
             is_beside: false,
+            looked: None,
         };
         (room, Task::batch([Self::focus(), ask]))
     }
@@ -330,6 +335,20 @@ impl Room {
             Some(seq) => self.show_message(joined, seq),
             None => self.jump(Jump::End),
         }
+    }
+
+    /// Asks for the colours of the code in view, once whenever other rows are.
+    pub fn highlight(&mut self, joined: &Joined, highlighter: &mut Highlighter) {
+        let timeline = joined.session().timeline();
+        let Some(shown) = self.shown else { return };
+        if self.looked.replace((timeline.revision(), shown)) == self.looked {
+            return;
+        }
+        let in_view = (shown.first..shown.end).filter_map(|index| match timeline.row(index)? {
+            Row::Message(message) if message.markup.has_code() && !message.is_ignored => message.text,
+            _ => None,
+        });
+        highlighter.want(in_view);
     }
 
     /// Writes down which messages are in view, for tests that watch the window.

@@ -4,7 +4,7 @@ use iced::{
     Color, Theme,
     theme::{Mode, Palette as IcedPalette},
 };
-use snug_core::markup::Token;
+use snug_core::highlight::Token;
 
 /// The colours of one theme, by what they are for.
 #[derive(Debug, Clone, Copy, PartialEq)]

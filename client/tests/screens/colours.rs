@@ -11,15 +11,37 @@ use iced::{
 use iced_test::runtime::{UserInterface, user_interface::Cache};
 use snug::{
     font,
+    screen::room,
     theme::{self, palette},
-    widget::Type,
+    widget::{Type, virtual_list::Shown},
 };
-use snug_shared::{Body, Message as Said, ServerFrame};
+use snug_core::highlight::Token;
+use snug_shared::{Body, Entry, Message as Said, MessageText, ServerFrame};
 
 use crate::world::{World, entry};
 
 /// Every text in the window, and its colour.
 fn drawn(world: &World, mode: Mode) -> Vec<(String, Color)> {
+    paragraphs(world, mode, |buffer, color| {
+        Some((buffer.lines.iter().map(|line| line.text()).collect::<Vec<_>>().join("\n"), color))
+    })
+}
+
+/// The colour of its own that a word in the window has, where it is told from the text around it.
+fn ink_of(world: &World, word: &str) -> Option<[u8; 4]> {
+    let found = paragraphs(world, Mode::Dark, |buffer, _| {
+        let (line, at) = buffer.lines.iter().find_map(|line| Some((line, line.text().find(word)?)))?;
+        Some(line.attrs_list().get_span(at).color_opt.map(|color| color.as_rgba()))
+    });
+    let [ink] = found[..] else { panic!("“{word}” is seen {} times", found.len()) };
+    ink
+}
+
+fn paragraphs<T>(
+    world: &World,
+    mode: Mode,
+    look: impl Fn(&graphics::text::cosmic_text::Buffer, Color) -> Option<T>,
+) -> Vec<T> {
     let tiny_skia = iced_tiny_skia::Renderer::new(font::REGULAR, Pixels(Type::Body.size()));
     let mut renderer = Renderer::Secondary(tiny_skia);
     let size = Size::new(1100.0, 760.0);
@@ -35,9 +57,7 @@ fn drawn(world: &World, mode: Mode) -> Vec<(String, Color)> {
     let texts = layers.iter().flat_map(|layer| &layer.text).flat_map(|item| item.as_slice());
     let texts = texts.filter_map(|text| {
         let graphics::Text::Paragraph { paragraph, color, .. } = text else { return None };
-        let paragraph = paragraph.upgrade()?;
-        let lines = paragraph.buffer().lines.iter();
-        Some((lines.map(|line| line.text()).collect::<Vec<_>>().join("\n"), *color))
+        look(paragraph.upgrade()?.buffer(), *color)
     });
     texts.collect()
 }
@@ -64,4 +84,21 @@ fn a_name_has_one_colour_wherever_it_is_told_by_one() {
             assert_eq!(coloured.collect::<Vec<_>>(), vec![own; names], "{name}’s name, where it is coloured");
         }
     }
+}
+
+#[test]
+fn the_words_of_code_have_their_colours_once_they_are_told_apart() {
+    let mut world = World::in_room(&[("tom", "```rust\nfn main() {}\n```")]);
+    let theme = theme::theme(Mode::Dark);
+    let ink = |token| palette(&theme).code(token).map(Color::into_rgba8);
+    assert_eq!(ink_of(&world, "fn"), None);
+    world.room(room::Message::Shown(Shown { first: 0, end: 9, at_end: true }));
+    world.until("“fn” is a keyword", |world| ink_of(world, "fn") == ink(Token::Keyword));
+    // What says something else has no colours of before.
+    let text = MessageText::parse("```rust\nzz; fn main() {}\n```").ok();
+    let edit = Entry { body: Body::Edited { target: 1, text }, ..entry(2, "tom", "-") };
+    world.hear(ServerFrame::Line(edit.into()));
+    assert_eq!(ink_of(&world, "zz"), None);
+    world.until("“fn” is a keyword", |world| ink_of(world, "fn") == ink(Token::Keyword));
+    assert_eq!(ink_of(&world, "zz"), None);
 }

@@ -4,10 +4,9 @@
 use std::ops::Range;
 
 use super::{
-    DEPTH, NODES, RunKind, Style, Token,
+    DEPTH, RunKind, Style,
     build::{Built, KeptKind, Lines},
     inline,
-    lexer::Lexer,
 };
 
 /// Spaces that a tab stands for at the beginning of a line.
@@ -174,7 +173,11 @@ impl Item {
         }
         let text = rest[mark..].trim_start_matches([' ', '\t']);
         let begins = line.len() - text.len();
-        (begins > blank + mark && !text.is_empty()).then_some(Self { column, start: start + begins, number })
+        (begins > blank + mark && !text.trim().is_empty()).then_some(Self {
+            column,
+            start: start + begins,
+            number,
+        })
     }
 }
 
@@ -226,24 +229,15 @@ impl Fence {
 
     fn code(&self, all: &Lines<'_>, at: usize, end: &FenceEnd, quote: u8, built: &mut Built) {
         let from = built.begin();
-        let mut lexer = Lexer::new(&all.text[self.language.clone()]);
-        let mut push = |range: Range<usize>, token| {
-            built.push(&range, RunKind::Code(token), Style::default(), None);
-            built.runs.len()
-        };
+        let mut push = |range: Range<usize>| built.push(&range, RunKind::Code, Style::default(), None);
         let last = (!all.text[end.code.clone()].trim().is_empty()).then_some(&end.code);
-        let mut runs = 0;
         let mut lines = all.lines[at + 1..end.line].iter().chain(last).peekable();
         while let Some(line) = lines.next() {
             let start = line.start + self.cut(&all.text[line.clone()]);
-            for (place, token) in lexer.line(&all.text[start..line.end]) {
-                // What is told apart leaves room for the rest of the message.
-                let token = if runs < NODES / 2 { token } else { Token::Plain };
-                runs = push(start + place.start..start + place.end, token);
-            }
+            push(start..line.end);
             if lines.peek().is_some() {
                 // What ends a line that is not the last is one byte.
-                let _ = push(line.end..line.end + 1, Token::Plain);
+                push(line.end..line.end + 1);
             }
         }
         built.end(from, quote, KeptKind::Code(super::build::place(&self.language)), all.text);

@@ -11,7 +11,7 @@ mod marks;
 use marks::{is_after, is_before, is_spaced, mask_words, says};
 
 use super::{
-    RunKind, Style, Token,
+    RunKind, Style,
     build::Built,
     link::{self, Found},
 };
@@ -209,7 +209,7 @@ impl Reader<'_> {
         }
         let padded = inner.len() > 2 && inner.starts_with(' ') && inner.ends_with(' ');
         let edge = ticks + usize::from(padded);
-        self.each_piece(range.start + edge..range.end - edge, look, RunKind::Code(Token::Plain));
+        self.each_piece(range.start + edge..range.end - edge, look, RunKind::Code);
         self.drawn = end;
     }
 
@@ -238,7 +238,7 @@ impl Reader<'_> {
         let Some(line) = self.lines.get(self.line) else { return };
         let source = |at: usize| line.start + at - line.masked.start;
         let place = source(masked.start)..source(masked.end);
-        if matches!(kind, RunKind::Code(_)) {
+        if kind == RunKind::Code {
             return self.built.push(&place, kind, look.style, look.link);
         }
         if look.link.is_some() {

@@ -227,6 +227,13 @@ fn a_heap_of_marks_on_one_letter_is_cut_and_the_letters_stay() {
 }
 
 #[test]
+fn an_item_of_white_space_is_words_with_its_number() {
+    for text in ["1. \u{b}", "*\n1. \u{b}", "- \u{2028}a", "1. \u{a0}"] {
+        assert_eq!(shown(text), letters(text), "{text:?}");
+    }
+}
+
+#[test]
 fn one_to_three_emoji_alone_are_large() {
     for (text, large) in [
         ("👍", true),

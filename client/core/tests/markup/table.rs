@@ -72,7 +72,7 @@ fn looks(run: &Run<'_>) -> Map<String, Value> {
         ("bold", run.style.bold),
         ("italic", run.style.italic),
         ("strike", run.style.strike),
-        ("code", matches!(run.kind, RunKind::Code(_))),
+        ("code", run.kind == RunKind::Code),
         ("mention", run.kind == RunKind::Mention),
     ];
     let mut looks: Map<String, Value> =

@@ -4,7 +4,7 @@ use iced::{
     Element, Fill, Padding,
     widget::{column, container, opaque, row, rule, stack},
 };
-use snug_core::{format, rooms::Joined};
+use snug_core::{format, highlight::Highlighter, rooms::Joined};
 use snug_shared::{Author, Nickname};
 
 use super::{Message, Part, Room, banner, columns::Columns, header, members, timeline};
@@ -42,8 +42,13 @@ impl<'a> Part<'a> {
 
 impl Room {
     /// The screen.
-    pub fn view<'a>(&'a self, room: &'a Joined, look: &'a Look) -> Element<'a, Message> {
-        let part = Part { screen: self, room, look };
+    pub fn view<'a>(
+        &'a self,
+        room: &'a Joined,
+        look: &'a Look,
+        highlighter: &'a Highlighter,
+    ) -> Element<'a, Message> {
+        let part = Part { screen: self, room, look, highlighter };
         let has_sidebar = look.size.width >= sidebar::FROM;
         let has_members = look.size.width >= MEMBERS_FROM && !self.is_beside;
         let edge = |shown: bool| -> Element<'_, Message> {

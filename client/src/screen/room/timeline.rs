@@ -13,7 +13,9 @@ use iced::{
     widget::{button, container, row as line, space, stack},
 };
 use snug_core::{
-    format, mention,
+    format,
+    highlight::Highlighter,
+    mention,
     rooms::Joined,
     selection,
     session::{Link, Session},
@@ -50,6 +52,8 @@ struct Context<'a> {
     column: Columns,
     /// The room, which knows what of it is shown whole.
     joined: &'a Joined,
+    /// The colours of code.
+    highlighter: &'a Highlighter,
 }
 
 /// See the [module](self).
@@ -82,6 +86,7 @@ fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
         timeline,
         column: part.column(),
         joined: part.room,
+        highlighter: part.highlighter,
     };
     let toolbar_context = context.clone();
     let range = screen.marked.range(timeline);

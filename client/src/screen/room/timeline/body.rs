@@ -8,6 +8,7 @@ use iced::{
 };
 use snug_core::{
     format,
+    highlight::{self, Highlighted, Token},
     markup::{Block, BlockKind, Markup, Run, RunKind, Style},
     mention, selection,
     timeline::{Delivery, MessageRow},
@@ -96,50 +97,61 @@ fn said<'a>(
             .selected(context.selected.clone())
             .into();
     }
-    let mut blocks = placed(markup.blocks(words));
+    let mut blocks = placed(markup.blocks(words), context.highlighter.get(words));
     if markup.is_jumbo() {
-        let lines = blocks
-            .map(|(before, block)| rich(&block, spans(&block, context), before, Type::Jumbo, ink, context));
+        let lines = blocks.map(|Placed { block, before, .. }| {
+            rich(&block, spans(&block, context), before, Type::Jumbo, ink, context)
+        });
         return Column::with_children(lines).into();
     }
     match (blocks.next(), blocks.next()) {
-        (Some((_, only)), None) if only.quote == 0 => block(&only, 0, ink, context),
+        (Some(only), None) if only.block.quote == 0 => block(&only, ink, context),
         (first, second) => {
-            let all: Vec<Placed<'a>> = first.into_iter().chain(second).chain(blocks).collect();
+            let all: Vec<Placed<'a, '_>> = first.into_iter().chain(second).chain(blocks).collect();
             stack(&all, 0, ink, context).into()
         }
     }
 }
 
-/// A block, and how many bytes of the message's words come before it.
-type Placed<'a> = (usize, Block<'a>);
+/// A block in its message.
+struct Placed<'a, 't> {
+    block: Block<'a>,
+    /// How many bytes of the message's words come before it.
+    before: usize,
+    /// Of code, what is known of its words.
+    tokens: &'t [(u32, Token)],
+}
 
-fn placed<'a>(blocks: impl Iterator<Item = Block<'a>>) -> impl Iterator<Item = Placed<'a>> {
-    blocks.scan(0, |before, block| {
-        let here = *before;
-        *before += selection::len_of(&block) + 1;
-        Some((here, block))
+fn placed<'a, 't>(
+    blocks: impl Iterator<Item = Block<'a>>,
+    highlighted: Option<&'t Highlighted>,
+) -> impl Iterator<Item = Placed<'a, 't>> {
+    blocks.scan(0, move |next, block| {
+        let before = *next;
+        *next += selection::len_of(&block) + 1;
+        let tokens = highlighted.map(|highlighted| highlighted.tokens(before)).unwrap_or_default();
+        Some(Placed { block, before, tokens })
     })
 }
 
 /// Blocks below each other, those of a quote behind its bar.
 fn stack<'a>(
-    blocks: &[Placed<'a>],
+    blocks: &[Placed<'a, '_>],
     depth: u8,
     ink: fn(&Theme) -> text::Style,
     context: &Context<'_>,
 ) -> Column<'a, Message> {
     let mut all = column![];
     let mut at = 0;
-    while let Some((before, first)) = blocks.get(at) {
-        let below = if at == 0 { 0.0 } else { gap(&blocks[at - 1].1, first) };
-        let quoted = blocks[at..].iter().take_while(|(_, block)| block.quote > depth).count();
+    while let Some(first) = blocks.get(at) {
+        let below = if at == 0 { 0.0 } else { gap(&blocks[at - 1].block, &first.block) };
+        let quoted = blocks[at..].iter().take_while(|placed| placed.block.quote > depth).count();
         let part: Element<'a, Message> = if quoted > 0 {
             let inside = stack(&blocks[at..at + quoted], depth + 1, theme::muted, context);
             // As high as what it stands beside, not as high as there is room.
             row![rule::vertical(3).style(theme::quote_bar), inside].height(Shrink).spacing(10).into()
         } else {
-            block(first, *before, ink, context)
+            block(first, ink, context)
         };
         all = all.push(container(part).padding(Padding::ZERO.top(below)));
         at += quoted.max(1);
@@ -154,18 +166,18 @@ fn gap(above: &Block<'_>, below: &Block<'_>) -> f32 {
 }
 
 fn block<'a>(
-    block: &Block<'a>,
-    before: usize,
+    placed: &Placed<'a, '_>,
     ink: fn(&Theme) -> text::Style,
     context: &Context<'_>,
 ) -> Element<'a, Message> {
+    let Placed { block, before, .. } = placed;
     match block.kind {
-        BlockKind::Paragraph => rich(block, spans(block, context), before, Type::Body, ink, context),
+        BlockKind::Paragraph => rich(block, spans(block, context), *before, Type::Body, ink, context),
         BlockKind::Item { indent, number } => {
-            let words = rich(block, spans(block, context), before, Type::Body, ink, context);
+            let words = rich(block, spans(block, context), *before, Type::Body, ink, context);
             item(words, indent, number, block.is_rtl)
         }
-        BlockKind::Code { language } => code(block, before, language, context),
+        BlockKind::Code { language } => code(placed, language, context),
     }
 }
 
@@ -187,12 +199,8 @@ fn item<'a>(
 }
 
 /// Code as a card, with its language and a way to copy it.
-fn code<'a>(
-    block: &Block<'a>,
-    before: usize,
-    language: &'a str,
-    context: &Context<'_>,
-) -> Element<'a, Message> {
+fn code<'a>(placed: &Placed<'a, '_>, language: &'a str, context: &Context<'_>) -> Element<'a, Message> {
+    let Placed { block, before, .. } = placed;
     let copied = block.words();
     let name = if language.is_empty() { "Code" } else { language };
     let copy = small("Copy", theme::quiet).padding([3, 8]);
@@ -202,23 +210,17 @@ fn code<'a>(
     ]
     .align_y(Center)
     .padding(Padding { top: 3.0, right: 4.0, bottom: 0.0, left: 12.0 });
-    let spans = (code_spans(block, context), Vec::new());
-    let words = rich(block, spans, before, Type::Code, inherited, context);
+    let spans = (code_spans(placed, context), Vec::new());
+    let words = rich(block, spans, *before, Type::Code, inherited, context);
     let inside = container(words).padding(Padding { top: 2.0, right: 12.0, bottom: 10.0, left: 12.0 });
     container(column![head, inside]).width(Fill).style(theme::code_card).into()
 }
 
-/// The runs of code, in the colours of its words.
-fn code_spans<'a>(block: &Block<'a>, context: &Context<'_>) -> Spans<'a> {
+/// Code, in the colours of its words where they are known.
+fn code_spans<'a>(placed: &Placed<'a, '_>, context: &Context<'_>) -> Spans<'a> {
     let palette = context.look.palette;
-    let colored = |run: Run<'a>| {
-        let color = match run.kind {
-            RunKind::Code(token) => palette.code(token),
-            _ => None,
-        };
-        span(format::expand_tabs(run.text)).color_maybe(color)
-    };
-    block.runs().map(colored).collect()
+    let colored = |(word, token)| span(word).color_maybe(palette.code(token));
+    highlight::cut(&placed.block, placed.tokens).into_iter().map(colored).collect()
 }
 
 /// The one place where a text of spans becomes a widget. `before`: bytes of the message's words above it.
@@ -284,7 +286,7 @@ fn drawn<'a>(run: &Run<'a>, palette: &theme::Palette, is_me: bool) -> text::Span
             let words = words.font(font::SEMIBOLD).color(palette.accent);
             words.background_maybe(ground).border(border::rounded(4)).padding([0, 2])
         }
-        RunKind::Code(_) => words
+        RunKind::Code => words
             .font(font::MONO)
             .size(Type::Code.size())
             .background(palette.text.scale_alpha(0.09))
