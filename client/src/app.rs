@@ -210,6 +210,11 @@ impl App {
         &self.rooms
     }
 
+    /// The colours of code.
+    pub fn highlighter(&self) -> &Highlighter {
+        &self.highlighter
+    }
+
     /// Which visit the window shows.
     pub fn visit(&self) -> Visit {
         self.visit

@@ -101,6 +101,11 @@ impl Highlighter {
         Some(Work { text, grammars: self.grammars.take().unwrap_or_default() })
     }
 
+    /// Whether colours are still to come.
+    pub fn is_busy(&self) -> bool {
+        self.running.is_some() || !self.wanted.is_empty()
+    }
+
     /// A work is done.
     pub fn done(&mut self, done: Done) {
         self.running = None;

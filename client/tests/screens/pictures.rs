@@ -102,6 +102,7 @@ pub fn draw(name: &str, layers: Layers, stage: impl Fn(Size) -> Stage) {
             if !is_wanted {
                 continue;
             }
+            stage.world.until("code has its colours", |world| !world.app.highlighter().is_busy());
             stage.world.send(Message::System(mode));
             stage.window.frames(&mut stage.world, 1);
             let what = format!("{name}-{theme}-{size_name}");
