@@ -123,6 +123,17 @@ fn a_narrow_window_shows_the_search_and_then_the_message() {
 }
 
 #[test]
+fn beside_a_search_the_name_of_the_room_stays_before_all_other_words() {
+    let mut world = in_room(&[("tom", "the kettle")]);
+    world.resize(960.0, 840.0);
+    assert!(world.sees("Set a topic"));
+    world.press(Some("composer"), combination("f", Modifiers::CTRL));
+    assert!(world.sees("Search tea") && !world.sees("Set a topic"));
+    world.resize(1280.0, 840.0);
+    assert!(world.sees("Search tea") && world.sees("Set a topic"));
+}
+
+#[test]
 fn what_a_filter_takes_is_said_where_it_makes_no_sense() {
     let mut world = in_room(&[("tom", "the kettle")]);
     world.press(Some("composer"), combination("f", Modifiers::CTRL));

@@ -18,6 +18,9 @@ pub(super) const HEIGHT: f32 = super::HEADER;
 /// What a long name leaves of the line to the topic.
 const TOPIC: f32 = 110.0;
 
+/// Beside a search, a window narrower than this has no room for all words of the line: the name stays.
+const WORDS_FROM: f32 = 1_100.0;
+
 /// See the [module](self).
 pub(super) fn view<'a>(part: Part<'a>, has_sidebar: bool, has_members: bool) -> Element<'a, Message> {
     let count = part.room.session().count();
@@ -25,22 +28,23 @@ pub(super) fn view<'a>(part: Part<'a>, has_sidebar: bool, has_members: bool) -> 
     if !has_sidebar {
         line = line.push(hint(icon_button(Icon::Menu).on_press(Message::Rooms), "Rooms"));
     }
-    line = line.push(title(part, has_sidebar));
+    let has_words = has_sidebar && (!part.screen.is_beside || part.look.size.width >= WORDS_FROM);
+    line = line.push(title(part, has_words));
     if !has_members && count > 0 {
         let people =
             row![icon(Icon::Users, 16), label(count.to_string(), Type::Meta)].spacing(6).align_y(Center);
         line = line.push(hint(container(people).padding([0, 6]), "Here now"));
     }
-    line = line.push(search(has_sidebar)).push(invite(part));
+    line = line.push(search(has_words)).push(invite(part));
     let left = if has_sidebar { 16.0 } else { 8.0 };
     let padding = Padding { top: 0.0, right: 12.0, bottom: 0.0, left };
     container(line.spacing(8).align_y(Center)).padding(padding).center_y(HEIGHT).width(Fill).into()
 }
 
-fn title<'a>(part: Part<'a>, has_sidebar: bool) -> Element<'a, Message> {
+fn title<'a>(part: Part<'a>, has_words: bool) -> Element<'a, Message> {
     let session = part.room.session();
     let (name, topic) = (session.room().as_str(), session.timeline().topic());
-    let words = match (topic.is_empty(), has_sidebar) {
+    let words = match (topic.is_empty(), has_words) {
         (false, _) => topic.as_str(),
         (true, true) => "Set a topic",
         (true, false) => return clipped(ellipsis(name, Type::Heading, inherited), Fill).into(),
@@ -50,7 +54,7 @@ fn title<'a>(part: Part<'a>, has_sidebar: bool) -> Element<'a, Message> {
         .style(theme::quiet)
         .on_press(Message::EditTopic);
     let topic = hint(topic, "Change the topic");
-    if has_sidebar {
+    if has_words {
         let heading = ellipsis_beside(name, Type::Heading, inherited, TOPIC);
         let topic = container(topic).padding(Padding::ZERO.top(4));
         clipped(row![heading, topic].spacing(6).align_y(Center), Fill).into()
