@@ -77,7 +77,8 @@ where
         state.is_small = free.is_none() && small.is_some();
         let (element, node) = match (free, small) {
             (Some(at), _) => (whole, node.move_to(at)),
-            (None, None) => (whole, node.move_to(at(size, top - RISE))),
+            // Where it must cover words, those of its own row.
+            (None, None) => (whole, node.move_to(at(size, top + EDGE))),
             (None, Some(mut small)) => {
                 child = was_small.unwrap_or_else(|| Tree::new(&small));
                 child.diff(&small);
