@@ -35,6 +35,7 @@ pub struct Window {
     size: Size,
     cursor: mouse::Cursor,
     now: Instant,
+    begun: Instant,
 }
 
 impl Window {
@@ -47,6 +48,7 @@ impl Window {
             size: Size::new(width, height),
             cursor: mouse::Cursor::Unavailable,
             now: Instant::now(),
+            begun: Instant::now(),
         };
         window.frames(world, 1);
         window.focus(world, "composer");
@@ -64,8 +66,8 @@ impl Window {
         let base = theme.base();
         let style = renderer::Style { text_color: base.text_color };
         let size = Size::new(self.size.width as u32, self.size.height as u32);
-        // Frames may have run ahead of the time; a caret would have blinked by then.
-        let redraw = Event::Window(window::Event::RedrawRequested(self.now.min(Instant::now())));
+        // A caret blinks from when it was last touched on, and before that it is seen.
+        let redraw = Event::Window(window::Event::RedrawRequested(self.begun));
         self.with(world, |screen, renderer, cursor| {
             // Buttons find out by it that they can be pressed.
             let _ = screen.update(&[redraw], cursor, renderer, &mut clipboard::Null, &mut Vec::new());

@@ -36,7 +36,7 @@ pub fn many_beside(said: Talk) -> World {
         ("3d printing", Talk::new().says("ben", "PETG is in the dry box.")),
         ("garden", Talk::new().says("noor", "The beans are up.")),
         ("random", Talk::new().says("kenji", "🐈")),
-        ("the room in which everything about the old workshop is kept", Talk::new().says("zoe", "Boxes.")),
+        ("electronics for absolute beginners on Saturdays", Talk::new().says("zoe", "Boxes.")),
     ] {
         join(&mut world, room);
         arrive(&mut world, LAB, room, said, None);
