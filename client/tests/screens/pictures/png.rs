@@ -10,7 +10,7 @@ use std::{
 use iced::Size;
 
 /// Colours of a picture: those that most pixels have, and then those that are least like them, for the sake of emoji.
-const EXACT: usize = 14;
+const EXACT: usize = 28;
 const COLOURS: usize = 64;
 /// What is no farther from a colour that was taken is drawn as that one: the steps of a letter's edge may be this coarse.
 const NEAR: u32 = 1_600;
