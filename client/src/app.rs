@@ -6,7 +6,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use iced::{Event, Size, Subscription, Task, Theme, event, keyboard, mouse, system, theme::Mode, window};
+use iced::{Size, Task, Theme, keyboard, system, theme::Mode};
 use jiff::tz::TimeZone;
 use snug_core::{
     clock::{self, Clock},
@@ -23,10 +23,11 @@ use crate::{
     host::{Host, HostError},
     notifications::{self, Desktop},
     screen::{self, Landing, Screen, Sidebar, Switcher, search as search_panel, sidebar, switcher},
-    subscription, theme,
+    theme,
     widget::Look,
 };
 
+mod events;
 mod hosting;
 mod keep;
 mod keys;
@@ -378,44 +379,5 @@ impl App {
             let _ = tokio::time::timeout(GOODBYE, host.stop()).await;
         };
         saved.chain(Task::perform(goodbye, |()| Message::Closed))
-    }
-
-    /// The window, the keys, the connections of all joined rooms, and what the screen waits for.
-    pub fn subscription(&self) -> Subscription<Message> {
-        let connections = self.rooms.connections().map(|(id, target)| subscription::connection(id, target));
-        let screen = match (&self.screen, self.shown()) {
-            (Screen::AskRoom(ask_room), _) => {
-                ask_room.subscription(self.is_focused).map(screen::Message::AskRoom)
-            }
-            (Screen::Room(room), Some(joined)) => room.subscription(joined).map(screen::Message::Room),
-            (Screen::Landing(_) | Screen::Room(_), _) => Subscription::none(),
-        };
-        Subscription::batch([
-            Subscription::batch(connections).map(Message::Room),
-            screen.with(self.visit).map(|(visit, message)| Message::Screen(visit, message)),
-            self.instance
-                .as_deref()
-                .map_or_else(Subscription::none, subscription::launches)
-                .map(Message::LaunchedAgain),
-            event::listen_with(on_event),
-            keyboard::listen().map(Message::Key),
-            system::theme_changes().map(Message::System),
-            notifications::events().map(Message::Desktop),
-        ])
-    }
-}
-
-fn on_event(event: Event, _status: event::Status, _window: window::Id) -> Option<Message> {
-    let event = match event {
-        Event::Window(event) => event,
-        Event::Mouse(mouse::Event::ButtonPressed(_)) => return Some(Message::Pressed),
-        _ => return None,
-    };
-    match event {
-        window::Event::Opened { size, .. } | window::Event::Resized(size) => Some(Message::Resized(size)),
-        window::Event::Focused => Some(Message::Focused(true)),
-        window::Event::Unfocused => Some(Message::Focused(false)),
-        window::Event::CloseRequested => Some(Message::Close),
-        _ => None,
     }
 }

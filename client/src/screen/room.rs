@@ -10,6 +10,7 @@ mod command;
 mod composer;
 mod empty;
 mod header;
+mod landing;
 mod layout;
 mod members;
 mod message;
@@ -53,7 +54,6 @@ const SLOW: Duration = Duration::from_millis(800);
 /// The height of everything at the top of the window.
 pub const HEADER: f32 = 56.0;
 const FOR_HERE: &str = "This link works only on this computer: other machines can’t reach the server.";
-const NO_SUCH_MESSAGE: &str = "This room has no message with that number.";
 /// How long “Copied” is shown.
 const COPIED: Duration = Duration::from_secs(2);
 
@@ -289,52 +289,9 @@ impl Room {
         joined.set_at_end(shown.at_end);
     }
 
-    /// Takes the reader to where they left, once that is known and here: the row they left at, or where what is new begins.
-    pub fn land(&mut self, joined: &mut Joined) {
-        if !joined.attention().is_landing() || joined.session().is_fetching() || !joined.session().is_live() {
-            return;
-        }
-        joined.landed();
-        let timeline = joined.session().timeline();
-        let row = self.scroll.and_then(|seq| timeline.position_of(seq)).or(timeline.unread_row());
-        let is_in_view = |row| self.shown.is_some_and(|shown| shown.at_end && row >= shown.first);
-        match (row.filter(|row| !is_in_view(*row)).and_then(|row| timeline.id(row)), self.shown) {
-            (Some(row), _) => self.jump(Jump::Row(row)),
-            (None, Some(shown)) => joined.set_at_end(shown.at_end),
-            (None, None) => {}
-        }
-    }
-
     /// Something beside the room takes the place of the people, or does so no more.
     pub fn set_beside(&mut self, is_beside: bool) {
         self.is_beside = is_beside;
-    }
-
-    /// Shows a message that is here, with what is around it.
-    pub fn show_message(&mut self, joined: &mut Joined, seq: Seq) {
-        joined.landed();
-        let timeline = joined.session().timeline();
-        if let Some(row) = timeline.position_of(seq).and_then(|row| timeline.id(row)) {
-            self.jump(Jump::Row(row));
-        }
-    }
-
-    /// A link led to a message that never was.
-    pub fn no_such_message(&mut self) {
-        self.composer.hint(NO_SUCH_MESSAGE);
-    }
-
-    /// A message that was asked for can’t be had.
-    pub fn cannot_show(&mut self) {
-        self.composer.hint("That message can’t be loaded right now.");
-    }
-
-    /// Goes back to what was in view before.
-    pub fn return_to(&mut self, joined: &mut Joined, scroll: Option<Seq>) {
-        match scroll {
-            Some(seq) => self.show_message(joined, seq),
-            None => self.jump(Jump::End),
-        }
     }
 
     /// Asks for the colours of the code in view, once whenever other rows are.

@@ -9,7 +9,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use iced::{
-    Color, Element, Event, Font, Length, Point, Rectangle, Renderer, Size, Theme, Vector,
+    Color, Element, Event, Font, Length, Point, Rectangle, Renderer, Size, Theme,
     advanced::{
         self, Clipboard, Layout, Renderer as _, Shell, Text, Widget, layout, mouse, renderer,
         text::{Alignment, Difference, Paragraph as _, Shaping, Span, Wrapping},
@@ -19,6 +19,7 @@ use iced::{
     widget::text,
 };
 
+mod draw;
 mod place;
 
 use super::Type;
@@ -216,44 +217,6 @@ impl<'a, Message: 'a> Selectable<'a, Message> {
         let at = Point::ORIGIN + (cursor.position_over(bounds)? - state.piece.origin(bounds));
         let (span, _) = state.stretches.iter().find(|(_, stretch)| stretch.contains(at))?;
         self.spans().get(*span)?.link.is_some().then_some(*span)
-    }
-
-    /// What is behind spans.
-    fn draw_highlights(&self, state: &State, renderer: &mut Renderer, origin: Vector, visible: &Rectangle) {
-        for (span, stretch) in &state.stretches {
-            let Some(span) = self.spans().get(*span) else { continue };
-            let bounds = (*stretch + origin).expand(span.padding);
-            if let Some(highlight) = span.highlight.filter(|_| bounds.intersects(visible)) {
-                let border = highlight.border;
-                let quad = renderer::Quad { bounds, border, ..renderer::Quad::default() };
-                renderer.fill_quad(quad, highlight.background);
-            }
-        }
-    }
-
-    /// Lines below and through spans.
-    fn draw_lines(
-        &self,
-        state: &State,
-        renderer: &mut Renderer,
-        color: Color,
-        origin: Vector,
-        visible: &Rectangle,
-    ) {
-        for (index, stretch) in &state.stretches {
-            let Some(span) = self.spans().get(*index) else { continue };
-            let is_underlined = span.underline || state.hovered == Some(*index);
-            let size = span.size.unwrap_or(self.kind.size().into());
-            let line_height = span.line_height.unwrap_or(self.kind.line_height()).to_absolute(size);
-            let base = size.0 + (line_height.0 - size.0) / 2.0;
-            let lines = [(is_underlined, base - size.0 * 0.08), (span.strikethrough, base - size.0 / 2.0)];
-            let bounds = *stretch + origin;
-            for (_, y) in lines.iter().filter(|(is_drawn, _)| *is_drawn && bounds.intersects(visible)) {
-                let bounds = Rectangle { y: bounds.y + y, height: 1.0, ..bounds };
-                let quad = renderer::Quad { bounds, ..renderer::Quad::default() };
-                renderer.fill_quad(quad, span.color.unwrap_or(color));
-            }
-        }
     }
 }
 
