@@ -20,16 +20,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 from app import App
 from report import publish, table
 from room import Member, Server, text
-from x11 import SIZE, Desktop
+from x11 import LARGE_SIZE, Desktop
 
 LARGE = 100_000
 ROOMS = [f"room-{number}" for number in range(10)]
-# Part of the window: the messages, and where one writes. A caret that was touched does not blink for half a second.
-MESSAGES = (250, 80, 600, 600)
-WRITING = (255, SIZE[1] - 66, 700, 34)
-COMPOSER = (560, SIZE[1] - 48)
 OVER_MESSAGES = (600, 400)
-LAST_ROOM = (116, 406)
+# The first room's row in the list, and how far the next one is.
+FIRST_ROOM, ROW = (116, 115), 34
 HOME, END, BACKSPACE = 0xFF50, 0xFF57, 0xFF08
 WHEEL_UP, WHEEL_DOWN = 4, 5
 # Until the caret has come to rest.
@@ -56,7 +53,7 @@ def first_frame(desktop, command):
 def starts(desktop, program, empty, folder, rounds):
     """The app and an empty window in turns; what each took, without the first round, which only warms the disk's cache."""
     taken = {"app": [], "empty": []}
-    commands = {"app": [program, "--software", "--data-dir", f"{folder}/fresh"], "empty": [empty]}
+    commands = {"app": [program, "--software", "--data-dir", str(folder)], "empty": [empty]}
     for turn in range(rounds + 1):
         for name, command in commands.items():
             milliseconds = first_frame(desktop, command)
@@ -78,19 +75,47 @@ def until_settled(desktop, area, act):
 
 
 def remember(folder, port):
-    """The ten rooms as an app keeps them that was in each."""
+    """The ten rooms as an app keeps them that is in each."""
     folder.mkdir()
-    recent = [{"server": f"ws://127.0.0.1:{port}", "room": room, "nickname": "maya", "at": 0} for room in ROOMS]
-    (folder / "settings.json").write_text(json.dumps({"nickname": "maya", "recent": recent}))
+    (folder / "settings.json").write_text(json.dumps({"nickname": "maya"}))
+    rooms = [{"server": f"ws://127.0.0.1:{port}", "room": room, "nickname": "maya", "shown_at": at} for at, room in enumerate(ROOMS, 1)]
+    (folder / "joined.json").write_text(json.dumps({"rooms": rooms}))
 
 
-def visit(desktop, app):
-    """The last room of the list, which is the one not visited for longest. Answers milliseconds, by the clock and on a processor."""
-    desktop.point(*LAST_ROOM)
+def visit(desktop, app, number):
+    """A room of the list. Answers milliseconds from the click to the last change, by the clock and on a processor."""
+    desktop.point(FIRST_ROOM[0], FIRST_ROOM[1] + ROW * number)
     time.sleep(0.2)
     cpu = app.cpu()
-    taken = until_settled(desktop, MESSAGES, lambda: desktop.press(1))
+    taken = until_settled(desktop, desktop.area()[0], lambda: desktop.press(1))
+    assert current(desktop) == ROOMS[number], f"{current(desktop)} is open"
     return taken, (app.cpu() - cpu) * 1000
+
+
+def write(desktop):
+    """The caret into the field where one writes."""
+    x, y, _, height = desktop.area()[1]
+    desktop.point(x + 300, y + height // 2)
+    desktop.press(1)
+    time.sleep(0.5)
+
+
+def key_to_pixels(desktop, times=200):
+    """Milliseconds from a key to the letter on the screen. A caret that was touched does not blink for half a second."""
+    area, taken = desktop.area()[1], []
+    for number in range(times):
+        before = desktop.sum(*area)
+        begun = time.perf_counter()
+        # Letters that are all drawn anew: a space would change nothing but the caret's place.
+        desktop.key(ord("abcdefghij"[number % 10]))
+        while desktop.sum(*area) == before:
+            assert time.perf_counter() - begun < 5, "the composer does not answer"
+            time.sleep(0.0002)
+        taken.append((time.perf_counter() - begun) * 1000)
+        time.sleep(0.04)
+    desktop.key(ord("a"), control=True)
+    desktop.key(BACKSPACE)
+    return taken
 
 
 def load_all(desktop, app):
@@ -118,7 +143,8 @@ def burst(desktop, app, member):
     app.rest()
     updates, cpu = app.updates(), app.cpu()
     begun, said, waits, pressed = time.perf_counter(), 0, [], None
-    shows, due = desktop.sum(*WRITING), begun
+    writing = desktop.area()[1]
+    shows, due = desktop.sum(*writing), begun
     while said < 1000 or pressed:
         now = time.perf_counter()
         while said < min(1000, (now - begun) * 1000):
@@ -128,7 +154,7 @@ def burst(desktop, app, member):
         if not pressed and now >= due and said < 1000:
             type_letter(desktop, 0)
             pressed, due = now, due + 0.05
-        elif pressed and (shown := desktop.sum(*WRITING)) != shows:
+        elif pressed and (shown := desktop.sum(*writing)) != shows:
             waits.append((time.perf_counter() - pressed) * 1000)
             pressed, shows = None, shown
         assert not pressed or now - pressed < 10, "the composer does not answer"
@@ -140,64 +166,101 @@ def burst(desktop, app, member):
 def measure(program, server_program, empty, quick):
     figures = {}
     folder = Path(tempfile.mkdtemp(prefix="snug-desktop-"))
-    desktop = Desktop()
-    server = app = None
+    desktop, server = Desktop(), None
+    rounds = 3 if quick else 10
     try:
-        figures["start"] = starts(desktop, program, empty, folder, 3 if quick else 10)
+        figures["start"] = starts(desktop, program, empty, folder / "fresh", rounds)
         server = Server(server_program, folder / "server")
         for room in ROOMS:
             server.fill(room, LARGE)
         remember(folder / "maya", server.port)
-        join = ("--join", f"127.0.0.1:{server.port}", "--room", ROOMS[0])
-        app = App(program, desktop, folder / "maya", *join)
-        app.until("the room's end", lambda: LARGE in app.shown())
-        app.rest()
-        figures["memory joined"] = app.memory()
-        figures["switch"] = [visit(desktop, app) for _ in range(20)]
-        app.until("a room's end", lambda: LARGE in app.shown())
-        app.rest()
-        figures["memory visited"] = app.memory()
-        desktop.point(*COMPOSER)
-        desktop.press(1)
-        seconds = 10 if quick else 60
-        time.sleep(CARET_SECONDS)
-        figures["idle shown"] = app.idle(seconds)
-        desktop.window("windowminimize")
-        time.sleep(2)
-        figures["idle hidden"] = app.idle(seconds)
-        desktop.window("windowactivate")
-        time.sleep(1)
-        figures["typing"] = app.each(lambda number: type_letter(desktop, number), 100, 0.05)
-        desktop.point(*OVER_MESSAGES)
-        figures["wheel"] = app.each(lambda _: desktop.press(WHEEL_UP), 60, 0.05)
-        figures["load"] = load_all(desktop, app)
-        app.rest()
-        figures["memory loaded"] = app.memory()
-        figures["wheel loaded"] = app.each(lambda _: desktop.press(WHEEL_DOWN), 100, 0.05)
-        figures["typing loaded"] = app.each(lambda number: type_letter(desktop, number), 100, 0.05)
-        room = current(desktop)
-        # First where the reader is, some way up; then at the newest.
-        for place in ("burst above", "burst end"):
-            if place == "burst end":
-                desktop.key(END, control=True)
-                app.rest()
-            member = Member(server.port, room, "tom")
-            figures[place] = burst(desktop, app, member)
-            member.leave()
-        # Switching from a room with all of it loaded has that to put away first.
-        figures["switch from loaded"] = [visit(desktop, app)]
-        desktop.picture("target/bench/desktop.png")
-        app.rest()
-        figures["memory left"] = app.memory()
-    finally:
-        if app:
+        app = join(program, desktop, folder / "maya", server)
+        try:
+            in_the_rooms(desktop, app, 10 if quick else 60, figures)
+            in_one_room(desktop, app, server, figures)
+        finally:
             app.end()
+        figures["start again"] = starts(desktop, program, empty, folder / "maya", rounds)
+        in_a_large_window(program, folder / "maya", server, figures)
+    finally:
         if server:
             server.end()
         desktop.end()
         subprocess.run(["rm", "-r", str(folder)], check=False)
     figures["size"] = {name: os.path.getsize(path) / 1e6 for name, path in (("app", program), ("server", server_program))}
     return figures
+
+
+def join(program, desktop, folder, server):
+    """The app, in all rooms, with the one on the screen that was there last."""
+    app = App(program, desktop, folder)
+    app.until("all rooms are joined", lambda: server.members() >= len(ROOMS))
+    app.until("the room's end", lambda: LARGE in app.shown())
+    app.rest()
+    return app
+
+
+def in_the_rooms(desktop, app, seconds, figures):
+    """From room to room, and doing nothing."""
+    figures["memory joined"] = app.memory()
+    # Each room twice; the next is never a neighbour.
+    figures["switch"] = [visit(desktop, app, number * 3 % 10) for number in range(20)]
+    app.until("a room's end", lambda: LARGE in app.shown())
+    app.rest()
+    figures["memory visited"] = app.memory()
+    write(desktop)
+    time.sleep(CARET_SECONDS)
+    figures["idle shown"] = app.idle(seconds)
+    desktop.window("windowminimize")
+    time.sleep(2)
+    figures["idle hidden"] = app.idle(seconds)
+    desktop.window("windowactivate")
+    time.sleep(1)
+
+
+def in_one_room(desktop, app, server, figures):
+    """Writing, scrolling, reading all of it, and a thousand messages in a second."""
+    figures["keys"] = key_to_pixels(desktop)
+    figures["typing"] = app.each(lambda number: type_letter(desktop, number), 100, 0.05)
+    desktop.point(*OVER_MESSAGES)
+    figures["wheel"] = app.each(lambda _: desktop.press(WHEEL_UP), 60, 0.05)
+    figures["load"] = load_all(desktop, app)
+    app.rest()
+    figures["memory loaded"] = app.memory()
+    figures["wheel loaded"] = app.each(lambda _: desktop.press(WHEEL_DOWN), 100, 0.05)
+    figures["typing loaded"] = app.each(lambda number: type_letter(desktop, number), 100, 0.05)
+    room = current(desktop)
+    # First where the reader is, some way up; then at the newest.
+    for place in ("burst above", "burst end"):
+        if place == "burst end":
+            desktop.key(END, control=True)
+            app.rest()
+        member = Member(server.port, room, "tom")
+        figures[place] = burst(desktop, app, member)
+        member.leave()
+    # Switching from a room with all of it loaded has that to put away first.
+    figures["switch from loaded"] = [visit(desktop, app, (ROOMS.index(room) + 3) % 10)]
+    desktop.picture("target/bench/desktop.png")
+    app.rest()
+    figures["memory left"] = app.memory()
+
+
+def in_a_large_window(program, folder, server, figures):
+    """What depends on the number of pixels."""
+    desktop = Desktop(LARGE_SIZE)
+    try:
+        app = join(program, desktop, folder, server)
+        try:
+            write(desktop)
+            figures["keys large"] = key_to_pixels(desktop)
+            figures["typing large"] = app.each(lambda number: type_letter(desktop, number), 100, 0.05)
+            desktop.point(desktop.size[0] // 2, desktop.size[1] // 2)
+            figures["wheel large"] = app.each(lambda _: desktop.press(WHEEL_UP), 60, 0.05)
+            desktop.picture("target/bench/desktop-large.png")
+        finally:
+            app.end()
+    finally:
+        desktop.end()
 
 
 def current(desktop):

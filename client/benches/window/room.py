@@ -66,6 +66,11 @@ class Server:
             entries = json.load(answer)["entries"]
             return entries[-1]["seq"] if entries else 0
 
+    def members(self):
+        """How many seats are taken, in all rooms."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/rooms", timeout=30) as answer:
+            return sum(room["members"] for room in json.load(answer)["rooms"])
+
     def fill(self, room, messages):
         """One after the other says a part of it, which nobody else has to hear; in the newest part they take turns."""
         turns = min(messages, 2_000)

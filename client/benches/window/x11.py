@@ -9,6 +9,9 @@ import zlib
 from pathlib import Path
 
 SIZE = (1280, 800)
+LARGE_SIZE = (2560, 1440)
+# Widths of the window's parts: the rooms, the members, the column of the messages at its widest.
+SIDEBAR, MEMBERS, COLUMN = 232, 200, 760
 Z_PIXMAP = 2
 ALL_PLANES = 0xFFFFFFFF
 
@@ -23,13 +26,14 @@ class Image(ctypes.Structure):
 class Desktop:
     """Xvfb with a window manager."""
 
-    def __init__(self):
-        command = ["Xvfb", "-displayfd", "1", "-screen", "0", f"{SIZE[0]}x{SIZE[1]}x24", "-nolisten", "tcp"]
+    def __init__(self, size=SIZE):
+        self.size = size
+        command = ["Xvfb", "-displayfd", "1", "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"]
         self.server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.name = f":{int(self.server.stdout.readline())}"
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("SNUG_", "WAYLAND", "DBUS"))}
         self.environment |= {"DISPLAY": self.name, "XDG_SESSION_TYPE": "x11", "ICED_BACKEND": "tiny-skia"}
-        # Windows without a frame, as large as the screen: what is measured is the app's own 1280×800.
+        # Windows without a frame, as large as the screen: the app has all of the screen.
         self.folder = tempfile.TemporaryDirectory()
         rules = Path(self.folder.name) / "rc.xml"
         rules.write_text('<openbox_config xmlns="http://openbox.org/3.4/rc"><applications><application class="*">'
@@ -66,7 +70,13 @@ class Desktop:
 
     def is_black(self):
         """Whether the middle of the screen is empty."""
-        return self.pixels(SIZE[0] // 2, SIZE[1] // 2)[:3] == b"\0\0\0"
+        return self.pixels(self.size[0] // 2, self.size[1] // 2)[:3] == b"\0\0\0"
+
+    def area(self):
+        """Part of the messages, and where one writes: x, y, width, height. The column of both is in the middle of a wide window."""
+        width, height = self.size
+        left = 250 if width < 1600 else (SIDEBAR + width - MEMBERS - COLUMN) // 2 + 10
+        return (left, 80, 600, height - 200), (left, height - 66, 600, 34)
 
     def key(self, symbol, control=False):
         """A key pressed and released; letters have their Latin-1 number as a symbol."""
