@@ -1,20 +1,18 @@
-"""The app as a process: its window, what it shows, what it takes of the machine."""
+"""What the app takes of the machine, and how often it has taken note of something."""
 
-import os
 import re
-import subprocess
 import time
 from pathlib import Path
 
+import harness
 
-class App:
-    """`snug` on the CPU renderer. What is in view it tells in its log (client/src/screen/room/trace.rs)."""
+
+class App(harness.App):
+    """An app on the processor's renderer, whose window is as large as the screen."""
 
     def __init__(self, program, desktop, folder, *arguments):
-        self.desktop, self.log = desktop, Path(f"{folder}.log")
-        environment = desktop.environment | {"SNUG_LOG": "snug::shown=debug,warn", "NO_COLOR": "1"}
-        command = [program, "--software", "--data-dir", str(folder), "--nickname", "maya", *map(str, arguments)]
-        self.process = subprocess.Popen(command, env=environment, stderr=self.log.open("wb"))
+        super().__init__(program, desktop, "maya", folder)
+        self.launch(*arguments, log="snug::shown=debug,warn")
         self.ended = {}
 
     def updates(self):
@@ -23,8 +21,7 @@ class App:
 
     def shown(self):
         """The numbers of the messages in view."""
-        found = re.findall(rb"shown: shown: ?(.*)", self.log.read_bytes()[-4096:])
-        return [int(number) for number in found[-1].split() if number.isdigit()] if found else []
+        return [int(number) for number in super().shown() if number.isdigit()]
 
     def cpu(self):
         """Seconds on a processor, of all threads; those that have ended count with what was last seen of them."""
@@ -73,5 +70,4 @@ class App:
         return (self.cpu() - before) / times * 1000
 
     def end(self):
-        self.process.kill()
-        self.process.wait()
+        self.kill()

@@ -3,13 +3,13 @@
 import base64
 import json
 import os
-import re
 import select
 import socket
 import struct
-import subprocess
 import time
 import urllib.request
+
+import harness
 
 NAMES = ("tom", "ines", "ben", "zoe")
 WORDS = "tea is ready whenever you are the build went through tomorrow again".split()
@@ -52,19 +52,15 @@ class Member:
         self.socket.close()
 
 
-class Server:
+class Server(harness.Server):
     """`snug-server` as it comes, but for the limits of one person."""
 
     def __init__(self, program, folder):
-        command = [program, "--listen", "127.0.0.1:0", "--data-dir", str(folder), "--rate-limit", "off", "--name", "The lab"]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("SNUG_")}
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
-        self.port = int(re.fullmatch(r"Listening on 127\.0\.0\.1:(\d+)\n", self.process.stdout.readline())[1])
+        super().__init__(program, folder, "--rate-limit", "off", "--name", "The lab")
 
     def last(self, room):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/rooms/{room}/messages?limit=1", timeout=30) as answer:
-            entries = json.load(answer)["entries"]
-            return entries[-1]["seq"] if entries else 0
+        entries = self.entries(room, 1)
+        return entries[-1]["seq"] if entries else 0
 
     def members(self):
         """How many seats are taken, in all rooms."""
@@ -95,5 +91,4 @@ class Server:
             member.leave()
 
     def end(self):
-        self.process.terminate()
-        self.process.wait()
+        self.kill()

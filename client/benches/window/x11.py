@@ -1,12 +1,11 @@
 """A display nobody looks at: its pixels are read, its keys and its pointer moved, all without starting a program for it."""
 
 import ctypes
-import os
-import subprocess
 import tempfile
-import time
 import zlib
 from pathlib import Path
+
+import harness
 
 SIZE = (1280, 800)
 LARGE_SIZE = (2560, 1440)
@@ -14,6 +13,7 @@ LARGE_SIZE = (2560, 1440)
 SIDEBAR, MEMBERS, COLUMN = 232, 200, 760
 Z_PIXMAP = 2
 ALL_PLANES = 0xFFFFFFFF
+RULES = '<applications><application class="*"><decor>no</decor><maximized>yes</maximized></application></applications>'
 
 
 class Image(ctypes.Structure):
@@ -23,27 +23,13 @@ class Image(ctypes.Structure):
                 *((name, ctypes.c_int) for name in ("byte_order", "unit", "bit_order", "pad", "depth", "bytes_per_line"))]
 
 
-class Desktop:
-    """Xvfb with a window manager."""
+class Desktop(harness.Desktop):
+    """Windows without a frame, as large as the screen: the app has all of the screen."""
 
     def __init__(self, size=SIZE):
-        self.size = size
-        command = ["Xvfb", "-displayfd", "1", "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"]
-        self.server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.name = f":{int(self.server.stdout.readline())}"
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("SNUG_", "WAYLAND", "DBUS"))}
-        self.environment |= {"DISPLAY": self.name, "XDG_SESSION_TYPE": "x11", "ICED_BACKEND": "tiny-skia"}
-        # Windows without a frame, as large as the screen: the app has all of the screen.
-        self.folder = tempfile.TemporaryDirectory()
-        rules = Path(self.folder.name) / "rc.xml"
-        rules.write_text('<openbox_config xmlns="http://openbox.org/3.4/rc"><applications><application class="*">'
-                         "<decor>no</decor><maximized>yes</maximized></application></applications></openbox_config>")
-        begun = rules.with_name("begun")
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        command = ["openbox", "--config-file", rules, "--startup", f"touch {begun}"]
-        self.manager = subprocess.Popen(command, env=self.environment, **quiet)
-        while not begun.exists():
-            time.sleep(0.05)
+        self.size, self.folder = size, tempfile.TemporaryDirectory()
+        super().__init__(Path(self.folder.name), size, RULES)
+        self.environment["ICED_BACKEND"] = "tiny-skia"
         self.x11, self.test = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
         number, pointer = ctypes.c_int, ctypes.c_void_p
         self.x11.XOpenDisplay.restype, self.x11.XGetImage.restype = pointer, ctypes.POINTER(Image)
@@ -98,15 +84,9 @@ class Desktop:
 
     def window(self, action):
         """Hides the app's window, or shows it again."""
-        found = subprocess.run(["xdotool", "search", "--class", "snug"], env=self.environment, capture_output=True, text=True)
-        for window in found.stdout.split():
-            subprocess.run(["xdotool", action, window], env=self.environment, check=False, capture_output=True)
-
-    def picture(self, path):
-        subprocess.run(["import", "-window", "root", str(path)], env=self.environment, check=False)
+        for window in self.do("search", "--class", "snug", check=False):
+            self.do(action, window, check=False)
 
     def end(self):
-        for process in (self.manager, self.server):
-            process.terminate()
-            process.wait()
+        super().end()
         self.folder.cleanup()
