@@ -62,6 +62,11 @@ class Server(harness.Server):
         entries = self.entries(room, 1)
         return entries[-1]["seq"] if entries else 0
 
+    def epoch(self, room):
+        """The name of a room's log."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/rooms/{room}/messages?limit=1", timeout=30) as answer:
+            return json.load(answer)["epoch"]
+
     def members(self):
         """How many seats are taken, in all rooms."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/rooms", timeout=30) as answer:
