@@ -45,7 +45,7 @@ pub async fn stream(
         move || permit.abort()
     });
     let mut reader = Reader {
-        after: room.last(),
+        after: 0,
         live: false,
         id,
         room,
@@ -55,11 +55,10 @@ pub async fn stream(
         form,
         server,
     };
-    if let Some(after) = after {
-        let record = reader.server.backend.log.room(&reader.room.name).await?;
-        // `after` past the end comes from a discarded log: clamp it.
-        reader.after = after.min(record.last);
-    }
+    // The log says what “from now on” is: an entry that was acknowledged may still be on its way into the room's tail.
+    let last = reader.server.backend.log.room(&reader.room.name).await?.last;
+    // `after` past the end comes from a discarded log: clamp it.
+    reader.after = after.map_or(last, |after| after.min(last));
     if reader.server.hub.is_draining() {
         reader.follower.close(FollowEnd::Closed);
     }
