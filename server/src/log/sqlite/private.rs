@@ -22,6 +22,7 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
 /// Opens a file that, where it is made, only this account may read. A link in its place is not followed: somebody else may have
 /// planted it.
 pub(super) fn options() -> OpenOptions {
+    #[cfg_attr(not(unix), allow(unused_mut))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     {
