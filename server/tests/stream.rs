@@ -9,6 +9,7 @@ use std::{collections::VecDeque, time::Duration};
 use common::{
     http::TestServer,
     peer::{Peer, message},
+    world::{Kind, World},
 };
 use serde_json::{Value, json};
 use snug_server::Config;
@@ -300,4 +301,28 @@ async fn a_listener_is_a_connection_like_any_other() {
         }
     };
     timeout(PATIENCE, free).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_from_now_on_has_nothing_that_was_acknowledged_before_it_began() {
+    for kind in [Kind::TwoOverMemory, Kind::TwoOverSqlite] {
+        let world = World::start(kind).await;
+        let post = async |number: u32| {
+            let body = json!({"user": "ci", "message": format!("number {number}")});
+            let response = world.servers[0].post("/api/rooms/ops/messages", &body).await;
+            assert_eq!(response.status, 201, "{kind:?}");
+        };
+        // Keeps the room alive on the other server, which hears of entries later than their authors.
+        let _member = Peer::join(world.servers[1].address, "ops", "maya").await;
+        for number in 0..20 {
+            post(2 * number).await;
+            let mut stream = world.servers[1].connect().await;
+            stream.request("GET /api/rooms/ops/stream", &[], "").await;
+            assert_eq!(stream.response().await.status, 200);
+            post(2 * number + 1).await;
+            let heard = stream.until("}\n").await;
+            assert!(heard.contains(&format!("number {}\"", 2 * number + 1)), "{kind:?}: {heard}");
+            assert!(!heard.contains(&format!("number {}\"", 2 * number)), "{kind:?}: {heard}");
+        }
+    }
 }

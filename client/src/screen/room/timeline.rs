@@ -19,11 +19,11 @@ use snug_core::{
     rooms::Joined,
     selection,
     session::{Link, Session},
-    timeline::{COUNTED, Row, Timeline},
+    timeline::{COUNTED, Row, RowId, Timeline},
 };
 use snug_shared::{Author, Seq};
 
-use super::{Go, Message, Part, Select, columns::Columns, empty, is_slow};
+use super::{Go, Message, Part, Room, Select, columns::Columns, empty, is_slow};
 use crate::{
     icon::{Icon, icon},
     theme,
@@ -99,8 +99,6 @@ fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
         let Some(Row::Message(message)) = timeline.row(index) else { return None };
         selection::part(range, id, &selection::words(&message)?)
     };
-    let left_at = screen.scroll.and_then(|seq| timeline.position_of(seq)).or(timeline.unread_row());
-    let left_at = left_at.and_then(|row| timeline.id(row));
     let list = virtual_list(
         timeline.len(),
         timeline.revision(),
@@ -114,7 +112,7 @@ fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
         },
         theme::scroll_thumb,
     )
-    .of(screen.session, left_at)
+    .of(screen.session, left_at(screen, timeline))
     .hovered(theme::hovered_row)
     .inset(part.column().inset)
     .beside(move |index| match timeline.row(index) {
@@ -131,6 +129,12 @@ fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
     .on_gesture(|gesture| Message::Select(Select::Gesture(gesture)))
     .on_shown(Message::Shown);
     widget::menu(list, asked)
+}
+
+/// The row at which the reader left, or else the first one that is new.
+fn left_at(screen: &Room, timeline: &Timeline) -> Option<RowId> {
+    let row = screen.scroll.and_then(|seq| timeline.position_of(seq)).or(timeline.unread_row())?;
+    timeline.id(row)
 }
 
 /// The names of members and authors that are several words, and the reader's own if it is.
