@@ -43,7 +43,7 @@ use snug_core::{
     settings::{Settings, WindowSize},
 };
 use snug_shared::{Author, Entry, ErrorCode, ErrorFrame, ServerFrame};
-use world::{World, address, entry, known_place, made::known_name, nickname, room_name};
+use world::{World, address, entry, known_place, made::known_name, nickname, press_with, room_name};
 
 // -- the window --
 
@@ -277,6 +277,7 @@ fn what_was_not_delivered_offers_its_ways_out() {
     world.until("it is gone", |world| !world.sees("Too much"));
 }
 
+/// The newest message, which may be on its way.
 fn last_id(world: &World) -> uuid::Uuid {
     let timeline = world.app.session().expect("a room").timeline();
     match timeline.row(timeline.len() - 1) {
@@ -290,28 +291,7 @@ fn shift_enter_breaks_the_line_and_enter_sends_both() {
     use iced::keyboard::Modifiers;
     let mut world = World::in_room(&[("tom", "Good morning")]);
     world.write("one", Named::Shift);
-    let press = iced_test::simulator::press_key(Named::Enter, None);
-    let iced::Event::Keyboard(iced::keyboard::Event::KeyPressed {
-        key,
-        modified_key,
-        physical_key,
-        location,
-        text,
-        repeat,
-        ..
-    }) = press
-    else {
-        panic!("a key press")
-    };
-    let shifted = iced::Event::Keyboard(iced::keyboard::Event::KeyPressed {
-        key,
-        modified_key,
-        physical_key,
-        location,
-        text,
-        repeat,
-        modifiers: Modifiers::SHIFT,
-    });
+    let shifted = iced::Event::Keyboard(press_with(Named::Enter.into(), None, Modifiers::SHIFT));
     let messages: Vec<Message> = {
         let mut screen = world.screen();
         let _ = screen.click(iced_test::selector::id("composer")).expect("a composer");

@@ -65,7 +65,7 @@ class Server(harness.Server):
 
     def epoch(self, room):
         """The name of a room's log."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/rooms/{room}/messages?limit=1", timeout=30) as answer:
+        with urllib.request.urlopen(f"{self.url(room)}?limit=1", timeout=30) as answer:
             return json.load(answer)["epoch"]
 
     def members(self):

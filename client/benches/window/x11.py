@@ -59,9 +59,9 @@ class Desktop(harness.Desktop):
         return self.pixels(self.size[0] // 2, self.size[1] // 2)[:3] == b"\0\0\0"
 
     def area(self):
-        """Part of the messages, and where one writes: x, y, width, height. The column of both is in the middle of a wide window."""
+        """Part of the messages, and where one writes: x, y, width, height. The column of both is in the middle."""
         width, height = self.size
-        left = 250 if width < 1600 else (SIDEBAR + width - MEMBERS - COLUMN) // 2 + 10
+        left = (SIDEBAR + width - MEMBERS - COLUMN) // 2 + 10
         return (left, 80, 600, height - 200), (left, height - 66, 600, 34)
 
     def key(self, symbol, control=False):

@@ -10,7 +10,10 @@ use super::{
     Layers, Stage, draw,
     talk::{self, arrive, in_room},
 };
-use crate::world::{World, nickname};
+use crate::{
+    last_id,
+    world::{World, nickname},
+};
 
 fn offline(world: &mut World) {
     let retry_at = Instant::now();
@@ -75,21 +78,12 @@ fn a_room_that_lets_one_in_no_more() {
     draw("trouble-full", Layers::One, |size| stopped(size, "The room or the server is full.", None));
 }
 
-/// The newest own message, which is on its way.
-fn newest(world: &World) -> uuid::Uuid {
-    let timeline = world.app.session().expect("a room").timeline();
-    match timeline.row(timeline.len() - 1) {
-        Some(snug_core::timeline::Row::Message(message)) => message.id,
-        other => panic!("the last row is a message, not {other:?}"),
-    }
-}
-
 #[test]
 fn a_message_that_was_refused() {
     draw("trouble-failed", Layers::One, |size| {
         let mut world = in_room(talk::short());
         say(&mut world, "And another thing about the oven.");
-        let id = Some(newest(&world));
+        let id = Some(last_id(&world));
         let words = "Only moderators may speak here.";
         let error = ErrorFrame { id, ..ErrorFrame::new(ErrorCode::NotAllowed, words) };
         world.hear(ServerFrame::Error(error));
