@@ -25,8 +25,8 @@ pub use kinds::{HostName, Layer, LogFormat, Network, Origin, Tls};
 pub use listen::Listen;
 pub use options::{Command, Loaded, Options};
 
-/// The longest server name, in characters: it has to fit into a card of the app.
-const NAME_CHARS: usize = 64;
+/// The longest server name, in bytes: a label of DNS, under which the server is announced, holds no more.
+const NAME_BYTES: usize = 63;
 
 /// The effective settings. The defaults serve a house, a class or an office without being asked anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,8 +115,8 @@ impl Config {
         if self.name.trim().is_empty() {
             return refused("name: a server needs a name".to_owned());
         }
-        if self.name.chars().count() > NAME_CHARS || self.name.chars().any(char::is_control) {
-            return refused(format!("name: at most {NAME_CHARS} characters, none of them invisible"));
+        if self.name.len() > NAME_BYTES || self.name.chars().any(char::is_control) {
+            return refused(format!("name: at most {NAME_BYTES} bytes, none of them a control character"));
         }
         kinds::check_log_filter(&self.log).map_err(|why| ConfigError::Refused(format!("log: {why}")))
     }
@@ -133,7 +133,33 @@ fn project_dirs() -> Option<ProjectDirs> {
 
 /// The machine's own name without its domain.
 fn machine_name() -> String {
-    let name = gethostname::gethostname().to_string_lossy().into_owned();
-    let short: String = name.split('.').next().unwrap_or_default().chars().take(NAME_CHARS).collect();
+    short_name(&gethostname::gethostname().to_string_lossy())
+}
+
+/// A name that can be shown and announced, made of any.
+fn short_name(machine: &str) -> String {
+    let mut short = String::new();
+    for c in machine.chars().take_while(|c| *c != '.').filter(|c| !c.is_control()) {
+        if short.len() + c.len_utf8() > NAME_BYTES {
+            break;
+        }
+        short.push(c);
+    }
     if short.trim().is_empty() { "Snug".to_owned() } else { short }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_machine_is_called_is_a_name_that_is_taken() {
+        assert_eq!(short_name("lab.example.org"), "lab");
+        assert_eq!(short_name("la\u{1b}b\n"), "lab");
+        assert_eq!(short_name("ö".repeat(40).as_str()), "ö".repeat(31));
+        for machine in ["", ".", " ", "\u{7}.local", &"x".repeat(300)] {
+            let config = Config { name: short_name(machine), ..Config::default() };
+            assert!(config.check().is_ok(), "{machine:?}");
+        }
+    }
 }

@@ -82,6 +82,7 @@ impl From<Router> for HttpService {
 fn router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
     let limited = Router::new()
         .route("/invite.svg", get(invite::code))
+        .route("/api/server", get(about))
         .route("/api/rooms", get(rooms))
         .route("/api/rooms/{room}/messages", get(messages::read).post(messages::post))
         .route("/api/rooms/{room}/stream", get(stream::stream))
@@ -113,6 +114,10 @@ fn router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
 
 async fn rooms(State(server): State<Arc<Server>>) -> Result<Json<api::RoomList>, HttpError> {
     Ok(Json(server.hub.rooms().await?))
+}
+
+async fn about(State(server): State<Arc<Server>>) -> Result<Json<api::ServerStatus>, HttpError> {
+    Ok(Json(server.identity.status(server.hub.counts().await?)))
 }
 
 /// Every other address. Below a base path, links are relative: the base path itself needs its last slash.

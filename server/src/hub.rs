@@ -40,6 +40,7 @@ mod sockets;
 #[cfg(test)]
 mod tests;
 
+pub use directory::Counts;
 pub use entered::{Claim, Entered};
 use inbox::Inbox;
 pub use room::{Place, Room};

@@ -20,6 +20,7 @@ pub mod event;
 pub mod fanout;
 pub mod http;
 pub mod hub;
+pub mod identity;
 pub mod later;
 pub mod layer;
 pub mod limiter;

@@ -108,6 +108,9 @@ pub trait Presence: Send + Sync + 'static {
     /// The rooms with live connections and how many, the fullest first, then by name; at most `most`.
     fn census(&self, most: usize) -> Later<Result<Vec<(RoomName, u32)>, Unavailable>>;
 
+    /// The number of members with live connections, in all rooms together.
+    fn people(&self) -> Later<Result<u32, Unavailable>>;
+
     /// Lets go of reservations that are over. Called every few seconds.
     fn sweep(&self);
 

@@ -10,6 +10,7 @@ use crate::{
     config::{self, Config},
     http::Answers,
     hub::Hub,
+    identity::Identity,
     limiter::Rate,
     log,
     net::exempt::ExemptAddresses,
@@ -25,6 +26,8 @@ const UNLIMITED: u32 = 1_000_000;
 pub struct Server {
     /// The effective settings.
     pub config: Config,
+    /// Who this server is to those who look for one.
+    pub identity: Identity,
     /// The log, the channel layer and the presence.
     pub backend: Backend,
     /// The live rooms.
@@ -83,6 +86,7 @@ impl Server {
         }
         let exempt = Arc::new(ExemptAddresses::new(&config));
         Arc::new(Self {
+            identity: Identity::new(&config, &backend.log.secret()),
             seats: Seats::new(backend.log.secret()),
             hub: Arc::new(Hub::new(backend.clone(), shards, config.max_members as usize)),
             backend,

@@ -9,7 +9,8 @@ use common::{
     peer::Peer,
 };
 use serde_json::{Value, json};
-use snug_server::Config;
+use snug_server::{Config, Server};
+use snug_shared::{Durability, ServerId};
 use tokio::io::AsyncWriteExt;
 
 const TEA: &str = "/api/rooms/tea/messages";
@@ -45,6 +46,50 @@ async fn an_unknown_room_is_empty_and_is_not_made() {
     let empty = json!({"epoch": null, "first": 0, "last": 0, "entries": [], "more": false});
     assert_eq!((page.status, page.json()), (200, empty));
     assert_eq!(server.get("/api/rooms").await.json(), json!({"rooms": [], "more": false}));
+}
+
+#[tokio::test]
+async fn a_server_says_who_it_is_and_how_much_goes_on_there() {
+    let config = Config { name: "The lab".to_owned(), rate_limit: false, ..Config::default() };
+    let server = TestServer::start(config).await;
+    let about = server.get("/api/server").await;
+    let id = about.json()["id"].clone();
+    assert!(ServerId::parse(id.as_str().unwrap()).is_ok(), "{about:?}");
+    let answer = |rooms, people| {
+        let version = env!("CARGO_PKG_VERSION");
+        json!({"id": id, "name": "The lab", "version": version, "rooms": rooms, "people": people, "tls": "off"})
+    };
+    assert_eq!((about.status, about.json()), (200, answer(0, 0)));
+    say(&server, ["one"]).await;
+    let maya = Peer::join(server.address, "coffee", "maya").await;
+    let _jon = Peer::join(server.address, "coffee", "jon").await;
+    assert_eq!(server.get("/api/server").await.json(), answer(2, 2));
+    drop(maya);
+    let left = async {
+        while server.get("/api/server").await.json() != answer(2, 1) {
+            tokio::task::yield_now().await;
+        }
+    };
+    left.await;
+}
+
+#[tokio::test]
+async fn a_server_is_the_same_for_as_long_as_its_folder_lives_and_one_without_a_folder_is_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = async |durability| {
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            let config = Config { durability, data_dir: folder.path().to_owned(), ..Config::default() };
+            let server = Server::open(config).await.unwrap();
+            ids.push(server.identity.id.clone());
+            server.backend.log.close().await;
+        }
+        ids
+    };
+    let kept = ids(Durability::Full).await;
+    assert_eq!(kept[0], kept[1]);
+    let fleeting = ids(Durability::None).await;
+    assert!(fleeting[0] != fleeting[1] && !fleeting.contains(&kept[0]));
 }
 
 #[tokio::test]

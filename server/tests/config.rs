@@ -195,9 +195,10 @@ fn what_this_build_does_not_serve_is_said_at_the_start() {
 
 #[test]
 fn a_name_that_cannot_be_shown_is_refused() {
-    for name in ["", "  ", "a\u{7}b", &"x".repeat(65)] {
+    for name in ["", "  ", "a\u{7}b", &"x".repeat(64), &"ö".repeat(32)] {
         assert!(load("", &["--name", name]).is_err(), "{name:?}");
     }
+    assert!(load("", &["--name", &"x".repeat(63)]).is_ok());
 }
 
 #[test]

@@ -306,6 +306,10 @@ impl Presence for Held {
         joined
     }
 
+    fn people(&self) -> Later<Result<u32, Unavailable>> {
+        self.presence.people()
+    }
+
     fn leave(&self, room: &RoomKey, author: &Author, connection: u64) {
         self.presence.leave(room, author, connection);
     }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::{
     entry::{Line, Millis, Seq},
     name::RoomName,
+    server_id::ServerId,
     text::Topic,
 };
 
@@ -36,6 +37,49 @@ pub struct RoomInfo {
     /// Whether it accepts no new members, or needs a password. Reserved, not built.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub locked: bool,
+}
+
+/// `GET /api/server`: who a server is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerStatus {
+    /// The same for as long as its data folder lives.
+    pub id: ServerId,
+    /// What the machine or its owner calls it: at most 63 bytes.
+    pub name: String,
+    /// The program's version.
+    pub version: String,
+    /// The rooms that `GET /api/rooms` lists, at most 500.
+    pub rooms: u32,
+    /// The members of all rooms together.
+    pub people: u32,
+    /// Whether it encrypts connections.
+    pub tls: TlsMode,
+    /// Base64url of the SHA-256 of its certificate's public key; none where it has no certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+}
+
+/// Whether a server encrypts connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TlsMode {
+    /// None is.
+    Off,
+    /// Those that ask for it are.
+    Auto,
+    /// All are.
+    Require,
+}
+
+impl TlsMode {
+    /// The mode as it is written on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Auto => "auto",
+            Self::Require => "require",
+        }
+    }
 }
 
 /// `GET /api/rooms/{room}/messages`.

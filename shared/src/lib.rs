@@ -21,6 +21,7 @@ pub mod frame;
 pub mod limits;
 pub mod name;
 pub mod search;
+pub mod server_id;
 pub mod text;
 
 pub use act::{Act, ActError, ActKind, RoomSettings};
@@ -34,4 +35,5 @@ pub use frame::{
 };
 pub use limits::Limits;
 pub use name::{Looks, NameError, Nickname, RoomKey, RoomName, is_ignorable};
+pub use server_id::{ServerId, ServerIdError};
 pub use text::{Emoji, MessageText, TextError, Topic};

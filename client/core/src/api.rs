@@ -12,9 +12,9 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use jiff::fmt::rfc2822;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use snug_shared::{
-    ErrorFrame, Invite, Line, Millis, RoomName, Seq, ServerAddress,
+    ErrorFrame, Line, Millis, RoomName, Seq, ServerAddress,
     address::segment,
     api::{Page, Post, RoomList, SearchHits},
     search::Has,
@@ -24,25 +24,21 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
+mod about;
 mod error;
 mod stream;
 
+pub use about::{Invitation, invitation, server_name, status};
 pub use error::ApiError;
 pub use stream::Stream;
 
-use crate::{
-    format::{one_line, server_sentence},
-    tcp,
-};
+use crate::{format::one_line, tcp};
 
 /// The largest answer that is read.
 const BYTES: usize = 1 << 20;
 
 /// How long the whole of it may take.
 const ANSWER: Duration = Duration::from_secs(5);
-
-/// The longest name of a server that is shown, in characters.
-const SERVER_NAME: usize = 80;
 
 /// The longest sentence that is taken from a server, in characters.
 const SENTENCE: usize = 300;
@@ -53,31 +49,6 @@ const SENTENCE: usize = 300;
 /// [`ApiError`] says what to do.
 pub async fn rooms(server: ServerAddress) -> Result<RoomList, ApiError> {
     Api::open(&server).await?.rooms().await
-}
-
-/// What a server is called, and a link to one of its rooms that works on other machines.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invitation {
-    /// The server's own name; a server's words, on one line.
-    pub server: String,
-    /// The link; none when the server named one that can't be used.
-    pub link: Option<Invite>,
-}
-
-/// Asks a server for its name and for a link to pass on, to a room or to itself.
-///
-/// # Errors
-/// [`ApiError`] says what to do.
-pub async fn invitation(server: ServerAddress, room: Option<RoomName>) -> Result<Invitation, ApiError> {
-    #[derive(Deserialize)]
-    struct Answer {
-        server: String,
-        link: String,
-    }
-    let room = room.map(|room| format!("?room={}", segment(room.as_str()))).unwrap_or_default();
-    let answer: Answer = Api::open(&server).await?.get(&format!("/invite{room}")).await?;
-    let name = one_line(&server_sentence(&answer.server), SERVER_NAME);
-    Ok(Invitation { server: name, link: Invite::parse(&answer.link).ok() })
 }
 
 /// A line of a room's log, as the server wrote it and as it is understood here.

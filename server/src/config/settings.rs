@@ -26,7 +26,7 @@ pub struct Settings {
     /// Folder that stores the rooms
     #[arg(long, env = "SNUG_DATA_DIR", value_name = "DIR", global = true)]
     data_dir: Option<PathBuf>,
-    /// Name of the server in the app
+    /// Name of the server in the app and on the network, at most 63 bytes
     #[arg(long, env = "SNUG_NAME", value_name = "NAME")]
     name: Option<String>,
     /// full: stored messages survive a crash and a power cut; none: nothing is stored

@@ -1,4 +1,4 @@
-//! The list of rooms that anyone may see.
+//! The list of rooms that anyone may see, and how many of them and of people there are.
 
 use std::collections::HashSet;
 
@@ -14,6 +14,15 @@ use crate::log::RoomRecord;
 const LISTED_ROOMS: usize = 500;
 /// Bytes of topics told, at most. Later rooms go without: otherwise long topics would make the list as long as they like.
 const TOPIC_BYTES: usize = 128 * 1024;
+
+/// How much goes on at a server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rooms that anyone may see, at most 500.
+    pub rooms: u32,
+    /// Members of all rooms together: somebody in three rooms counts three times.
+    pub people: u32,
+}
 
 impl Hub {
     /// The rooms with members, the fullest first, and then those with the newest entries.
@@ -40,6 +49,15 @@ impl Hub {
             left -= room.topic.as_ref().map_or(0, |topic| topic.as_str().len());
         }
         Ok(RoomList { rooms, more })
+    }
+
+    /// The rooms that [`rooms`](Self::rooms) lists, and the members of all rooms.
+    ///
+    /// # Errors
+    /// When the log or the presence could not be asked.
+    pub async fn counts(&self) -> Result<Counts, EnterError> {
+        let rooms = u32::try_from(self.rooms().await?.rooms.len()).unwrap_or(u32::MAX);
+        Ok(Counts { rooms, people: self.backend.presence.people().await? })
     }
 
     /// A room with members, as its live room knows it, or the log where its members are on other servers.

@@ -176,6 +176,11 @@ impl Presence for MemoryPresence {
         Box::pin(ready(Ok(rooms)))
     }
 
+    fn people(&self) -> Later<Result<u32, Unavailable>> {
+        let people = self.rooms.lock().values().map(|places| places.lock().connected()).sum();
+        Box::pin(ready(Ok(people)))
+    }
+
     fn sweep(&self) {
         let now = Instant::now();
         let rooms: Vec<RoomKey> = self.rooms.lock().keys().cloned().collect();

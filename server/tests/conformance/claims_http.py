@@ -44,6 +44,18 @@ async def pages(server):
     assert (await server.get("/healthz"))[0] == 200 and (await server.get("/readyz"))[0] == 200
 
 
+@claim("GET /api/server says who this is, and counts rooms and members")
+async def about(server):
+    maya = await server.join(unique(), "maya")
+    status, answer = await server.get("/api/server")
+    assert status == 200 and set(answer) == {"id", "name", "version", "rooms", "people", "tls"}, answer
+    assert len(answer["id"]) == 26 and set(answer["id"]) <= set("abcdefghijklmnopqrstuvwxyz234567"), answer
+    assert answer["name"] and len(answer["name"].encode()) <= 63 and answer["version"] and answer["tls"] == "off", answer
+    assert answer["rooms"] >= 1 and answer["people"] >= 1, answer
+    assert (await server.get("/api/server"))[1]["id"] == answer["id"]
+    await maya.leave()
+
+
 @claim("an unknown room answers with epoch null and is not made")
 async def unknown_room(server):
     room = unique()
