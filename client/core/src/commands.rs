@@ -1,4 +1,5 @@
-//! Rooms as pipes: `snug send`, `snug tail` and `snug rooms` speak the HTTP API on a command line, without a window.
+//! Rooms as pipes: `snug send`, `snug tail` and `snug rooms` speak the HTTP API on a command line, without a window; `snug doctor`
+//! says why a server can't be reached.
 //!
 //! Data goes to stdout and nothing else does; words for people go to stderr. They end with 0 when what was asked is done, with
 //! 1 when the server refused or could not be had, with 2 when the command line makes no sense, with 130 after Ctrl-C.
@@ -18,6 +19,7 @@ use crate::{
     settings::{Home, Settings},
 };
 
+mod doctor;
 mod printer;
 mod rooms;
 mod send;
@@ -36,6 +38,11 @@ Examples:
   snug tail ops
   snug tail ops --json --since 10m --no-follow | jq -r .message";
 
+const DOCTOR: &str = "\
+Examples:
+  snug doctor 192.168.1.20
+  snug doctor lab.local:8001 --json | jq -r .says";
+
 /// The commands that need no window.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
@@ -53,6 +60,13 @@ pub enum Command {
     Tail(tail::TailArgs),
     /// List a server's rooms
     Rooms(rooms::RoomsArgs),
+    /// Find out why a server can't be reached
+    ///
+    /// Looks at the way to it step by step, says what is wrong, and what to do about it on this system.
+    /// Takes 10 seconds at most and needs no special rights. Exit codes: 0 all is well, 1 something is
+    /// wrong, 2 wrong usage.
+    #[command(verbatim_doc_comment, after_help = DOCTOR)]
+    Doctor(doctor::DoctorArgs),
 }
 
 /// Which server is meant.
@@ -82,6 +96,8 @@ enum CommandError {
     OutputClosed,
     /// The server was asked in vain.
     Api(ApiError),
+    /// It said itself what is wrong.
+    Told,
     /// Anything else, in a sentence or more for a person.
     Other(String),
 }
@@ -126,10 +142,14 @@ pub fn run(command: &Command, data_dir: Option<PathBuf>) -> ExitCode {
             Command::Send(send) => send::run(send, &settings).await,
             Command::Tail(tail) => tail::run(tail, &settings).await,
             Command::Rooms(rooms) => rooms::run(rooms, &settings).await,
+            Command::Doctor(doctor) => doctor::run(doctor).await,
         }
     });
+    // A name that is still being looked up by the system can't be called off, and nobody waits for it.
+    runtime.shutdown_background();
     match done {
         Ok(()) | Err(CommandError::OutputClosed) => ExitCode::SUCCESS,
+        Err(CommandError::Told) => ExitCode::FAILURE,
         Err(CommandError::Api(error)) => {
             tell(&printer::escape_controls(&error.to_string()));
             ExitCode::FAILURE

@@ -5,7 +5,7 @@
 //! [`highlight`] tells the words of code apart, [`mention`] decides whether a message speaks to somebody, and [`notifications`] what
 //! the desktop tells of it. [`api`] asks a server over HTTP, and [`destination`] is where a link leads. [`settings`] is what the app
 //! remembers between starts, [`clock`] the time of day. [`completion`], [`emoji`] and [`undo`] help writing.
-//! [`commands`] is `snug send`, `snug tail` and `snug rooms`.
+//! [`commands`] is `snug send`, `snug tail`, `snug rooms` and `snug doctor`; [`doctor`] finds out why a server can't be reached.
 //!
 //! The crate knows no iced and no window, so that all of it is tested without one and runs on a server.
 
@@ -15,6 +15,7 @@ pub mod commands;
 pub mod completion;
 pub mod connection;
 pub mod destination;
+pub mod doctor;
 pub mod emoji;
 pub mod files;
 pub mod format;

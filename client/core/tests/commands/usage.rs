@@ -131,6 +131,32 @@ fn rooms_are_a_table_or_json() {
 }
 
 #[test]
+fn the_doctor_ends_with_0_when_all_is_well_and_with_1_for_a_finding() {
+    let server = Server::start();
+    let address = server.address.to_string();
+    let well = server.output(&["doctor", &address]);
+    let text = String::from_utf8(well.stdout.clone()).unwrap();
+    assert_eq!((well.status.code(), words(&well)), (Some(0), String::new()), "{text}");
+    assert!(text.contains("✓ ") && !text.contains('✗') && text.contains("All is well: "), "{text}");
+
+    let lines = json_lines(&server.output(&["doctor", &address, "--json"]).stdout);
+    let steps: Vec<&str> = lines.iter().filter_map(|line| line["step"].as_str()).collect();
+    assert_eq!(steps, ["network", "name", "way", "connection", "answer"]);
+    let verdict = lines.last().unwrap();
+    assert_eq!(
+        (&verdict["verdict"], &verdict["ok"], &verdict["do"]),
+        (&json!("well"), &json!(true), &json!([]))
+    );
+    assert!(lines.iter().all(|line| line["says"].is_string()), "{lines:?}");
+
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let finding = server.output(&["doctor", &unused]);
+    let text = String::from_utf8(finding.stdout).unwrap();
+    assert_eq!((finding.status.code(), finding.stderr.len()), (Some(1), 0), "{text}");
+    assert!(text.contains("✗ Nothing listens on port"), "{text}");
+}
+
+#[test]
 fn a_refusal_ends_with_1_a_misuse_with_2_and_both_say_why() {
     let server = Server::start();
     let nobody = server.output(&["send", "ops", "hi"]);
@@ -147,6 +173,7 @@ fn a_refusal_ends_with_1_a_misuse_with_2_and_both_say_why() {
         &["tail", "ops", "--since", "soon"],
         &["tail", "ops", "--since", "1h", "-n", "3"],
         &["rooms", "--server", "a b"],
+        &["doctor", "a b"],
         &["--join", "lab.local", "rooms"],
     ] {
         let output = server.output(misuse);
