@@ -29,6 +29,7 @@ mod readers;
 mod recall;
 mod spans;
 mod store;
+mod windows;
 mod writer;
 
 pub use bound::Bounds;
