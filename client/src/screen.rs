@@ -2,6 +2,7 @@
 //! `subscription`. None names another: an `Action` tells the root what happened, and the root decides what comes next.
 
 pub mod ask_room;
+pub mod doctor;
 pub mod landing;
 pub mod room;
 pub mod search;
@@ -9,6 +10,7 @@ pub mod sidebar;
 pub mod switcher;
 
 pub use ask_room::AskRoom;
+pub use doctor::Doctor;
 pub use landing::Landing;
 pub use room::Room;
 pub use search::SearchPanel;

@@ -39,6 +39,11 @@ pub fn wait(theme: &Theme) -> text::Style {
     text::Style { color: Some(palette(theme).wait) }
 }
 
+/// Is as it should be.
+pub fn good(theme: &Theme) -> text::Style {
+    text::Style { color: Some(palette(theme).good) }
+}
+
 /// Went wrong.
 pub fn bad(theme: &Theme) -> text::Style {
     text::Style { color: Some(palette(theme).bad) }

@@ -99,6 +99,22 @@ fn a_server_that_does_not_answer_is_told_in_words() {
 }
 
 #[test]
+fn what_is_wrong_with_a_server_is_found_out_where_it_was_refused() {
+    let mut world = World::new(known_place());
+    world.type_into("Invite link or address, for example 192.168.1.20", "127.0.0.1:1");
+    world.click("Join");
+    world.until_seen("What is wrong?");
+    world.resize(1_100.0, 1_400.0);
+    world.click("What is wrong?");
+    world.until_seen("Look again");
+    assert!(world.sees("Nothing listens on port 1."));
+    world.click("Copy all of it");
+    world.until("it is copied", |world| world.copied.iter().any(|text| text.contains("✗ Nothing listens")));
+    world.type_into("127.0.0.1:1", "0");
+    assert!(!world.sees("Look again"), "another address is another question");
+}
+
+#[test]
 fn a_known_place_is_one_click_away() {
     let world = World::joining();
     assert_eq!(world.app.title(), "tea — Snug");

@@ -14,6 +14,8 @@ use snug_core::{
 };
 use snug_shared::{NameError, Nickname, RoomName, Seq, ServerAddress, api::RoomList};
 
+use super::{Doctor, doctor};
+
 /// Places shown; more are remembered.
 const RECENT_SHOWN: usize = 4;
 const NICKNAME: &str = "landing-nickname";
@@ -29,6 +31,9 @@ pub struct Landing {
     theme: ThemeChoice,
     busy: Busy,
     refusal: Option<Refusal>,
+    /// The server that could not be asked, and what is found out about it.
+    unreached: Option<ServerAddress>,
+    doctor: Option<Doctor>,
     /// How many rooms one is in.
     joined: usize,
 }
@@ -76,6 +81,10 @@ pub enum Message {
     Host,
     /// The next theme.
     Theme,
+    /// Find out why the server can't be reached.
+    Examine,
+    /// What is found out about it.
+    Doctor(doctor::Message),
 }
 
 /// A request to the root.
@@ -131,6 +140,8 @@ impl Landing {
             theme: settings.theme,
             busy: Busy::No,
             refusal: refusal.map(Refusal::General),
+            unreached: None,
+            doctor: None,
             joined: 0,
         };
         (landing, operation::focus(NICKNAME))
@@ -183,8 +194,8 @@ impl Landing {
             Message::Nickname(typed) => self.nickname = typed,
             Message::Address(typed) => {
                 self.address = typed;
-                self.refusal = None;
                 self.busy = Busy::No;
+                self.forget_refusal();
             }
             Message::Join => return self.join(),
             Message::Asked(server, answer) => return self.asked(server, answer),
@@ -196,7 +207,7 @@ impl Landing {
                 if matches!(self.busy, Busy::Asking { .. }) {
                     self.busy = Busy::No;
                 }
-                self.refusal = None;
+                self.forget_refusal();
             }
             Message::Enter if self.address.trim().is_empty() => return Action::Run(to_address()),
             Message::Enter => return self.join(),
@@ -215,8 +226,37 @@ impl Landing {
                 self.theme = next_theme(self.theme);
                 return Action::Theme(self.theme);
             }
+            Message::Examine => return self.examine(),
+            Message::Doctor(message) => return self.update_doctor(message),
         }
         Action::None
+    }
+
+    fn forget_refusal(&mut self) {
+        (self.refusal, self.unreached, self.doctor) = (None, None, None);
+    }
+
+    /// Opens the panel that finds out why the server can't be reached.
+    fn examine(&mut self) -> Action {
+        let Some(server) = self.unreached.clone() else { return Action::None };
+        let (doctor, task) = Doctor::new(server);
+        self.doctor = Some(doctor);
+        Action::Run(Task::batch([task.map(Message::Doctor), operation::snap_to_end(PAGE)]))
+    }
+
+    fn update_doctor(&mut self, message: doctor::Message) -> Action {
+        let Some(doctor) = &mut self.doctor else { return Action::None };
+        let has_found = matches!(message, doctor::Message::Found(..));
+        match doctor.update(message) {
+            // What is new is at the end.
+            doctor::Action::None if has_found => Action::Run(operation::snap_to_end(PAGE)),
+            doctor::Action::None => Action::None,
+            doctor::Action::Run(task) => Action::Run(task.map(Message::Doctor)),
+            doctor::Action::Close => {
+                self.doctor = None;
+                Action::None
+            }
+        }
     }
 
     /// The server told its rooms, or did not. What was asked before another address was typed counts no more.
@@ -229,6 +269,7 @@ impl Landing {
             (Ok(rooms), Ok(nickname)) => Action::Ask { server, rooms, nickname },
             (Err(error), _) => {
                 self.refusal = Some(Refusal::Address(error.to_string()));
+                self.unreached = Some(server);
                 Action::Run(to_address())
             }
             (Ok(_), Err(_)) => Action::None,
@@ -254,7 +295,8 @@ impl Landing {
         if self.busy == Busy::Hosting {
             return Action::None;
         }
-        (self.busy, self.refusal) = (Busy::Hosting, None);
+        self.busy = Busy::Hosting;
+        self.forget_refusal();
         Action::Host { nickname, back_to }
     }
 
@@ -262,6 +304,7 @@ impl Landing {
         let Destination { server, room, message } = match Destination::parse(&self.address) {
             Ok(to) => to,
             Err(error) => {
+                self.forget_refusal();
                 self.refusal = Some(Refusal::Address(error.to_string()));
                 return Action::Run(to_address());
             }
@@ -270,7 +313,7 @@ impl Landing {
         if let Some(room) = room {
             return Action::Enter { server, room, nickname, message };
         }
-        self.refusal = None;
+        self.forget_refusal();
         self.busy = Busy::Asking { server: server.clone() };
         let asked = server.clone();
         Action::Run(Task::perform(api::rooms(server), move |answer| Message::Asked(asked.clone(), answer)))

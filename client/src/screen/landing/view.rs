@@ -12,7 +12,7 @@ use crate::{
     theme,
     widget::{
         Look, Type, action, clipped, ellipsis, field, hairline, icon_button, idle_caret, inherited, label,
-        reason, scroll,
+        reason, scroll, small,
     },
 };
 
@@ -166,8 +166,20 @@ impl Landing {
         ]
         .push(hint)
         .push(wrong.map(reason))
+        .push(self.doctor_part())
         .spacing(8)
         .into()
+    }
+
+    /// What is wrong with a server that could not be asked, or the way to find out.
+    fn doctor_part(&self) -> Option<Element<'_, Message>> {
+        match (&self.doctor, &self.unreached) {
+            (Some(doctor), _) => Some(doctor.view().map(Message::Doctor)),
+            (None, Some(_)) => {
+                Some(small("What is wrong?", theme::secondary).on_press(Message::Examine).into())
+            }
+            (None, None) => None,
+        }
     }
 }
 

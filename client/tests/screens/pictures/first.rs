@@ -4,13 +4,14 @@ use iced::Size;
 use snug::{
     app::Message,
     host::HostError,
-    screen::{self, AskRoom, ask_room, landing},
+    screen::{self, AskRoom, ask_room, doctor as panel, landing},
     theme,
     widget::Look,
 };
 use snug_core::{
     api::{ApiError, Invitation},
     connection::Event,
+    doctor::{self, Interface, Reach, Step, Verdict, Way},
     settings::Settings,
 };
 
@@ -78,6 +79,49 @@ fn a_server_that_does_not_answer() {
     let answer = Err(ApiError::Unreachable(SERVER.into(), 8_000));
     let messages = [address_typed, join, landing::Message::Asked(address(SERVER), answer)];
     draw("start-unreachable", Layers::One, |size| refused_landing(size, settings(), &messages));
+}
+
+/// A server that did not answer, and what is found out about it.
+fn examined(size: Size, found: &[doctor::Event]) -> Stage {
+    let [address_typed, join] = typed(SERVER);
+    let answer = Err(ApiError::Unreachable(SERVER.into(), 8_000));
+    let messages = [address_typed, join, landing::Message::Asked(address(SERVER), answer)];
+    let mut stage = refused_landing(size, known_name("Maya"), &messages);
+    // What would look at this computer's network is not run.
+    let examine = screen::Message::Landing(landing::Message::Examine);
+    drop(stage.world.app.update(Message::Screen(stage.world.app.visit(), examine)));
+    for event in found {
+        stage.world.landing(landing::Message::Doctor(panel::Message::Found(0, event.clone())));
+    }
+    stage.follow(found.len());
+    stage
+}
+
+fn looked_at() -> Vec<Step> {
+    let at = std::net::SocketAddr::from(([192, 0, 2, 20], 8_000));
+    let interface = || "wlan0".to_owned();
+    let own = Interface { name: interface(), address: [192, 0, 2, 5].into(), prefix: 24, is_vpn: false };
+    vec![
+        Step::Network { interfaces: vec![own] },
+        Step::Name { name: SERVER.into(), addresses: vec![at], fault: None },
+        Step::Way { to: at.ip(), way: Way::SameNetwork { interface: interface() } },
+        Step::Connection { at, reach: Reach::Silent },
+        Step::Ports { host: at.ip(), found: vec![] },
+    ]
+}
+
+#[test]
+fn what_is_wrong_with_a_server_is_being_found_out() {
+    let steps: Vec<_> = looked_at().into_iter().take(3).map(doctor::Event::Step).collect();
+    draw("start-doctor-looking", Layers::One, |size| examined(size, &steps));
+}
+
+#[test]
+fn what_is_wrong_with_a_server_and_what_to_do() {
+    let mut events: Vec<_> = looked_at().into_iter().map(doctor::Event::Step).collect();
+    let verdict = Verdict::Firewall { port: 8_000, says_no: false, firewall: None, is_here: false };
+    events.push(doctor::Event::Verdict(verdict));
+    draw("start-doctor-firewall", Layers::One, |size| examined(size, &events));
 }
 
 /// A server in this app was asked for; `ended`: how that ended.
