@@ -53,6 +53,8 @@ pub struct Config {
     pub trusted_proxy: Vec<Network>,
     /// What a proxy in front of the server puts before every path. Nothing: the server has a name of its own.
     pub base_path: BasePath,
+    /// The folder of programs to pass on. None: this program's own, and the app beside it.
+    pub programs: Option<PathBuf>,
     /// Connections at once: at under 5 kB each, what the smallest machine still carries.
     pub max_connections: u32,
     /// Connections at once from one address. A desktop has one for each of its rooms, and an office may be behind one
@@ -87,6 +89,7 @@ impl Default for Config {
             allow_host: Vec::new(),
             trusted_proxy: Vec::new(),
             base_path: BasePath::default(),
+            programs: None,
             max_connections: 16_384,
             max_connections_per_address: 256,
             max_handshakes_per_address: 64,
@@ -117,6 +120,9 @@ impl Config {
         }
         if self.name.len() > NAME_BYTES || self.name.chars().any(char::is_control) {
             return refused(format!("name: at most {NAME_BYTES} bytes, none of them a control character"));
+        }
+        if let Some(folder) = self.programs.as_ref().filter(|folder| !folder.is_dir()) {
+            return refused(format!("programs: {} is no folder that can be read", folder.display()));
         }
         kinds::check_log_filter(&self.log).map_err(|why| ConfigError::Refused(format!("log: {why}")))
     }

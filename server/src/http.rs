@@ -25,6 +25,7 @@ mod answers;
 mod connection;
 mod error;
 pub mod forwarded;
+mod get;
 pub mod guard;
 mod invite;
 mod messages;
@@ -38,6 +39,7 @@ pub mod upgrade;
 pub use answers::Answers;
 pub use error::HttpError;
 pub use forwarded::Forwarded;
+pub use get::HandOver;
 use guard::Guard;
 
 /// Serves the requests of every connection.
@@ -82,6 +84,8 @@ impl From<Router> for HttpService {
 fn router(server: Arc<Server>, guard: Arc<Guard>) -> Router {
     let limited = Router::new()
         .route("/invite.svg", get(invite::code))
+        .route("/get", get(get::show))
+        .route("/get/{name}", get(get::program))
         .route("/api/server", get(about))
         .route("/api/rooms", get(rooms))
         .route("/api/rooms/{room}/messages", get(messages::read).post(messages::post))

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::{
     backend::Backend,
     config::{self, Config},
-    http::Answers,
+    http::{Answers, HandOver},
     hub::Hub,
     identity::Identity,
     limiter::Rate,
@@ -42,6 +42,8 @@ pub struct Server {
     pub rates: Rates,
     /// Answers over HTTP that are still to be read.
     pub answers: Arc<Answers>,
+    /// The programs that are passed on.
+    pub hand_over: HandOver,
     /// Connections that are being served.
     pub(crate) visits: watch::Sender<usize>,
 }
@@ -93,6 +95,7 @@ impl Server {
             limits,
             rates: Rates::new(&config, sends, exempt.clone()),
             answers: Answers::new(&config, exempt.clone()),
+            hand_over: HandOver::new(&config),
             exempt,
             visits: watch::Sender::new(0),
             config,

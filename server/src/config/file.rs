@@ -106,7 +106,9 @@ fn unknown(name: &str, names: &[String]) -> String {
 pub(super) fn shown(config: &Config) -> toml::Table {
     // A folder's name may be no text, and TOML has no other.
     let data_dir = config.data_dir.to_string_lossy().into_owned().into();
-    toml::Table::try_from(Settings::from(&Config { data_dir, ..config.clone() })).unwrap_or_default()
+    let programs = config.programs.as_ref().map(|folder| folder.to_string_lossy().into_owned().into());
+    toml::Table::try_from(Settings::from(&Config { data_dir, programs, ..config.clone() }))
+        .unwrap_or_default()
 }
 
 /// Writes the settings as a file with a comment for each, which can be loaded again.
@@ -114,10 +116,12 @@ pub(super) fn shown(config: &Config) -> toml::Table {
 /// # Errors
 /// [`ConfigError::Refused`] where a setting cannot be written into a file.
 pub fn print(config: &Config) -> Result<String, ConfigError> {
-    if config.data_dir.to_str().is_none() {
-        let folder = config.data_dir.display();
+    let folders = [("data-dir", Some(&config.data_dir)), ("programs", config.programs.as_ref())];
+    for (name, folder) in folders {
+        let Some(folder) = folder.filter(|folder| folder.to_str().is_none()) else { continue };
+        let folder = folder.display();
         let message = format!(
-            "data-dir: the name of the folder {folder} is no UTF-8, and no file can hold it; use the flag"
+            "{name}: the name of the folder {folder} is no UTF-8, and no file can hold it; use the flag"
         );
         return Err(ConfigError::Refused(message));
     }

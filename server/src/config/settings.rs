@@ -55,6 +55,9 @@ pub struct Settings {
     /// Path below which a proxy serves this server
     #[arg(long, env = "SNUG_BASE_PATH", value_name = "PATH")]
     base_path: Option<BasePath>,
+    /// Folder of programs to pass on at /get, for people without internet; by default this program and the app beside it
+    #[arg(long, env = "SNUG_PROGRAMS", value_name = "DIR")]
+    programs: Option<PathBuf>,
     /// Connections at once
     #[arg(long, env = "SNUG_MAX_CONNECTIONS", value_name = "N")]
     max_connections: Option<NonZeroU32>,
@@ -97,6 +100,7 @@ impl Settings {
         set(&mut config.allow_host, self.allow_host);
         set(&mut config.trusted_proxy, self.trusted_proxy);
         set(&mut config.base_path, self.base_path);
+        set(&mut config.programs, self.programs);
         set(&mut config.max_connections, self.max_connections);
         set(&mut config.max_connections_per_address, self.max_connections_per_address);
         set(&mut config.max_handshakes_per_address, self.max_handshakes_per_address);
@@ -123,6 +127,7 @@ impl From<&Config> for Settings {
             allow_host: Some(config.allow_host.clone()),
             trusted_proxy: Some(config.trusted_proxy.clone()),
             base_path: Some(config.base_path.clone()),
+            programs: config.programs.clone(),
             max_connections: NonZeroU32::new(config.max_connections),
             max_connections_per_address: NonZeroU32::new(config.max_connections_per_address),
             max_handshakes_per_address: NonZeroU32::new(config.max_handshakes_per_address),

@@ -44,7 +44,8 @@ pub async fn code(
     Ok(([(header::CONTENT_TYPE, "image/svg+xml")], image).into_response())
 }
 
-fn invite(
+/// The link to this server, or to a room of it, that works on other machines.
+pub(super) fn invite(
     server: &Server,
     uri: &Uri,
     forwarded: Option<&Forwarded>,

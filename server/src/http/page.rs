@@ -20,7 +20,7 @@ use super::HttpError;
 
 /// Only these files may run or apply, only this server may be asked, nothing is ever made out of text, and no other page may
 /// frame this one.
-const POLICY: HeaderValue = HeaderValue::from_static(
+pub(super) const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
      manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
      require-trusted-types-for 'script'; trusted-types 'none'",
@@ -140,6 +140,11 @@ impl File {
 const CHECKED: HeaderValue = HeaderValue::from_static("no-cache");
 /// Never asked for again.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// The version in the addresses of the files.
+pub(super) fn version() -> &'static str {
+    &VERSION
+}
 
 /// `GET /`.
 pub async fn landing(headers: HeaderMap) -> Result<Response, HttpError> {

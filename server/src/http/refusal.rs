@@ -86,7 +86,7 @@ fn with_headers_of(refusal: &Response, mut response: Response) -> Response {
 }
 
 /// Text that stays text in a page.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
