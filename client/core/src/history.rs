@@ -29,7 +29,6 @@ mod readers;
 mod recall;
 mod spans;
 mod store;
-mod windows;
 mod writer;
 
 pub use bound::Bounds;

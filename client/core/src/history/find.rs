@@ -17,7 +17,6 @@ use snug_shared::{
 use super::{
     encoding::{number_at, room_gram, sender_gram},
     recall::{self, ENTRY},
-    windows::Windows,
 };
 
 /// How long one part of a search takes, about; then it answers with what it has and where it goes on.
@@ -177,7 +176,18 @@ pub(super) fn find(
         found: Found::default(),
     };
     match phrase {
-        Some(phrase) => search.ask_index(&snapshot, &phrase, Windows::new(low, high))?,
+        Some(phrase) => {
+            let mut candidates = snapshot.prepare_cached(
+                "SELECT rowid FROM grams WHERE grams MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC",
+            )?;
+            let mut numbers = candidates.query(params![phrase, low, high])?;
+            let mut message = snapshot.prepare_cached(&format!("SELECT {ENTRY} WHERE n = ?1"))?;
+            while let Some(number) = numbers.next()? {
+                if !search.look(message.query([number.get::<_, i64>(0)?])?)? {
+                    break;
+                }
+            }
+        }
         None => {
             let mut messages = snapshot
                 .prepare_cached(&format!("SELECT {ENTRY} WHERE n BETWEEN ?1 AND ?2 ORDER BY n DESC"))?;
@@ -188,40 +198,14 @@ pub(super) fn find(
 }
 
 impl Search<'_> {
-    /// Looks at the messages that the index names, window after window.
-    fn ask_index(&mut self, connection: &Connection, phrase: &str, mut windows: Windows) -> Result<()> {
-        let mut candidates = connection.prepare_cached(
-            "SELECT rowid FROM grams WHERE grams MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC",
-        )?;
-        let mut message = connection.prepare_cached(&format!("SELECT {ENTRY} WHERE n = ?1"))?;
-        while let Some((low, high)) = windows.next(connection)? {
-            let began = Instant::now();
-            let mut numbers = candidates.query(params![phrase, low, high])?;
-            while let Some(number) = numbers.next()? {
-                if !self.look(message.query([number.get::<_, i64>(0)?])?)? {
-                    return Ok(());
-                }
-            }
-            windows.took(began.elapsed());
-            if self.is_over() {
-                self.found.cursor = windows.rest();
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether its time is up, or nobody waits for it any more.
-    fn is_over(&self) -> bool {
-        Instant::now() >= self.until || !(self.is_latest)()
-    }
-
     /// Looks at messages, the newest first. Whether it goes on.
     fn look(&mut self, mut rows: Rows<'_>) -> Result<bool> {
         while let Some(row) = rows.next()? {
             let n: i64 = row.get(0)?;
             self.looked_at += 1;
-            if self.looked_at.is_multiple_of(GLANCE) && self.is_over() {
+            let is_late = self.looked_at.is_multiple_of(GLANCE)
+                && (Instant::now() >= self.until || !(self.is_latest)());
+            if is_late {
                 self.found.cursor = Some(n);
                 return Ok(false);
             }
@@ -240,52 +224,5 @@ impl Search<'_> {
             }
         }
         Ok(true)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use snug_shared::{Author, Body, Line, Message, MessageText, Nickname};
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::history::{History, RoomHistory, store, windows};
-
-    #[test]
-    fn a_search_for_common_words_that_never_meet_can_be_stopped_and_goes_on() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let history = History::open(folder.path());
-        let room = RoomHistory {
-            server: ServerAddress::parse("lab.local:8000").expect("an address"),
-            room: RoomName::parse("tea").expect("a name"),
-            epoch: "0".repeat(32),
-        };
-        let said = |seq: u64| {
-            let user = Nickname::parse("maya").expect("a nickname");
-            let text = MessageText::parse(if seq.is_multiple_of(2) { "kettle" } else { "people" });
-            let body =
-                Body::Message(Message { text: Some(text.expect("a text")), reply_to: None, present: None });
-            let (by, at) = (Author::http(&user), 1_700_000_000_000 + seq.cast_signed() * 500);
-            Line::Entry(Entry { seq, id: Uuid::from_u128(seq.into()), at, user, by, body })
-        };
-        let lines: Vec<Line> = (1..3 * windows::FIRST.cast_unsigned()).map(said).collect();
-        lines.chunks(500).for_each(|lines| {
-            history.keep(&room, lines);
-            history.flush();
-        });
-        let connection = store::open_to_read(&folder.path().join("history.db")).expect("it was written");
-        let query = HistoryQuery { words: Some("kettle people".into()), limit: 5, ..HistoryQuery::default() };
-        let mut parts = 0;
-        let mut cursor = None;
-        loop {
-            let part = HistoryQuery { cursor, ..query.clone() };
-            let found = find(&connection, &part, &|| false).expect("the file can be read");
-            assert_eq!(found.messages, []);
-            (cursor, parts) = (found.cursor, parts + 1);
-            if cursor.is_none() {
-                break;
-            }
-        }
-        assert_eq!(parts, 3, "nobody waits for it, so it stops after each window");
     }
 }
