@@ -3,6 +3,7 @@
 //! It has a runtime and threads of its own, so that a busy room never makes the window wait, nor the other way round.
 
 use std::{
+    env,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
@@ -59,7 +60,9 @@ impl Host {
         let (stop, stopped) = oneshot::channel::<()>();
         let (bound, listening) = oneshot::channel();
         let (end, ended) = oneshot::channel();
-        let config = Config { data_dir: folder, ..Config::default() };
+        // The one setting that a person may need and the app does not show: whether the network is told.
+        let announce = env::var_os("SNUG_ANNOUNCE").is_none_or(|switch| switch != "off");
+        let config = Config { data_dir: folder, announce, ..Config::default() };
         let serve = async move {
             // Bound inside, since a listener belongs to the runtime it was made in.
             let listener = match bind(port) {

@@ -37,6 +37,9 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The server's name in the app. By default the machine's name: people on a network know it.
     pub name: String,
+    /// Whether the server makes itself known on its networks. It does, unless it listens on this machine's own address alone:
+    /// then nobody else could reach it.
+    pub announce: bool,
     /// Whether acknowledged entries survive a crash. `Full`: with group commit, that costs little.
     pub durability: Durability,
     /// Whether one person or one address is held to a share of what the server can do.
@@ -81,6 +84,7 @@ impl Default for Config {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), DEFAULT_PORT),
             data_dir: default_data_dir(),
             name: machine_name(),
+            announce: true,
             durability: Durability::Full,
             rate_limit: true,
             layer: Layer::Memory,

@@ -12,6 +12,7 @@
 
 use tokio::net::TcpListener;
 
+mod announce;
 pub mod backend;
 pub mod config;
 pub mod consumer;

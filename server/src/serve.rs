@@ -8,16 +8,18 @@ use std::{
 use snug_shared::CloseReason;
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 
-use crate::{Server, http::HttpService, hub, net::accept};
+use crate::{Server, announce::Announcer, http::HttpService, hub, net::accept};
 
 /// How long the goodbyes of a stop may take, all together.
 const DRAIN: Duration = Duration::from_secs(6);
 
 impl Server {
-    /// Serves `listener` until `shutdown` is done. Then: not ready any more, no new connections, everybody is told to come
+    /// Serves `listener` until `shutdown` is done. Then: a goodbye to the network, not ready any more, no new connections, everybody is told to come
     /// back (1012), what was said is on disk, and only then it returns.
     pub async fn serve(self: Arc<Self>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let service = HttpService::new(self.clone());
+        // Where it is asked for is known of a listener that listens.
+        let announcer = listener.local_addr().ok().map(|address| Announcer::start(&self, address));
         // A set, because it ends what is in it when this future is dropped.
         let mut sweeping = JoinSet::new();
         let _ = sweeping.spawn({
@@ -30,9 +32,10 @@ impl Server {
             }
         });
         let stopped = {
-            let server = self.clone();
+            let (server, announcer) = (self.clone(), announcer.as_ref());
             async move {
                 shutdown.await;
+                announcer.inspect(|announcer| announcer.goodbye());
                 server.hub.close_all(CloseReason::Restart);
             }
         };
@@ -44,6 +47,9 @@ impl Server {
             tracing::info!(left = *visits.borrow(), "some connections did not answer the goodbye");
         }
         sweeping.abort_all();
+        if let Some(announcer) = announcer {
+            announcer.ended().await;
+        }
         self.backend.log.close().await;
     }
 

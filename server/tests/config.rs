@@ -40,6 +40,7 @@ fn every_setting_can_be_given_in_a_file() {
             listen = "127.0.0.1:9000"
             data-dir = "/srv/snug"
             name = "The lab"
+            announce = "off"
             durability = "none"
             rate-limit = "off"
             layer = "memory"
@@ -63,6 +64,7 @@ fn every_setting_can_be_given_in_a_file() {
         listen: "127.0.0.1:9000".parse().unwrap(),
         data_dir: "/srv/snug".into(),
         name: "The lab".to_owned(),
+        announce: false,
         durability: Durability::None,
         rate_limit: false,
         layer: Layer::Memory,

@@ -12,6 +12,7 @@
 
 pub mod act;
 pub mod address;
+pub mod announcement;
 pub mod api;
 pub mod author;
 pub mod close;
@@ -26,6 +27,7 @@ pub mod text;
 
 pub use act::{Act, ActError, ActKind, RoomSettings};
 pub use address::{AddressError, DEFAULT_PORT, Invite, ServerAddress};
+pub use announcement::Announcement;
 pub use author::{Author, AuthorKind};
 pub use close::{CloseReason, ComeBack, ErrorCode};
 pub use entry::{Body, Entry, Line, Message, Millis, Present, Reaction, Seq};

@@ -1,5 +1,5 @@
-//! Rooms as pipes: `snug send`, `snug tail` and `snug rooms` speak the HTTP API on a command line, without a window; `snug doctor`
-//! says why a server can't be reached.
+//! Rooms as pipes: `snug send`, `snug tail` and `snug rooms` speak the HTTP API on a command line, without a window; `snug find`
+//! finds servers, and `snug doctor` says why one can't be reached.
 //!
 //! Data goes to stdout and nothing else does; words for people go to stderr. They end with 0 when what was asked is done, with
 //! 1 when the server refused or could not be had, with 2 when the command line makes no sense, with 130 after Ctrl-C.
@@ -20,11 +20,13 @@ use crate::{
 };
 
 mod doctor;
+mod find;
 mod printer;
 mod rooms;
 mod send;
 mod since;
 mod split;
+mod table;
 mod tail;
 
 const SEND: &str = "\
@@ -67,6 +69,11 @@ pub enum Command {
     /// wrong, 2 wrong usage.
     #[command(verbatim_doc_comment, after_help = DOCTOR)]
     Doctor(doctor::DoctorArgs),
+    /// Find the servers on your network
+    ///
+    /// Looks for some seconds and lists the servers that answered. The command ends with 1 when there are none.
+    #[command(verbatim_doc_comment)]
+    Find(find::FindArgs),
 }
 
 /// Which server is meant.
@@ -143,6 +150,7 @@ pub fn run(command: &Command, data_dir: Option<PathBuf>) -> ExitCode {
             Command::Tail(tail) => tail::run(tail, &settings).await,
             Command::Rooms(rooms) => rooms::run(rooms, &settings).await,
             Command::Doctor(doctor) => doctor::run(doctor).await,
+            Command::Find(find) => find::run(find).await,
         }
     });
     // A name that is still being looked up by the system can't be called off, and nobody waits for it.

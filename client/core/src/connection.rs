@@ -24,7 +24,7 @@ mod ended;
 mod link;
 mod messages;
 mod reconnect;
-mod suspend;
+pub(crate) mod suspend;
 pub mod transport;
 
 /// Frames that wait to be written, at most.

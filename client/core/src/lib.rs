@@ -3,9 +3,10 @@
 //! [`connection`] keeps one socket alive, [`outbox`] keeps sends on disk until they come back, [`timeline`] folds entries into
 //! rows, and [`session`] ties the three into one room. [`rooms`] holds every joined room. [`markup`] reads what a message says,
 //! [`highlight`] tells the words of code apart, [`mention`] decides whether a message speaks to somebody, and [`notifications`] what
-//! the desktop tells of it. [`api`] asks a server over HTTP, and [`destination`] is where a link leads. [`settings`] is what the app
+//! the desktop tells of it. [`api`] asks a server over HTTP, [`discovery`] finds servers on the own network, and [`destination`] is where a link leads. [`settings`] is what the app
 //! remembers between starts, [`clock`] the time of day. [`completion`], [`emoji`] and [`undo`] help writing.
-//! [`commands`] is `snug send`, `snug tail`, `snug rooms` and `snug doctor`; [`doctor`] finds out why a server can't be reached.
+//! [`commands`] is `snug send`, `snug tail`, `snug rooms`, `snug find` and `snug doctor`; [`doctor`] finds out why a server can't be
+//! reached.
 //!
 //! The crate knows no iced and no window, so that all of it is tested without one and runs on a server.
 
@@ -15,6 +16,7 @@ pub mod commands;
 pub mod completion;
 pub mod connection;
 pub mod destination;
+pub mod discovery;
 pub mod doctor;
 pub mod emoji;
 pub mod files;

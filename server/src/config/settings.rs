@@ -29,6 +29,9 @@ pub struct Settings {
     /// Name of the server in the app and on the network, at most 63 bytes
     #[arg(long, env = "SNUG_NAME", value_name = "NAME")]
     name: Option<String>,
+    /// off: the server is not announced on the network, and found by its address alone
+    #[arg(long, env = "SNUG_ANNOUNCE", value_name = "on|off", hide_possible_values = true)]
+    announce: Option<Switch>,
     /// full: stored messages survive a crash and a power cut; none: nothing is stored
     #[arg(long, env = "SNUG_DURABILITY", value_name = "full|none", value_parser = kinds::durability)]
     durability: Option<Durability>,
@@ -92,6 +95,7 @@ impl Settings {
         set(&mut config.listen, self.listen.map(|listen| listen.0));
         set(&mut config.data_dir, self.data_dir);
         set(&mut config.name, self.name);
+        set(&mut config.announce, self.announce.map(|switch| switch == Switch::On));
         set(&mut config.durability, self.durability);
         set(&mut config.rate_limit, self.rate_limit.map(|switch| switch == Switch::On));
         set(&mut config.layer, self.layer);
@@ -119,8 +123,9 @@ impl From<&Config> for Settings {
             listen: Some(Listen(config.listen)),
             data_dir: Some(config.data_dir.clone()),
             name: Some(config.name.clone()),
+            announce: Some(switch(config.announce)),
             durability: Some(config.durability),
-            rate_limit: Some(if config.rate_limit { Switch::On } else { Switch::Off }),
+            rate_limit: Some(switch(config.rate_limit)),
             layer: Some(config.layer.clone()),
             tls: Some(config.tls),
             allow_origin: Some(config.allow_origin.clone()),
@@ -137,6 +142,11 @@ impl From<&Config> for Settings {
             log_format: Some(config.log_format),
         }
     }
+}
+
+/// A switch as it is written.
+fn switch(is_on: bool) -> Switch {
+    if is_on { Switch::On } else { Switch::Off }
 }
 
 /// A setting as users see it.

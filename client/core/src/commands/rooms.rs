@@ -5,13 +5,9 @@ use std::io::{self, Write};
 use clap::Args;
 use jiff::Timestamp;
 use snug_shared::{Millis, api::RoomInfo};
-use unicode_width::UnicodeWidthStr;
 
-use super::{CommandError, ServerArg, printer, tell};
+use super::{CommandError, ServerArg, printer, table, tell};
 use crate::{api, format, settings::Settings};
-
-/// The space between two columns.
-const GAP: usize = 2;
 
 /// `snug rooms`.
 #[derive(Debug, Clone, Args)]
@@ -35,13 +31,13 @@ pub(super) async fn run(wanted: &RoomsArgs, settings: &Settings) -> Result<(), C
     } else if rooms.is_empty() {
         tell(&format!("There are no rooms at {server} yet. snug send ROOM TEXT creates one."));
     } else {
-        out.write_all(table(&rooms, Timestamp::now().as_millisecond()).as_bytes())?;
+        out.write_all(columns(&rooms, Timestamp::now().as_millisecond()).as_bytes())?;
     }
     Ok(out.flush()?)
 }
 
 /// The rooms in columns, under the names of those.
-fn table(rooms: &[RoomInfo], now: Millis) -> String {
+fn columns(rooms: &[RoomInfo], now: Millis) -> String {
     let mut rows = vec![["ROOM", "PEOPLE", "LAST SAID", "TOPIC"].map(str::to_owned)];
     rows.extend(rooms.iter().map(|room| {
         let last = if room.last == 0 { "-".to_owned() } else { format::ago(room.last_at, now) };
@@ -49,19 +45,7 @@ fn table(rooms: &[RoomInfo], now: Millis) -> String {
         let name = printer::escape_controls(room.room.as_str()).into_owned();
         [name, room.members.to_string(), last, topic.unwrap_or_default()]
     }));
-    let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or_default();
-    let widths: [usize; 4] = std::array::from_fn(width);
-    let mut table = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            line.push_str(cell);
-            line.push_str(&" ".repeat(width - cell.width() + GAP));
-        }
-        table.push_str(line.trim_end());
-        table.push('\n');
-    }
-    table
+    table::columns(&rows)
 }
 
 #[cfg(test)]
@@ -87,6 +71,6 @@ ROOM   PEOPLE  LAST SAID  TOPIC
 茶室   2       2 min ago  Green \\u{202e}or black?
 quiet  11      -
 ";
-        assert_eq!(table(&rooms, NOW), expected);
+        assert_eq!(columns(&rooms, NOW), expected);
     }
 }

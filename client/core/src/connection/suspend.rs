@@ -12,7 +12,7 @@ const TICK: Duration = Duration::from_secs(1);
 const SLEPT: Duration = Duration::from_secs(3);
 
 /// A tick each second; those missed in sleep are not made up for.
-pub(super) fn ticks() -> Interval {
+pub(crate) fn ticks() -> Interval {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
@@ -20,7 +20,7 @@ pub(super) fn ticks() -> Interval {
 
 /// Compares what the clocks say from tick to tick.
 #[derive(Debug)]
-pub(super) struct SuspendDetector {
+pub(crate) struct SuspendDetector {
     wall: SystemTime,
     monotonic: Instant,
 }
