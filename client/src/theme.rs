@@ -63,10 +63,8 @@ pub fn selected(theme: &Theme) -> Color {
 
 // -- surfaces --
 
-/// Behind a whole screen.
-pub fn page(theme: &Theme) -> container::Style {
-    container::background(palette(theme).background)
-}
+// Behind a whole screen is the theme's own background. The CPU renderer fills what changed with that first; a surface over the whole
+// window would be drawn again through a mask, all of it, for every letter and every notch of the wheel.
 
 /// Sidebar, members, headers.
 pub fn side(theme: &Theme) -> container::Style {

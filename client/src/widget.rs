@@ -23,7 +23,7 @@ use iced::{
     Center, Element, Fill, Font, Length, Pixels, Size, Theme,
     advanced::text::LineHeight,
     widget::{
-        Button, Container, Rule, Scrollable, Space, Text, TextInput, button, container, row, rule,
+        Button, Container, Rule, Scrollable, Space, Stack, Text, TextInput, button, container, row, rule,
         scrollable, text, text_input, tooltip,
     },
 };
@@ -181,6 +181,17 @@ pub fn scroll<'a, Message: 'a>(content: impl Into<Element<'a, Message>>) -> Scro
 /// (A space of a fixed zero would not do: rows and columns drop it.)
 pub fn nothing<'a, Message: 'a>() -> Element<'a, Message> {
     Space::new().into()
+}
+
+/// Something over something else, where there is anything. What lies below keeps its state whether or not there is.
+///
+/// The CPU renderer of iced 0.14 makes two passes over the whole window for each layer of a stack that touches what changed, even
+/// an empty one. So nothing is no layer here.
+pub fn over<'a, Message: 'a>(
+    below: Element<'a, Message>,
+    above: Option<Element<'a, Message>>,
+) -> Element<'a, Message> {
+    Stack::new().push(below).push(above).into()
 }
 
 /// Cuts off what does not fit into the width.

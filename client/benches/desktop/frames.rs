@@ -12,7 +12,7 @@ use crate::{
     ROOM,
     figures::{repeat, tell, timed},
     made,
-    window::{Because, SIZE, Window},
+    window::{Because, LARGE, SIZE, Window},
     world::World,
 };
 
@@ -29,6 +29,7 @@ pub fn measure() {
         vec![window.frame(&mut world, Because::TheAppChanged, &[])],
     );
     assert!(window.inked() > 50_000, "there is something in the window");
+    repeat("frame: nothing but the ground", TIMES, |_| window.empty());
     repeat("frame: all of the window anew", TIMES, |_| {
         window.forget();
         window.frame(&mut world, Because::TheAppChanged, &[])
@@ -61,10 +62,37 @@ pub fn measure() {
         window.frame(&mut world, Because::TheAppChanged, &[])
     });
     jumps(&mut world, &mut window);
+    large(&mut world);
     tell(
         "frame: the room left",
         vec![timed(|| world.send(Message::Sidebar(sidebar::Message::AnotherServer))).1],
     );
+}
+
+/// What depends on the number of pixels.
+fn large(world: &mut World) {
+    let mut window = Window::of(world, LARGE);
+    repeat("frame: nothing but the ground, 2560×1440", TIMES, |_| window.empty());
+    repeat("frame: all of the window anew, 2560×1440", TIMES, |_| {
+        window.forget();
+        window.frame(world, Because::TheAppChanged, &[])
+    });
+    let size = LARGE;
+    let moved = window.point(size.width as f32 / 2.0, size.height as f32 / 2.0);
+    let _ = window.frame(world, Because::OfEvents, &[moved]);
+    repeat("frame: a notch of the wheel, 2560×1440", TIMES, |_| {
+        let delta = mouse::ScrollDelta::Lines { x: 0.0, y: 1.0 };
+        window.frame(world, Because::OfEvents, &[Event::Mouse(mouse::Event::WheelScrolled { delta })])
+    });
+    check("a notch in a large window", world, &mut window);
+    let moved = window.point(size.width as f32 / 2.0, size.height as f32 - 52.0);
+    let click: Vec<Event> = std::iter::once(moved).chain(simulator::click()).collect();
+    let _ = window.frame(world, Because::OfEvents, &click);
+    repeat("frame: a letter typed, 2560×1440", TIMES, |at| {
+        let letter = if at % 6 == 5 { " " } else { "e" };
+        let events: Vec<Event> = simulator::typewrite(letter).collect();
+        window.frame(world, Because::OfEvents, &events)
+    });
 }
 
 /// The app in a room where so much was said, all of it loaded.

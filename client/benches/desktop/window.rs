@@ -21,11 +21,15 @@ use crate::{figures::timed, world::World};
 /// The window that the goals are set for.
 pub const SIZE: Size<u32> = Size::new(1280, 800);
 
+/// A large one.
+pub const LARGE: Size<u32> = Size::new(2560, 1440);
+
 /// Messages that a frame brings about lead to another frame; it must come to rest.
 const FRAMES: usize = 8;
 
 /// See the [module](self).
 pub struct Window {
+    size: Size<u32>,
     renderer: iced_tiny_skia::Renderer,
     cache: Cache,
     viewport: Viewport,
@@ -45,15 +49,21 @@ pub enum Because {
 }
 
 impl Window {
-    /// A window that nothing was drawn in yet.
+    /// A window of the [size](SIZE) that the goals are set for, that nothing was drawn in yet.
     pub fn new(world: &mut World) -> Self {
-        world.resize(SIZE.width as f32, SIZE.height as f32);
+        Self::of(world, SIZE)
+    }
+
+    /// The same of any size.
+    pub fn of(world: &mut World, size: Size<u32>) -> Self {
+        world.resize(size.width as f32, size.height as f32);
         Self {
+            size,
             renderer: iced_tiny_skia::Renderer::new(font::REGULAR, Pixels(Type::Body.size())),
             cache: Cache::new(),
-            viewport: Viewport::with_physical_size(SIZE, 1.0),
-            pixels: vec![0; SIZE.width as usize * SIZE.height as usize * 4],
-            mask: tiny_skia::Mask::new(SIZE.width, SIZE.height).expect("a size"),
+            viewport: Viewport::with_physical_size(size, 1.0),
+            pixels: vec![0; size.width as usize * size.height as usize * 4],
+            mask: tiny_skia::Mask::new(size.width, size.height).expect("a size"),
             last: None,
             cursor: mouse::Cursor::Unavailable,
         }
@@ -162,9 +172,21 @@ impl Window {
         }
         self.last = Some(layers.to_vec());
         let damage = damage::group(damage, whole);
-        let mut pixels = tiny_skia::PixmapMut::from_bytes(&mut self.pixels, SIZE.width, SIZE.height)
-            .expect("as many bytes as pixels need");
+        let mut pixels =
+            tiny_skia::PixmapMut::from_bytes(&mut self.pixels, self.size.width, self.size.height)
+                .expect("as many bytes as pixels need");
         self.renderer.draw(&mut pixels, &mut self.mask, &self.viewport, &damage, background);
+    }
+
+    /// What the renderer takes to draw a window with nothing in it: no frame in which all of the window changes can take less.
+    pub fn empty(&mut self) -> Duration {
+        let spare = iced_tiny_skia::Renderer::new(font::REGULAR, Pixels(Type::Body.size()));
+        let renderer = std::mem::replace(&mut self.renderer, spare);
+        self.forget();
+        let ((), taken) = timed(|| self.present(theme::theme(Mode::Dark).base().background_color));
+        self.forget();
+        self.renderer = renderer;
+        taken
     }
 
     /// How many pixels of what was drawn piece by piece are not what is drawn at once.

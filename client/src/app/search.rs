@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use iced::{
     Element, Task,
-    widget::{container, opaque, row, rule, stack},
+    widget::{container, opaque, row, rule},
 };
 use snug_core::{
     rooms::{Place, RoomId, SessionId},
@@ -20,6 +20,7 @@ use crate::{
         search::{self, SearchPanel},
     },
     theme,
+    widget::over,
 };
 
 /// Questions for one message, at most.
@@ -224,7 +225,7 @@ impl App {
         let edge = beside.is_some().then(|| rule::vertical(1).style(theme::hairline).into());
         let beside = beside.map(|panel| container(panel).width(search::WIDTH).into());
         let nothing = crate::widget::nothing;
-        let base = stack![screen, above.map_or_else(nothing, opaque)];
+        let base = over(screen, above.map(opaque));
         row![base, edge.unwrap_or_else(nothing), beside.unwrap_or_else(nothing)].into()
     }
 

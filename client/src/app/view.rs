@@ -2,14 +2,14 @@
 
 use iced::{
     Element,
-    widget::{row, rule, stack},
+    widget::{row, rule},
 };
 
 use super::{App, Message};
 use crate::{
     screen::{self, Screen, sidebar},
     theme,
-    widget::nothing,
+    widget::{nothing, over},
 };
 
 impl App {
@@ -54,7 +54,7 @@ impl App {
         let (beside, above) = (beside.map(of_list), above.map(of_list));
         let base =
             row![beside.unwrap_or_else(nothing), edge.unwrap_or_else(nothing), self.with_search(screen)];
-        stack![base, above.unwrap_or_else(nothing), switcher.unwrap_or_else(nothing)].into()
+        over(over(base.into(), above), switcher)
     }
 }
 

@@ -26,7 +26,7 @@ use iced::{
         mouse, overlay, renderer,
         widget::{Operation, Tree, tree},
     },
-    border,
+    border, window,
 };
 
 pub use beside::Beside;
@@ -241,7 +241,10 @@ where
             state.over_bar = on_bar;
             state.hovered = hovered;
             shell.invalidate_layout();
-            shell.request_redraw();
+            // While a frame is being made, the new layout is part of it already; another frame would show the same.
+            if !matches!(event, Event::Window(window::Event::RedrawRequested(_))) {
+                shell.request_redraw();
+            }
         }
         self.scroll_or_tell(state, event, cursor.is_over(bounds), shell);
     }
@@ -314,17 +317,16 @@ where
                 row.as_widget().draw(tree, renderer, theme, style, layout, inner, &own);
             }
             self.draw_beside(state, renderer, theme, layout, &visible);
+            // No words lie below the bar, so it needs no layer of its own: each costs a pass over the whole window's mask.
+            if let Some(thumb) = bar::thumb(state, bounds) {
+                fill(renderer, thumb, border::rounded(99), (self.thumb)(theme, on_bar));
+            }
         });
         if let (Some(floating), Some(layout)) = (&self.floating, self.floating_layout(layout))
             && let Some(tree) = tree.children.get(self.order.len())
         {
             renderer.with_layer(visible, |renderer| {
                 floating.as_widget().draw(tree, renderer, theme, style, layout, inner, &visible);
-            });
-        }
-        if let Some(thumb) = bar::thumb(state, bounds) {
-            renderer.with_layer(visible, |renderer| {
-                fill(renderer, thumb, border::rounded(99), (self.thumb)(theme, on_bar));
             });
         }
     }

@@ -46,6 +46,45 @@ impl<Message> Widget<Message, Theme, Renderer> for Probe {
     }
 }
 
+/// What the CPU renderer is given to draw a window of 1280×800.
+#[cfg(target_os = "linux")]
+fn layers(world: &mut World, cursor: mouse::Cursor) -> Vec<iced_tiny_skia::Layer> {
+    use iced::theme::Base;
+    use iced_test::runtime::{UserInterface, user_interface::Cache};
+
+    world.resize(1_280.0, 800.0);
+    let size = Size::new(1_280.0, 800.0);
+    let mut renderer =
+        Renderer::Secondary(iced_tiny_skia::Renderer::new(snug::font::REGULAR, iced::Pixels(15.0)));
+    let mut screen = UserInterface::build(world.app.view(), size, Cache::new(), &mut renderer);
+    let moved = cursor.position().map(|position| iced::Event::Mouse(mouse::Event::CursorMoved { position }));
+    let mut clipboard = iced::advanced::clipboard::Null;
+    let _ = screen.update(moved.as_slice(), cursor, &mut renderer, &mut clipboard, &mut Vec::new());
+    let theme = theme::theme(Mode::Dark);
+    let style = renderer::Style { text_color: theme.base().text_color };
+    screen.draw(&mut renderer, &theme, &style, cursor);
+    match renderer {
+        Renderer::Secondary(mut renderer) => renderer.layers().to_vec(),
+        Renderer::Primary(_) => Vec::new(),
+    }
+}
+
+/// The CPU renderer makes passes over the whole window for each layer, and draws all of a surface that the changed part lies on.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_room_has_no_empty_layer_and_no_surface_as_large_as_the_window() {
+    let mut world = World::in_room(&[("tom", "Good morning"), ("ines", "Hello")]);
+    let layers = layers(&mut world, mouse::Cursor::Unavailable);
+    assert!(layers.iter().any(|layer| layer.text.len() > 3), "the room is drawn");
+    for layer in &layers {
+        let is_empty = layer.quads.is_empty() && layer.text.is_empty() && layer.primitives.is_empty();
+        assert!(!is_empty || !layer.images.is_empty(), "nothing is drawn in {:?}", layer.bounds);
+        for (quad, _) in &layer.quads {
+            assert!(quad.bounds.width < 1_000.0, "a surface of {:?}", quad.bounds);
+        }
+    }
+}
+
 #[test]
 fn letters_that_tower_above_their_line_are_cut_where_their_row_ends() {
     let drawn = Rc::new(RefCell::new(Vec::new()));

@@ -30,8 +30,7 @@ impl AskRoom {
         let padding =
             Padding { top: if is_low { 16.0 } else { 32.0 }, right: 24.0, bottom: 12.0, left: 24.0 };
         let list = container(centred(list)).padding(Padding { top: 0.0, bottom: 24.0, ..padding });
-        let page = column![container(centred(above)).padding(padding), scroll(list).height(Fill)];
-        container(page).style(theme::page).into()
+        column![container(centred(above)).padding(padding), scroll(list).height(Fill)].into()
     }
 
     fn head(&self) -> Element<'_, Message> {

@@ -37,7 +37,7 @@ impl Landing {
         let above = ((look.size.height - height) * 0.4).max(24.0);
         let padding = Padding { top: above, right: 24.0, bottom: 24.0, left: 24.0 };
         let page = container(center_x(content)).padding(padding);
-        container(scroll(page).id(PAGE).height(Fill)).style(theme::page).into()
+        scroll(page).id(PAGE).height(Fill).into()
     }
 
     /// The way back to the rooms one is in.

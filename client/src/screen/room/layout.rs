@@ -64,7 +64,7 @@ impl Room {
         // Always the same children in the same order: what they hold, such as the reader's place, goes by it.
         let screen =
             row![middle, edge(has_members), if has_members { members::view(part) } else { nothing() },];
-        container(screen).style(theme::page).into()
+        screen.into()
     }
 }
 
