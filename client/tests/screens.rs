@@ -272,6 +272,7 @@ fn offline_is_said_in_words_and_writing_goes_on() {
         retry_at: std::time::Instant::now() + Duration::from_secs(3_600),
     });
     assert!(world.sees("Try now"));
+    assert!(world.sees("Last seen here") && !world.sees("Here now — 2"), "nobody knows who is there now");
     world.write("Still here", Named::Enter);
     world.until_seen("Still here");
     assert_eq!(world.app.session().map(|session| session.waiting()), Some(1));

@@ -71,6 +71,8 @@ pub struct Room {
     /// Where the timeline begins, when its reader left it above the newest message.
     scroll: Option<Seq>,
     jump: (u64, Jump<RowId>),
+    /// The message that a search or a link led to, until one goes elsewhere or writes.
+    found: Option<RowId>,
     /// The own message that waits for a yes before it is deleted.
     deleting: Option<Seq>,
     /// The message whose buttons were asked for, and are shown although they cover words.
@@ -119,6 +121,7 @@ impl Room {
             shown: None,
             scroll: joined.place().scroll,
             jump: (0, Jump::End),
+            found: None,
             deleting: None,
             acting: None,
             marked: Marked::default(),
@@ -232,6 +235,7 @@ impl Room {
                 // Whoever writes, or selects there, is done with the messages.
                 if moves {
                     self.marked.clear();
+                    self.found = None;
                 }
                 if self.composer.perform(action) && !self.composer.is_empty() {
                     joined.session_mut().typing();

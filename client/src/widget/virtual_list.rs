@@ -71,7 +71,7 @@ pub struct VirtualList<'a, Id, Message> {
     key: u64,
     start: Option<Id>,
     on_shown: Option<Box<dyn Fn(Shown) -> Message + 'a>>,
-    hovered: Option<Ink>,
+    hovered: Option<(Ink, View<'a, bool>)>,
     focused: Option<(Id, Ink)>,
     on_gesture: Option<Box<dyn Fn(Gesture<Id>) -> Message + 'a>>,
     ask: Option<(u64, Id)>,
@@ -305,8 +305,9 @@ where
                     continue;
                 };
                 let focused = self.focused.filter(|(row, _)| row == id);
-                if let Some(color) = self.hovered
-                    && (state.hovered == Some(*id) || focused.is_some())
+                if let Some((color, answers)) = &self.hovered
+                    && (focused.is_some()
+                        || state.hovered == Some(*id) && answers(state.heights.position(*id)))
                 {
                     fill(renderer, layout.bounds(), Border::default(), color(theme));
                 }

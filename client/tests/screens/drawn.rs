@@ -48,7 +48,7 @@ impl<Message> Widget<Message, Theme, Renderer> for Probe {
 
 /// What the CPU renderer is given to draw a window of 1280×800.
 #[cfg(target_os = "linux")]
-fn layers(world: &mut World, cursor: mouse::Cursor) -> Vec<iced_tiny_skia::Layer> {
+pub fn layers(world: &mut World, cursor: mouse::Cursor) -> Vec<iced_tiny_skia::Layer> {
     use iced::theme::Base;
     use iced_test::runtime::{UserInterface, user_interface::Cache};
 
@@ -83,6 +83,70 @@ fn a_room_has_no_empty_layer_and_no_surface_as_large_as_the_window() {
             assert!(quad.bounds.width < 1_000.0, "a surface of {:?}", quad.bounds);
         }
     }
+}
+
+/// How many bars stand at the left edge of a row.
+#[cfg(target_os = "linux")]
+pub fn marked_rows(world: &mut World) -> usize {
+    let layers = layers(world, mouse::Cursor::Unavailable);
+    let quads = layers.iter().flat_map(|layer| &layer.quads);
+    quads.filter(|(quad, _)| quad.bounds.width == 3.0 && quad.bounds.height > 20.0).count()
+}
+
+/// The surfaces of a window in which the pointer is nowhere.
+#[cfg(target_os = "linux")]
+fn surfaces(world: &mut World) -> Vec<Rectangle> {
+    let layers = layers(world, mouse::Cursor::Unavailable);
+    layers.iter().flat_map(|layer| &layer.quads).map(|(quad, _)| quad.bounds).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn messages_of_a_group_that_speak_to_the_reader_are_tinted_without_a_gap() {
+    let mut world = World::in_room(&[("tom", "@maya tea"), ("tom", "@maya now")]);
+    let mut tinted = surfaces(&mut world);
+    // Those of the rows are as wide as the list, but for its edges; what one writes into is not.
+    tinted.retain(|surface| surface.width > 800.0 && surface.height > 20.0);
+    tinted.dedup();
+    let [first, second] = tinted[..] else { panic!("two messages are tinted: {tinted:?}") };
+    assert_eq!(first.y + first.height, second.y);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_button_that_leads_down_stands_beside_all_words() {
+    use snug::screen::room;
+
+    let mut world = World::in_room(&[("tom", "Good morning")]);
+    world.room(room::Message::Shown(Shown { first: 0, end: 2, at_end: false }));
+    let buttons: Vec<_> =
+        surfaces(&mut world).into_iter().filter(|it| (it.width, it.height) == (36.0, 36.0)).collect();
+    // Of a window of 1,280: the people take 201 at the right, and no words stand in the last 60 before them.
+    let words_end = 1_280.0 - 201.0 - 60.0;
+    assert!(buttons.iter().any(|button| button.x >= words_end), "{buttons:?}");
+    assert!(!buttons.iter().any(|button| button.x > 400.0 && button.x < words_end), "{buttons:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_pointer_lights_up_a_message_and_no_day() {
+    let mut world = World::in_room(&[("tom", "Good morning")]);
+    let mut wide = |y: f32| -> Vec<String> {
+        let cursor = mouse::Cursor::Available(iced::Point::new(640.0, y));
+        let layers = layers(&mut world, cursor);
+        let quads = layers.iter().flat_map(|layer| &layer.quads).map(|(quad, _)| quad.bounds);
+        quads
+            .filter(|quad| quad.width > 400.0 && quad.height > 20.0)
+            .map(|quad| format!("{quad:?}"))
+            .collect()
+    };
+    let dark = wide(90.0);
+    // From the foot up: the message, its day, and the line where the room begins.
+    let mut lit: Vec<String> = (0..40).flat_map(|step| wide(700.0 - 4.0 * step as f32)).collect();
+    lit.retain(|ground| !dark.contains(ground));
+    lit.sort();
+    lit.dedup();
+    assert_eq!(lit.len(), 1, "the message answers, and nothing else: {lit:?}");
 }
 
 #[test]

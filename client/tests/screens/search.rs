@@ -85,6 +85,13 @@ fn ctrl_shift_f_finds_what_was_said_in_any_room_and_leads_there_and_back() {
     world.send(Message::Search(search::Message::Pick(0)));
     assert_eq!(world.app.session().unwrap().room().as_str(), "tea");
     assert!(world.sees("Search all rooms"), "it stays beside the room");
+    #[cfg(target_os = "linux")]
+    assert_eq!(crate::drawn::marked_rows(&mut world), 1, "the hit is told from the messages around it");
+    #[cfg(target_os = "linux")]
+    {
+        world.room(room::Message::Go(room::Go::End));
+        assert_eq!(crate::drawn::marked_rows(&mut world), 0, "until one goes elsewhere");
+    }
     world.press(None, pressed(Named::Escape));
     assert_eq!(world.app.session().unwrap().room().as_str(), "lab");
     assert!(!world.sees("Search all rooms"));

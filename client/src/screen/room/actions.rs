@@ -92,7 +92,7 @@ impl Room {
     }
 
     pub(super) fn jump(&mut self, jump: Jump<RowId>) {
-        self.jump = (self.jump.0 + 1, jump);
+        (self.jump, self.found) = ((self.jump.0 + 1, jump), None);
     }
 
     pub(super) fn submit(&mut self, joined: &mut Joined) {

@@ -4,6 +4,7 @@ use iced::{
     Center, Element, Fill, Padding,
     widget::{Button, button, column, container, row},
 };
+use snug_core::session::Link;
 
 use super::{FOR_HERE, Message, Part};
 use crate::{
@@ -30,7 +31,8 @@ pub(super) fn view<'a>(part: Part<'a>, has_sidebar: bool, has_members: bool) -> 
     }
     let has_words = has_sidebar && (!part.screen.is_beside || part.look.size.width >= WORDS_FROM);
     line = line.push(title(part, has_words));
-    if !has_members && count > 0 {
+    let is_online = matches!(part.room.session().link(), Link::Online);
+    if !has_members && count > 0 && is_online {
         let people =
             row![icon(Icon::Users, 16), label(count.to_string(), Type::Meta)].spacing(6).align_y(Center);
         line = line.push(hint(container(people).padding([0, 6]), "Here now"));

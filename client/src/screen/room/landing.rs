@@ -1,6 +1,6 @@
 //! Where a reader is taken: to where they left, to a message a link or a search led to, and back.
 
-use snug_core::rooms::Joined;
+use snug_core::{rooms::Joined, timeline::RowId};
 use snug_shared::Seq;
 
 use super::Room;
@@ -25,13 +25,17 @@ impl Room {
         }
     }
 
-    /// Shows a message that is here, with what is around it.
+    /// Shows a message that is here, with what is around it, and marks it.
     pub fn show_message(&mut self, joined: &mut Joined, seq: Seq) {
+        self.found = self.go_to_message(joined, seq);
+    }
+
+    fn go_to_message(&mut self, joined: &mut Joined, seq: Seq) -> Option<RowId> {
         joined.landed();
         let timeline = joined.session().timeline();
-        if let Some(row) = timeline.position_of(seq).and_then(|row| timeline.id(row)) {
-            self.jump(Jump::Row(row));
-        }
+        let row = timeline.position_of(seq).and_then(|row| timeline.id(row))?;
+        self.jump(Jump::Row(row));
+        Some(row)
     }
 
     /// A link led to a message that never was.
@@ -47,7 +51,9 @@ impl Room {
     /// Goes back to what was in view before.
     pub fn return_to(&mut self, joined: &mut Joined, scroll: Option<Seq>) {
         match scroll {
-            Some(seq) => self.show_message(joined, seq),
+            Some(seq) => {
+                let _ = self.go_to_message(joined, seq);
+            }
             None => self.jump(Jump::End),
         }
     }

@@ -4,7 +4,7 @@ use iced::{
     Center, Element, Fill,
     widget::{Column, column, container, row},
 };
-use snug_core::format;
+use snug_core::{format, session::Link};
 use snug_shared::MemberInfo;
 
 use super::{Message, Part, header::HEIGHT};
@@ -33,9 +33,11 @@ pub(super) fn view<'a>(part: Part<'a>) -> Element<'a, Message> {
         };
         container(label(sentence, Type::Meta).style(theme::muted)).padding([4, 8])
     });
-    let title = match session.count() {
-        0 => "Here now".to_owned(),
-        count => format!("Here now — {count}"),
+    let title = match (session.link(), session.count()) {
+        (Link::Online, 0) => "Here now".to_owned(),
+        (Link::Online, count) => format!("Here now — {count}"),
+        // Who has come and gone since the connection was lost nobody can say.
+        _ => "Last seen here".to_owned(),
     };
     let head = container(label(title, Type::Label).style(theme::muted)).padding([0, 16]).center_y(HEIGHT);
     let list = Column::with_children(list).push(rest).spacing(2).padding([8, 8]);

@@ -10,6 +10,7 @@ use std::{ops::Range, rc::Rc};
 
 use iced::{
     Bottom, Center, Element, Fill, Padding,
+    alignment::Horizontal,
     widget::{button, container, row as line, space, stack},
 };
 use snug_core::{
@@ -29,6 +30,9 @@ use crate::{
     theme,
     widget::{self, Look, Type, label, nothing, virtual_list::virtual_list},
 };
+
+/// The side of the button that leads down.
+const DOWN: f32 = 36.0;
 
 /// The context that a row is drawn in.
 #[derive(Debug, Clone)]
@@ -113,7 +117,7 @@ fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
         theme::scroll_thumb,
     )
     .of(screen.session, left_at(screen, timeline))
-    .hovered(theme::hovered_row)
+    .hovered(theme::hovered_row, move |index| matches!(timeline.row(index), Some(Row::Message(_))))
     .inset(part.column().inset)
     .beside(move |index| match timeline.row(index) {
         Some(Row::Message(message)) if !message.starts_group => Some(row::time_beside(message.at, part)),
@@ -123,7 +127,7 @@ fn list<'a>(part: Part<'a>) -> Element<'a, Message> {
         Some(Row::Message(message)) => toolbar::view(message, &toolbar_context),
         _ => None,
     })
-    .focused(screen.marked.focus(), theme::focus)
+    .focused(screen.marked.focus().or(screen.found), theme::focus)
     .jump(screen.jump.0, screen.jump.1)
     .ask(screen.marked.ask())
     .on_gesture(|gesture| Message::Select(Select::Gesture(gesture)))
@@ -151,17 +155,20 @@ fn pill<'a>(part: Part<'a>) -> Option<Element<'a, Message>> {
         return None;
     }
     let unread = part.room.attention().unread();
-    let pill = match unread.messages {
+    let (pill, side, right) = match unread.messages {
+        // Beside the words, where no message has any: in the middle it would stand on “New messages”.
         0 => {
             let down = container(icon(Icon::ArrowDown, 16)).center(Fill);
-            button(down).padding(0).width(36).height(36).style(theme::floating)
+            let down = button(down).padding(0).width(DOWN).height(DOWN).style(theme::floating);
+            (down, Horizontal::Right, part.column().inset + (Columns::BUTTON - DOWN) / 2.0)
         }
         new => {
             let words = format!("{} new", format::at_least(new, unread.is_more || new >= COUNTED));
             let words = line![label(words, Type::Label), icon(Icon::ArrowDown, 14)];
-            button(words.spacing(6).align_y(Center)).padding([8, 14]).style(theme::pill)
+            let new = button(words.spacing(6).align_y(Center)).padding([8, 14]).style(theme::pill);
+            (new, Horizontal::Center, 0.0)
         }
     };
-    let pill = container(pill.on_press(Message::Go(Go::End))).padding(Padding::ZERO.bottom(12));
-    Some(pill.align_x(Center).align_y(Bottom).width(Fill).height(Fill).into())
+    let pill = container(pill.on_press(Message::Go(Go::End))).padding(Padding::ZERO.bottom(12).right(right));
+    Some(pill.align_x(side).align_y(Bottom).width(Fill).height(Fill).into())
 }

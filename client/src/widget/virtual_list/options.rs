@@ -25,9 +25,9 @@ impl<'a, Id, Message> VirtualList<'a, Id, Message> {
         self
     }
 
-    /// The colour behind the row the pointer is on.
-    pub fn hovered(mut self, color: Ink) -> Self {
-        self.hovered = Some(color);
+    /// The colour behind the row the pointer is on, of those rows that answer to it.
+    pub fn hovered(mut self, color: Ink, answers: impl Fn(usize) -> bool + 'a) -> Self {
+        self.hovered = Some((color, Box::new(answers)));
         self
     }
 

@@ -135,10 +135,12 @@ fn message<'a>(message: MessageRow<'a>, context: &Context<'_>) -> Element<'a, Me
     }
     // The bar takes its place from the space before the tile, so that nothing stands elsewhere than in other rows.
     let bar = rule::vertical(BAR).style(theme::mention_bar);
-    let words = line.padding(Padding { top, right: Columns::BUTTON, bottom: 3.0, left: 16.0 - BAR });
+    // All of the row is tinted, so that the next one of the group leaves no gap.
+    let words =
+        line.padding(Padding { top: top + 1.0, right: Columns::BUTTON, bottom: 4.0, left: 16.0 - BAR });
     let line = row![bar, words].height(Shrink);
     let line = container(line).style(theme::mentioned);
-    container(line).padding(Padding { top: 1.0, right: inset, bottom: 1.0, left: inset }).into()
+    container(line).padding([0.0, inset]).into()
 }
 
 /// Whether somebody else speaks to the reader by name.
