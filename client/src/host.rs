@@ -2,6 +2,8 @@
 //!
 //! It has a runtime and threads of its own, so that a busy room never makes the window wait, nor the other way round.
 
+pub mod alone;
+
 use std::{
     env,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -40,6 +42,15 @@ pub enum HostError {
     Server(String),
 }
 
+/// Where a server is to listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// On this one if it is free, else on 8000 or the next that is.
+    Rather(Option<u16>),
+    /// On this one, or not at all.
+    Exactly(u16),
+}
+
 /// A server that runs in this process. Stops when dropped.
 #[derive(Debug)]
 pub struct Host {
@@ -57,12 +68,21 @@ impl Host {
     /// # Errors
     /// [`HostError`] says why not.
     pub async fn start(folder: PathBuf, port: Option<u16>) -> Result<Self, HostError> {
+        Self::start_as(folder, Port::Rather(port), None).await
+    }
+
+    /// The same on a given port and under a given name; by default it has this computer's.
+    ///
+    /// # Errors
+    /// [`HostError`] says why not.
+    pub async fn start_as(folder: PathBuf, port: Port, name: Option<String>) -> Result<Self, HostError> {
         let (stop, stopped) = oneshot::channel::<()>();
         let (bound, listening) = oneshot::channel();
         let (end, ended) = oneshot::channel();
         // The one setting that a person may need and the app does not show: whether the network is told.
         let announce = env::var_os("SNUG_ANNOUNCE").is_none_or(|switch| switch != "off");
-        let config = Config { data_dir: folder, announce, ..Config::default() };
+        let mut config = Config { data_dir: folder, announce, ..Config::default() };
+        config.name = name.unwrap_or(config.name);
         let serve = async move {
             // Bound inside, since a listener belongs to the runtime it was made in.
             let listener = match bind(port) {
@@ -116,6 +136,14 @@ impl Host {
         reachable(self.bound).into_iter().map(|ip| address(ip, self.bound.port())).collect()
     }
 
+    /// Waits until it ends by itself, which it should not.
+    pub async fn ended(&mut self) -> HostError {
+        match (&mut self.ended).await {
+            Ok(Err(reason)) => HostError::Server(reason),
+            Ok(Ok(())) | Err(_) => HostError::Server("it ended".into()),
+        }
+    }
+
     /// Stops it: what was taken is written, everybody is told. Returns when it is done.
     pub async fn stop(self) {
         drop(self.stop);
@@ -131,8 +159,12 @@ fn address(ip: IpAddr, port: u16) -> ServerAddress {
     ServerAddress { host, port, secure: false, zone: None }
 }
 
-fn bind(first: Option<u16>) -> Result<tokio::net::TcpListener, HostError> {
+fn bind(port: Port) -> Result<tokio::net::TcpListener, HostError> {
     let at = |port| accept::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)));
+    let first = match port {
+        Port::Exactly(port) => return at(port).map_err(|error| HostError::Port(error.to_string())),
+        Port::Rather(port) => port,
+    };
     first
         .into_iter()
         .chain(DEFAULT_PORT..DEFAULT_PORT + PORTS)
@@ -169,6 +201,15 @@ mod tests {
         let host = Host::start(folder.path().to_owned(), Some(port)).await.unwrap();
         assert_eq!(host.local().port, port);
         host.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_port_that_was_asked_for_is_had_or_there_is_no_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = std::net::TcpListener::bind(("0.0.0.0", 0)).unwrap();
+        let port = Port::Exactly(taken.local_addr().unwrap().port());
+        let refused = Host::start_as(folder.path().to_owned(), port, None).await;
+        assert!(matches!(refused, Err(HostError::Port(_))), "{refused:?}");
     }
 
     #[tokio::test]

@@ -6,14 +6,20 @@ use std::{
 };
 
 use clap::Parser;
-use snug::{app, cli::Arguments};
+use snug::{
+    app,
+    cli::{Arguments, Command},
+    host::alone,
+};
 use snug_core::commands;
 use snug_server::{config::LogFormat, server_log};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Some(command) = &arguments.command {
-        return commands::run(command, arguments.data_dir);
+    match &arguments.command {
+        Some(Command::Script(command)) => return commands::run(command, arguments.data_dir),
+        Some(Command::Host(host)) => return logged(|| alone::run(host, arguments.data_dir.clone())),
+        None => {}
     }
     match arguments.with_renderer() {
         Ok(Some(code)) => return code,
@@ -23,22 +29,28 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
+    logged(|| {
+        let start = match app::Start::read(arguments) {
+            Ok(start) => start,
+            Err(code) => return code,
+        };
+        match app::application(start).run() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                let _ = writeln!(io::stderr(), "snug: no window could be opened: {error}");
+                ExitCode::FAILURE
+            }
+        }
+    })
+}
+
+/// Does something with a log on stderr. Without one it is as good.
+fn logged(run: impl FnOnce() -> ExitCode) -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SNUG_LOG").unwrap_or_else(|_| "warn".into());
-    // Without a log the window is as good.
     let lines = server_log::begin(filter, LogFormat::Text);
-    let start = match app::Start::read(arguments) {
-        Ok(start) => start,
-        Err(code) => return code,
-    };
-    let ended = app::application(start).run();
+    let code = run();
     if let Ok(lines) = lines {
         lines.flush();
     }
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "snug: no window could be opened: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    code
 }

@@ -75,7 +75,7 @@ impl Start {
 
 fn claim(home: &Home, arguments: &Arguments) -> Result<Option<Arc<Instance>>, ExitCode> {
     let launch = Launch {
-        join: arguments.join.clone(),
+        join: arguments.address().map(str::to_owned),
         room: arguments.room.as_ref().map(ToString::to_string),
         nickname: arguments.nickname.as_ref().map(ToString::to_string),
     };
@@ -170,7 +170,7 @@ impl App {
         app.instance = instance;
         app.set_history(history);
         let rooms = app.restore(rooms);
-        let Some(address) = &arguments.join else { return (app, Task::batch([task, rooms])) };
+        let Some(address) = arguments.address() else { return (app, Task::batch([task, rooms])) };
         let landing = app.show_landing();
         let then = app.open(address, arguments.room.as_ref());
         let work = app.work();
