@@ -8,21 +8,14 @@ use std::{
 
 use futures_util::future::join_all;
 use serde::Serialize;
+use snug_shared::announcement::{DATAGRAM_BYTES as BYTES, GROUP, QUESTION_PORT as PORT, question};
 use socket2::SockRef;
 use tokio::{net::UdpSocket, time::timeout};
 
 use super::Interface;
 
-/// The group that apps ask for servers in, the port, and the question (`docs/protocol.md` §7).
-const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 83, 78);
-const PORT: u16 = 8000;
-const QUESTION: &[u8] = br#"{"type":"snug?","v":1}"#;
-
 /// How long one answer may take.
 pub(super) const WAIT: Duration = Duration::from_millis(600);
-/// The longest datagram that is read, in bytes.
-const BYTES: usize = 512;
-
 /// Whether servers on this network can be seen by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -77,7 +70,7 @@ async fn is_answered(from: Ipv4Addr, to: SocketAddr, server: IpAddr) -> bool {
         if !from.is_unspecified() {
             SockRef::from(&socket).set_multicast_if_v4(&from)?;
         }
-        let _ = socket.send_to(QUESTION, to).await?;
+        let _ = socket.send_to(&question(), to).await?;
         let mut datagram = [0; BYTES];
         loop {
             let (_, by) = socket.recv_from(&mut datagram).await?;
@@ -97,7 +90,7 @@ async fn hears_itself(on: Ipv4Addr) -> bool {
         socket.set_multicast_loop_v4(true)?;
         SockRef::from(&socket).set_multicast_if_v4(&on)?;
         let own = socket.local_addr()?.port();
-        let _ = socket.send_to(QUESTION, (GROUP, own)).await?;
+        let _ = socket.send_to(&question(), (GROUP, own)).await?;
         let mut datagram = [0; BYTES];
         loop {
             let (_, by) = socket.recv_from(&mut datagram).await?;
@@ -118,9 +111,9 @@ mod tests {
         let server = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let at = server.local_addr().unwrap();
         let answers = async {
-            let mut question = [0; BYTES];
-            let (bytes, by) = server.recv_from(&mut question).await.unwrap();
-            assert_eq!(&question[..bytes], QUESTION);
+            let mut asked = [0; BYTES];
+            let (bytes, by) = server.recv_from(&mut asked).await.unwrap();
+            assert_eq!(asked[..bytes], question());
             let _ = server.send_to(b"{}", by).await.unwrap();
         };
         let (heard, ()) = tokio::join!(is_answered(Ipv4Addr::UNSPECIFIED, at, at.ip()), answers);
