@@ -18,7 +18,7 @@ use snug_shared::{
     ServerFrame,
 };
 use tokio::{
-    sync::{Barrier, Semaphore},
+    sync::{Barrier, Semaphore, oneshot},
     task::JoinSet,
 };
 
@@ -131,9 +131,37 @@ async fn a_slow_reader_is_closed_and_the_others_get_everything() {
     let mut maya = Peer::join(world.address(2), "tea", "maya").await;
     let text = "x".repeat(12_000 / 4);
     let count = 6_000;
+    let (gone, left) = oneshot::channel();
     let reader = tokio::spawn(async move {
-        for seq in 1..=count {
-            assert_eq!(zoe.entry().await.seq, seq);
+        let (mut seen, mut gone) = (0, Some(gone));
+        while seen < count || gone.is_some() {
+            match zoe.next().await {
+                ServerFrame::Line(Line::Entry(entry)) => {
+                    seen += 1;
+                    assert_eq!(entry.seq, seen);
+                }
+                ServerFrame::Presence(presence) if !presence.left.is_empty() => {
+                    let _ = gone.take().map(|gone| gone.send(()));
+                }
+                ServerFrame::Error(error) => panic!("{error:?}"),
+                _ => {}
+            }
+        }
+    });
+    // The server gives a slow reader half a minute for the rest. All the messages may take longer than that, so that it begins to
+    // read as soon as the others hear that it is gone.
+    let slow = tokio::spawn(async move {
+        left.await.unwrap();
+        let mut expect = 1;
+        loop {
+            match slow.try_next().await {
+                Ok(ServerFrame::Line(line)) => {
+                    assert_eq!(line.seq(), expect);
+                    expect += 1;
+                }
+                Ok(_) => {}
+                Err(end) => return (slow, expect, end),
+            }
         }
     });
     for _ in 0..count / 20 {
@@ -144,17 +172,7 @@ async fn a_slow_reader_is_closed_and_the_others_get_everything() {
     }
     reader.await.unwrap();
     // What it had been sent is whole and in order, and then it learns why.
-    let mut expect = 1;
-    let end = loop {
-        match slow.try_next().await {
-            Ok(ServerFrame::Line(line)) => {
-                assert_eq!(line.seq(), expect);
-                expect += 1;
-            }
-            Ok(_) => {}
-            Err(end) => break end,
-        }
-    };
+    let (slow, expect, end) = slow.await.unwrap();
     assert_eq!(end, End::Closed(CloseReason::TooSlow));
     assert!(expect < count, "it missed something");
     // It comes back by resume, or learns that more is gone than it can be told.
