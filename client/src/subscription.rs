@@ -1,8 +1,11 @@
 //! What comes from outside of the window, as iced subscribes to it: rooms' connections, and other starts of the app.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    hash::{Hash, Hasher},
+    time::Duration,
+};
 
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, stream};
 use iced::Subscription;
 use snug_core::{
     connection::{self, Target},
@@ -35,4 +38,14 @@ pub fn launches(instance: &Instance) -> Subscription<Launch> {
 fn reports(socket: &Socket) -> impl Stream<Item = Report> + Send + use<> {
     let id = socket.id;
     connection::stream(socket.target.clone()).map(move |event| Report::Connection(id, event))
+}
+
+/// A tick at once, then one after each `period`.
+pub fn now_and_every(period: Duration) -> Subscription<()> {
+    Subscription::run_with(period, |period| {
+        stream::unfold((Duration::ZERO, *period), async |(wait, period)| {
+            tokio::time::sleep(wait).await;
+            Some(((), (period, period)))
+        })
+    })
 }

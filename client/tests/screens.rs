@@ -13,6 +13,8 @@ mod links;
 mod list;
 #[path = "screens/menus.rs"]
 mod menus;
+#[path = "screens/nearby.rs"]
+mod nearby;
 #[path = "screens/parts.rs"]
 mod parts;
 #[path = "screens/pictures.rs"]

@@ -18,7 +18,10 @@ impl App {
                 ask_room.subscription(self.is_focused).map(screen::Message::AskRoom)
             }
             (Screen::Room(room), Some(joined)) => room.subscription(joined).map(screen::Message::Room),
-            (Screen::Landing(_) | Screen::Room(_), _) => Subscription::none(),
+            (Screen::Landing(landing), _) => {
+                landing.subscription(self.is_focused).map(screen::Message::Landing)
+            }
+            (Screen::Room(_), None) => Subscription::none(),
         };
         Subscription::batch([
             Subscription::batch(connections).map(Message::Room),

@@ -20,6 +20,18 @@ impl App {
             landing::Action::Enter { server, room, nickname, message } => {
                 self.enter_at(server, room, nickname, message)
             }
+            landing::Action::Found { addresses, rooms, room, nickname } => {
+                let Some(server) = self.preferred(addresses) else { return Task::none() };
+                match room {
+                    Some(room) => self.enter_at(server, room, nickname, None),
+                    None => {
+                        self.set_nickname(&nickname);
+                        let addresses = self.addresses(&server);
+                        let (ask_room, task) = AskRoom::new(server, addresses, rooms, &nickname);
+                        Task::batch([self.show_ask_room(ask_room, task), self.save()])
+                    }
+                }
+            }
             landing::Action::Host { nickname, back_to } => self.start_host(nickname, back_to),
             landing::Action::Forget(recent) => {
                 self.settings.forget(&recent.server, &recent.room);
@@ -96,6 +108,15 @@ impl App {
             tracing::warn!(%error, "no browser could be started");
         }
         Task::none()
+    }
+
+    /// The address to use for a server that has all of these: the one of a room one is in there, since a room is known by it; else
+    /// the best.
+    fn preferred(&self, addresses: Vec<ServerAddress>) -> Option<ServerAddress> {
+        let hosted = self.host.as_ref();
+        let hosted = hosted.filter(|host| host.addresses().iter().any(|own| addresses.contains(own)));
+        let joined = || addresses.iter().find_map(|address| self.server_known_as(address.clone()));
+        hosted.map(|host| host.local().clone()).or_else(joined).or_else(|| addresses.first().cloned())
     }
 
     /// The server of joined rooms that has this address, for oneself or for others.

@@ -1,5 +1,7 @@
 //! The first screen: a name, the places one knows, a room of one's own, or an address.
 
+mod found;
+pub mod nearby;
 mod view;
 
 use iced::{
@@ -15,6 +17,7 @@ use snug_core::{
 use snug_shared::{NameError, Nickname, RoomName, Seq, ServerAddress, api::RoomList};
 
 use super::{Doctor, doctor};
+use nearby::Nearby;
 
 /// Places shown; more are remembered.
 const RECENT_SHOWN: usize = 4;
@@ -36,6 +39,7 @@ pub struct Landing {
     doctor: Option<Doctor>,
     /// How many rooms one is in.
     joined: usize,
+    nearby: Nearby,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +89,8 @@ pub enum Message {
     Examine,
     /// What is found out about it.
     Doctor(doctor::Message),
+    /// The servers on the network.
+    Nearby(nearby::Message),
 }
 
 /// A request to the root.
@@ -121,6 +127,17 @@ pub enum Action {
         /// The message to show in it; none for where one left.
         message: Option<Seq>,
     },
+    /// Go to a server that was found.
+    Found {
+        /// Where it answers, the best first.
+        addresses: Vec<ServerAddress>,
+        /// Its rooms, as far as it has told them.
+        rooms: Option<RoomList>,
+        /// The room to join; none to choose one.
+        room: Option<RoomName>,
+        /// As whom.
+        nickname: Nickname,
+    },
     /// Back to the joined rooms.
     Back,
     /// Forget a place.
@@ -143,6 +160,7 @@ impl Landing {
             unreached: None,
             doctor: None,
             joined: 0,
+            nearby: Nearby::default(),
         };
         (landing, operation::focus(NICKNAME))
     }
@@ -228,6 +246,7 @@ impl Landing {
             }
             Message::Examine => return self.examine(),
             Message::Doctor(message) => return self.update_doctor(message),
+            Message::Nearby(message) => return self.update_nearby(message),
         }
         Action::None
     }

@@ -256,6 +256,10 @@ impl World {
         self.screen_message(screen::Message::Landing(message));
     }
 
+    pub fn nearby(&mut self, message: landing::nearby::Message) {
+        self.landing(landing::Message::Nearby(message));
+    }
+
     pub fn ask_room(&mut self, message: ask_room::Message) {
         self.screen_message(screen::Message::AskRoom(message));
     }

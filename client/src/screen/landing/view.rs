@@ -4,7 +4,7 @@ use iced::{
     Center, Element, Fill, Padding,
     widget::{Column, button, center_x, column, container, row, space, stack},
 };
-use snug_core::{format, settings::ThemeChoice};
+use snug_core::settings::ThemeChoice;
 
 use super::{ADDRESS, Busy, Landing, Message, NICKNAME, PAGE, Refusal};
 use crate::{
@@ -26,14 +26,20 @@ impl Landing {
             .push(self.back_part())
             .push(self.head())
             .push(self.name_part())
+            .push(self.nearby_part(look))
             .push(self.recent_part(look))
             .push(self.host_part())
             .push(self.address_part())
-            .spacing(if look.size.height < TALL && self.shown() > 0 { 20 } else { 28 })
+            .spacing(if look.size.height < TALL && self.shown() + self.nearby.found().len() > 0 {
+                20
+            } else {
+                28
+            })
             .max_width(480)
             .width(Fill);
         // A little above the middle, as far as the height can be known here.
-        let height = 400.0 + 62.0 * self.shown() as f32 + if self.joined > 0 { 60.0 } else { 0.0 };
+        let back = if self.joined > 0 { 60.0 } else { 0.0 };
+        let height = 400.0 + 62.0 * self.shown() as f32 + self.nearby_height() + back;
         let above = ((look.size.height - height) * 0.4).max(24.0);
         let padding = Padding { top: above, right: 24.0, bottom: 24.0, left: 24.0 };
         let page = container(center_x(content)).padding(padding);
@@ -93,7 +99,7 @@ impl Landing {
             let content = row![
                 icon::icon(Icon::Hash, 18).style(theme::muted),
                 clipped(names, Fill),
-                label(format::ago(recent.at, look.now), Type::Meta).style(theme::muted),
+                self.presence_part(recent, look),
             ]
             .spacing(12)
             .align_y(Center);

@@ -20,7 +20,10 @@ use super::{
     talk::{self, SERVER, settings},
     world,
 };
-use crate::world::{World, address, made::known_name, nickname};
+use crate::{
+    nearby::{found, rooms},
+    world::{World, address, made::known_name, nickname},
+};
 
 /// The first screen after these messages, with the caret in a field.
 fn landing(size: Size, settings: Settings, messages: &[landing::Message], field: &'static str) -> Stage {
@@ -46,6 +49,40 @@ fn typed(address: &str) -> [landing::Message; 2] {
 #[test]
 fn the_first_start() {
     draw("start-first", Layers::One, |size| landing(size, known_name("Maya"), &[], "landing-nickname"));
+}
+
+/// Three servers on the network, one of them with a long name, and another without rooms.
+fn three() -> Vec<landing::Message> {
+    let lab = found(0, "The lab", &[SERVER], 5, 13);
+    let long = "Ngā Tāngata — 開発チームの小さな部屋, third floor, left";
+    let others = [found(1, long, &["192.0.2.44"], 2, 1), found(2, "kitchen-pi", &["192.0.2.45"], 0, 0)];
+    let known = rooms(&[("standup", 0), ("静かな部屋", 1)]);
+    [
+        landing::nearby::Message::Found([vec![lab], others.to_vec()].concat()),
+        landing::nearby::Message::Listed(address(SERVER), Ok(talk::rooms())),
+        landing::nearby::Message::Listed(address("192.0.2.44"), Ok(known)),
+        landing::nearby::Message::Listed(address("192.0.2.45"), Ok(rooms(&[]))),
+    ]
+    .map(landing::Message::Nearby)
+    .to_vec()
+}
+
+#[test]
+fn servers_on_the_network() {
+    draw("start-found", Layers::One, |size| landing(size, known_name("Maya"), &three(), "landing-nickname"));
+}
+
+#[test]
+fn servers_on_the_network_and_rooms_that_one_was_in() {
+    draw("start-found-recent", Layers::One, |size| landing(size, settings(), &three(), "landing-nickname"));
+}
+
+#[test]
+fn no_server_on_the_network() {
+    let looked = vec![landing::Message::Nearby(landing::nearby::Message::Step); 6];
+    draw("start-found-none", Layers::One, |size| {
+        landing(size, known_name("Maya"), &looked, "landing-nickname")
+    });
 }
 
 #[test]
@@ -161,7 +198,7 @@ fn the_way_back_to_ones_rooms() {
 // -- the choice of a room --
 
 /// The rooms of the server, with what was typed to find one.
-fn rooms(size: Size, list: snug_shared::api::RoomList, wanted: &str) -> Stage {
+fn rooms_of(size: Size, list: snug_shared::api::RoomList, wanted: &str) -> Stage {
     let mut world = world(known_name("maya"));
     typed(SERVER).into_iter().for_each(|message| world.landing(message));
     world.landing(landing::Message::Asked(address(SERVER), Ok(list)));
@@ -179,30 +216,30 @@ fn named(world: &mut World) {
 
 #[test]
 fn the_rooms_of_a_server() {
-    draw("rooms-list", Layers::One, |size| rooms(size, talk::rooms(), ""));
+    draw("rooms-list", Layers::One, |size| rooms_of(size, talk::rooms(), ""));
 }
 
 #[test]
 fn a_room_that_is_looked_for() {
-    draw("rooms-found", Layers::One, |size| rooms(size, talk::rooms(), "cook"));
+    draw("rooms-found", Layers::One, |size| rooms_of(size, talk::rooms(), "cook"));
 }
 
 #[test]
 fn a_room_that_is_new() {
-    draw("rooms-new", Layers::One, |size| rooms(size, talk::rooms(), "attic"));
+    draw("rooms-new", Layers::One, |size| rooms_of(size, talk::rooms(), "attic"));
 }
 
 #[test]
 fn a_server_without_rooms() {
     let none = serde_json::json!({ "rooms": [] });
     let none: snug_shared::api::RoomList = serde_json::from_value(none).expect("rooms");
-    draw("rooms-none", Layers::One, |size| rooms(size, none.clone(), ""));
+    draw("rooms-none", Layers::One, |size| rooms_of(size, none.clone(), ""));
 }
 
 #[test]
 fn rooms_that_cannot_be_listed() {
     draw("rooms-lost", Layers::One, |size| {
-        let mut stage = rooms(size, talk::rooms(), "");
+        let mut stage = rooms_of(size, talk::rooms(), "");
         let lost = ask_room::Message::Listed(Err(ApiError::Lost(SERVER.into())));
         stage.world.ask_room(lost);
         stage
