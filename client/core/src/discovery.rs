@@ -1,9 +1,9 @@
 //! Finding servers on the own network, without an address.
 //!
-//! Two ways lead to hints where a server may be: announcements by DNS-SD ([`dns_sd`]), and answers to a question that is sent to
-//! all networks ([`question`]). Anybody on the network can send either, so a hint is never an identity and never shown. Each one is
+//! Two ways lead to hints where a server may be: announcements by DNS-SD (`dns_sd`), and answers to a question that is sent to
+//! all networks (`question`). Anybody on the network can send either, so a hint is never an identity and never shown. Each one is
 //! followed: a server is [`Found`] when it answers `GET /api/server` itself, at that very address, with the id of the hint
-//! ([`probe`]). It stays found for as long as it answers, whatever became of the hints. [`list`] decides all of this without
+//! (`probe`). It stays found for as long as it answers, whatever became of the hints. `list` decides all of this without
 //! sockets and clocks.
 //!
 //! How soon: a server that announces itself is found within a second or two. One that ends with a goodbye is gone with it. One that

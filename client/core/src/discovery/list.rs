@@ -14,7 +14,7 @@ pub const SERVERS: usize = 64;
 pub const ADDRESSES: usize = 8;
 /// Questions under way at once, at most.
 const AT_ONCE: usize = 8;
-/// The time after which a server that answers no more is gone, at the latest: it is asked every [`EVERY`], and twice.
+/// The time after which a server that answers no more is gone, at the latest: it is asked every `EVERY`, and twice.
 pub const GONE_AFTER: Duration = Duration::from_secs(10);
 /// How often a server is asked whether it is still there.
 const EVERY: Duration = Duration::from_secs(3);
