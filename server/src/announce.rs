@@ -1,7 +1,7 @@
 //! Making this server known on its networks, so that nobody has to type an address (`docs/protocol.md` §9).
 //!
 //! [`dns_sd`] announces it by multicast DNS, and [`responder`] answers those who ask by datagram. Both say what
-//! [`Identity`](crate::identity::Identity) says, with the counts of the last 5 s. Neither can stop the server: what fails is told in
+//! [`Identity`] says, with the counts of the last 5 s. Neither can stop the server: what fails is told in
 //! the server log once, and tried again.
 //!
 //! A server that listens on this machine's own address alone is announced to nobody: nobody else could reach it, and whoever put

@@ -1,7 +1,7 @@
 //! What stands between this computer and a server: `snug doctor`, and “What is wrong?” in the app.
 //!
 //! An [`Examination`] takes one [`Check`] after the other and reports each as a [`Step`] when it is known. What was found decides
-//! which check is due next ([`Examination::due`]), and in the end the [`Verdict`] (`verdict.rs`). Both are typed; their sentences
+//! which check is due next (`Examination::due`), and in the end the [`Verdict`] (`verdict.rs`). Both are typed; their sentences
 //! (`words.rs`) and what to do about them (`remedy.rs`) stand apart. No check needs special rights, and each has a limit in time.
 
 use std::{
