@@ -14,8 +14,8 @@ use crate::{Server, announce::Announcer, http::HttpService, hub, net::accept};
 const DRAIN: Duration = Duration::from_secs(6);
 
 impl Server {
-    /// Serves `listener` until `shutdown` is done. Then: a goodbye to the network, not ready any more, no new connections, everybody is told to come
-    /// back (1012), what was said is on disk, and only then it returns.
+    /// Serves `listener` until `shutdown` is done. Then: a goodbye to the network, not ready any more, no new connections, everybody
+    /// is told to come back (1012), what was said is on disk, and only then it returns.
     pub async fn serve(self: Arc<Self>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let service = HttpService::new(self.clone());
         // Where it is asked for is known of a listener that listens.

@@ -2,7 +2,7 @@
 
 use iced::Task;
 use snug_core::{destination::Destination, instance::Launch, markup, rooms::Refusal};
-use snug_shared::{Nickname, RoomName, Seq, ServerAddress};
+use snug_shared::{Nickname, RoomName, Seq, ServerAddress, api::RoomList};
 
 use super::{App, Message, Visit, notify};
 use crate::screen::{self, AskRoom, Landing, Screen, ask_room, landing, room};
@@ -13,9 +13,7 @@ impl App {
             landing::Action::None => Task::none(),
             landing::Action::Run(task) => self.of_screen(task, screen::Message::Landing),
             landing::Action::Ask { server, rooms, nickname } => {
-                self.set_nickname(&nickname);
-                let (ask_room, task) = AskRoom::new(server, None, Some(rooms), &nickname);
-                Task::batch([self.show_ask_room(ask_room, task), self.save()])
+                self.pick_room(server, Some(rooms), &nickname)
             }
             landing::Action::Enter { server, room, nickname, message } => {
                 self.enter_at(server, room, nickname, message)
@@ -24,12 +22,7 @@ impl App {
                 let Some(server) = self.preferred(addresses) else { return Task::none() };
                 match room {
                     Some(room) => self.enter_at(server, room, nickname, None),
-                    None => {
-                        self.set_nickname(&nickname);
-                        let addresses = self.addresses(&server);
-                        let (ask_room, task) = AskRoom::new(server, addresses, rooms, &nickname);
-                        Task::batch([self.show_ask_room(ask_room, task), self.save()])
-                    }
+                    None => self.pick_room(server, rooms, &nickname),
                 }
             }
             landing::Action::Host { nickname, back_to } => self.start_host(nickname, back_to),
@@ -79,6 +72,19 @@ impl App {
             }
             room::Action::Shortcut(shortcut) => self.shortcut(shortcut),
         }
+    }
+
+    /// Shows the rooms of a server, as far as it has told them.
+    fn pick_room(
+        &mut self,
+        server: ServerAddress,
+        rooms: Option<RoomList>,
+        nickname: &Nickname,
+    ) -> Task<Message> {
+        self.set_nickname(nickname);
+        let addresses = self.addresses(&server);
+        let (ask_room, task) = AskRoom::new(server, addresses, rooms, nickname);
+        Task::batch([self.show_ask_room(ask_room, task), self.save()])
     }
 
     /// Joins a room, unless it is joined, and shows it; at this message, if there is one.

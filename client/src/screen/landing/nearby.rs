@@ -89,14 +89,16 @@ impl Nearby {
         self.found.iter().any(|other| other.id != server.id && other.name == server.name)
     }
 
-    /// Asks these servers, and all that were found, for their rooms; each once at a time. What nobody shows any more is forgotten.
-    fn ask(&mut self, known: impl IntoIterator<Item = ServerAddress>) -> Task<Message> {
+    /// Asks these servers, and all that were found, for their rooms; each once at a time. The list of found servers changes up to
+    /// four times a second, which is no reason to ask everybody: without `all`, only those that have not answered yet. What nobody
+    /// shows any more is forgotten.
+    fn ask(&mut self, known: impl IntoIterator<Item = ServerAddress>, all: bool) -> Task<Message> {
         let mut shown: Vec<_> = known.into_iter().collect();
         shown.extend(self.found.iter().filter_map(address).cloned());
         self.lists.retain(|server, _| shown.contains(server));
         let asked = shown.into_iter().filter_map(|server| {
             let list = self.lists.entry(server.clone()).or_default();
-            if std::mem::replace(&mut list.is_asked, true) {
+            if (!all && list.answer.is_some()) || std::mem::replace(&mut list.is_asked, true) {
                 return None;
             }
             Some(Task::perform(api::rooms(server.clone()), move |answer| {
@@ -158,10 +160,10 @@ impl Landing {
         match message {
             Message::Found(found) => {
                 self.nearby.found = found;
-                return self.refresh();
+                return self.refresh(false);
             }
             Message::Step => self.nearby.steps = self.nearby.steps.saturating_add(1),
-            Message::Refresh => return self.refresh(),
+            Message::Refresh => return self.refresh(true),
             Message::Listed(server, answer) => self.nearby.listed(&server, answer),
             Message::Server(id) => return self.go_to(&id, None),
             Message::Room(id, room) => return self.go_to(&id, Some(room)),
@@ -179,11 +181,12 @@ impl Landing {
         Action::Found { addresses: server.addresses.clone(), rooms, room, nickname }
     }
 
-    /// Asks all servers that are shown for their rooms. One that is hosted here runs only once it is gone back to.
-    fn refresh(&mut self) -> Action {
+    /// Asks the servers that are shown for their rooms: all of them, or those that were not asked yet. One that is hosted here runs
+    /// only once it is gone back to.
+    fn refresh(&mut self, all: bool) -> Action {
         let known = self.recent.iter().take(self.shown()).filter(|recent| !recent.is_hosted);
         let known: Vec<_> = known.map(|recent| recent.server.clone()).collect();
-        Action::Run(self.nearby.ask(known).map(super::Message::Nearby))
+        Action::Run(self.nearby.ask(known, all).map(super::Message::Nearby))
     }
 }
 
